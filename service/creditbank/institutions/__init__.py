@@ -1,0 +1,1 @@
+"""Colleges, providers and certificate bodies; their programmes, plans, courses, scales and calendars."""

@@ -1,0 +1,282 @@
+"""Institutions and what they teach and certify, each with the dates between which it holds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from creditbank.db import as_json, instant, one_of
+
+INSTITUTION_KINDS = (
+    "secondary_vocational",
+    "technician_college",
+    "higher_vocational",
+    "applied_university",
+    "general_high_school",
+    "training_provider",
+    "enterprise",
+    "certificate_body",
+)
+LEVELS = (
+    "secondary_vocational",
+    "technician",
+    "higher_vocational",
+    "vocational_bachelor",
+    "undergraduate",
+    "general_high_school",
+)
+CATALOGUES = ("vocational", "technician", "bachelor", "none")
+LEARNING_FORMS = (
+    "theory",
+    "integrated",
+    "practice",
+    "internship",
+    "graduation_project",
+    "military",
+    "community",
+    "online",
+    "training",
+)
+CERTIFICATE_KINDS = (
+    "vocational_skill_level",
+    "occupational_qualification",
+    "skill_level",
+    "computer_exam",
+    "language_exam",
+    "other",
+)
+
+REFERENCE = {"info": {"personal": "none", "app_may": "update"}}
+
+
+class Institution(SQLModel, table=True):
+    """A college, provider or certificate body as one lasting thing; what it is called and is, is its profile."""
+
+    __table_args__ = (REFERENCE,)
+
+    institution_id: UUID = Field(primary_key=True)
+    created_at: datetime = instant()
+
+
+class InstitutionProfile(SQLModel, table=True):
+    """What an institution was called and was, from one day to another (the last day is exclusive)."""
+
+    __tablename__ = "institution_profile"
+    __table_args__ = (
+        one_of("kind", INSTITUTION_KINDS),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        Index("uq_institution_profile_uscc", "uscc", unique=True, postgresql_where=text("valid_until IS NULL")),
+        Index(
+            "uq_institution_profile_school_code",
+            "school_code",
+            unique=True,
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+        REFERENCE,
+    )
+
+    institution_id: UUID = Field(primary_key=True, foreign_key="institution.institution_id")
+    valid_from: date = Field(primary_key=True)
+    valid_until: date | None = None
+    kind: str
+    name: str
+    name_en: str | None = None
+    uscc: str | None = None
+    """统一社会信用代码 (GB 32100-2015)."""
+    school_code: str | None = None
+    """学校标识码, ten digits."""
+    college_code: str | None = None
+    """院校代码, five digits."""
+    demo: bool = False
+    """An invented institution (演示)."""
+    source: str | None = None
+
+
+class Programme(SQLModel, table=True):
+    """A programme (专业) that an institution runs, with its code in a national catalogue where it has one."""
+
+    __table_args__ = (
+        one_of("level", LEVELS),
+        one_of("catalogue", CATALOGUES),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        Index("uq_programme_institution_id_code_valid_from", "institution_id", "code", "valid_from", unique=True),
+        REFERENCE,
+    )
+
+    programme_id: UUID = Field(primary_key=True)
+    institution_id: UUID = Field(foreign_key="institution.institution_id")
+    code: str
+    """The institution's own code."""
+    level: str
+    name: str
+    name_en: str | None = None
+    catalogue: str = "none"
+    edition: str | None = None
+    catalogue_code: str | None = None
+    valid_from: date
+    valid_until: date | None = None
+    source: str | None = None
+
+
+class Plan(SQLModel, table=True):
+    """A plan (人才培养方案): the courses and totals of a programme for learners of some years of entry."""
+
+    __table_args__ = (
+        CheckConstraint("entry_until >= entry_from", name="runs_forward"),
+        CheckConstraint("total_credits >= 0", name="total_credits_not_negative"),
+        Index("uq_plan_programme_id_version", "programme_id", "version", unique=True),
+        REFERENCE,
+    )
+
+    plan_id: UUID = Field(primary_key=True)
+    programme_id: UUID = Field(foreign_key="programme.programme_id")
+    institution_id: UUID = Field(foreign_key="institution.institution_id", index=True)
+    version: str
+    entry_from: int
+    """First year of entry (入学年级) that the plan holds for."""
+    entry_until: int | None = None
+    published_on: date
+    total_credits: int
+    """Hundredths of a credit."""
+    totals: dict[str, Any] = as_json()
+    """Credits by category, as strings."""
+    source: str | None = None
+
+
+class PlanCourse(SQLModel, table=True):
+    """A course as a plan holds it: its category, credits, hours and term."""
+
+    __tablename__ = "plan_course"
+    __table_args__ = (
+        one_of("learning_form", LEARNING_FORMS),
+        CheckConstraint("credits >= 0", name="credits_not_negative"),
+        REFERENCE,
+    )
+
+    plan_id: UUID = Field(primary_key=True, foreign_key="plan.plan_id")
+    course_code: str = Field(primary_key=True)
+    name: str
+    category: str
+    compulsory: bool
+    learning_form: str
+    credits: int
+    hours: int | None = None
+    weeks: int | None = None
+    term: int | None = None
+    """Which term of study, from 1."""
+
+
+class Course(SQLModel, table=True):
+    """A course in an institution's own catalogue, for some time."""
+
+    __table_args__ = (
+        one_of("learning_form", LEARNING_FORMS),
+        CheckConstraint("credits >= 0", name="credits_not_negative"),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        REFERENCE,
+    )
+
+    institution_id: UUID = Field(primary_key=True, foreign_key="institution.institution_id")
+    code: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_until: date | None = None
+    name: str
+    name_en: str | None = None
+    category: str
+    learning_form: str
+    credits: int
+    hours: int | None = None
+    weeks: int | None = None
+    scale: str | None = None
+    """The score scale its results are written on; the institution's default where empty."""
+
+
+class ScoreScale(SQLModel, table=True):
+    """A score scale: the city's own where no institution is named."""
+
+    __tablename__ = "score_scale"
+    __table_args__ = (
+        Index(
+            "uq_score_scale_owner",
+            text("coalesce(institution_id, '00000000-0000-0000-0000-000000000000')"),
+            "code",
+            "valid_from",
+            unique=True,
+        ),
+        REFERENCE,
+    )
+
+    scale_id: UUID = Field(primary_key=True)
+    institution_id: UUID | None = Field(default=None, foreign_key="institution.institution_id")
+    code: str
+    valid_from: date
+    valid_until: date | None = None
+    scale: dict[str, Any] = as_json()
+
+
+class CertificateStandard(SQLModel, table=True):
+    """A certificate that is issued at levels: a 1+X standard (职业技能等级标准) is one kind."""
+
+    __tablename__ = "certificate_standard"
+    __table_args__ = (
+        one_of("kind", CERTIFICATE_KINDS),
+        Index("uq_certificate_standard_code_valid_from", "code", "valid_from", unique=True),
+        REFERENCE,
+    )
+
+    standard_id: UUID = Field(primary_key=True)
+    code: str
+    kind: str
+    name: str
+    name_en: str | None = None
+    body_name: str
+    """Who issues it, as the standard names it (培训评价组织)."""
+    issuer_id: UUID | None = Field(default=None, foreign_key="institution.institution_id")
+    """The certificate body that may submit it here."""
+    valid_from: date
+    valid_until: date | None = None
+    source: str | None = None
+
+
+class CertificateLevel(SQLModel, table=True):
+    """A level of a certificate, with the credits the national bank recognises where a source gives them."""
+
+    __tablename__ = "certificate_level"
+    __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"), REFERENCE)
+
+    standard_id: UUID = Field(primary_key=True, foreign_key="certificate_standard.standard_id")
+    level: str = Field(primary_key=True)
+    rank: int
+    """1 is the lowest."""
+    credits: int | None = None
+    credits_source: str | None = None
+
+
+class Term(SQLModel, table=True):
+    """A term of an institution's academic calendar."""
+
+    __table_args__ = (CheckConstraint("ends_on > starts_on", name="runs_forward"), REFERENCE)
+
+    institution_id: UUID = Field(primary_key=True, foreign_key="institution.institution_id")
+    academic_year: str = Field(primary_key=True)
+    """`2023-2024`."""
+    term: int = Field(primary_key=True)
+    starts_on: date
+    ends_on: date
+    weeks: int
+
+
+class WorkingDay(SQLModel, table=True):
+    """A day on which the State Council's notice departs from the week: a holiday, or a working weekend."""
+
+    __tablename__ = "working_day"
+    __table_args__ = (REFERENCE,)
+
+    on: date = Field(primary_key=True)
+    working: bool
+    name: str
+    source: str

@@ -1,0 +1,1 @@
+"""Personal accounts: who a learner is, how a row finds its learner, consent, inbox, personal data."""

@@ -1,0 +1,1 @@
+"""The ledger: postings made from decisions, two entries each, never changed."""

@@ -1,0 +1,1 @@
+"""Learning results (学习成果) as institutions report, correct, withdraw and reassign them."""

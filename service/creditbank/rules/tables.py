@@ -1,0 +1,67 @@
+"""Published rule documents, and every decision that was made by one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from creditbank.db import as_json, instant, octets, one_of
+
+VERDICTS = ("granted", "not_granted", "unknown", "withdrawn")
+DECISION_KINDS = ("deposit", "withdrawal", "reassignment")
+
+
+class RuleDocument(SQLModel, table=True):
+    """A published version of a rule document: never edited, only followed by another."""
+
+    __tablename__ = "rule_document"
+    __table_args__ = ({"info": {"family": "reference", "personal": "none", "app_may": "append"}},)
+
+    document: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    digest: str
+    text: str
+    published_at: datetime = instant()
+    seeded: bool
+
+
+class Decision(SQLModel, table=True):
+    """What the rules, or a person, said about a record from a day on; live while its revision is the record's last."""
+
+    __table_args__ = (
+        one_of("kind", DECISION_KINDS),
+        one_of("verdict", VERDICTS),
+        Index("ix_decision_record", "learner_id", "record_id", "revision"),
+        Index("ix_decision_decision_id", "decision_id"),
+        {"info": {"family": "learner", "personal": "sealed", "app_may": "append"}},
+    )
+
+    learner_id: UUID = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    change_id: UUID
+    kind: str
+    record_id: UUID
+    record_version: int
+    revision: int
+    """How often the record had been decided when this was: all decisions of the last revision are live."""
+    effective_on: date
+    """From which day it holds: a later attempt that counts instead takes effect on its own day."""
+    verdict: str
+    scheme: str | None = None
+    credits: int
+    """Hundredths."""
+    document: str | None = None
+    document_version: str | None = None
+    document_digest: str | None = None
+    clause: str | None = None
+    basis: dict[str, Any] | None = as_json(nullable=True)
+    """Which date chose the version and why; who signed, where a person did."""
+    facts_sealed: bytes | None = octets(nullable=True)
+    engine: str
+    decided_at: datetime = instant()
+    salt: bytes = octets()
+    digest: bytes = octets()

@@ -1,0 +1,18 @@
+"""Every table of the bank, imported once: for migrations, grants and the tests that walk them."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from creditbank import jobs, once
+from creditbank.changes import tables as changes
+from creditbank.identity import tables as identity
+from creditbank.institutions import tables as institutions
+from creditbank.learners import tables as learners
+from creditbank.ledger import tables as ledger
+from creditbank.records import tables as records
+from creditbank.rules import tables as rules
+
+__all__ = ["changes", "identity", "institutions", "jobs", "learners", "ledger", "once", "records", "rules"]
+
+metadata = SQLModel.metadata
