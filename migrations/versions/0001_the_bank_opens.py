@@ -248,6 +248,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("about", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("again_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("leased_by", sa.String(), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
@@ -337,6 +338,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("change_id", sa.Uuid(), nullable=False),
         sa.Column("item", sa.Integer(), nullable=False),
+        sa.Column("arrival", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("learner_id", sa.Uuid(), nullable=False),
         sa.Column("institution_id", sa.Uuid(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
@@ -346,6 +348,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_id", "item", name=op.f("pk_outbox")),
         info={"family": "local", "personal": "pseudonymous", "app_may": "delete"},
     )
+    op.create_index("uq_outbox_arrival", "outbox", ["arrival"], unique=True)
     op.create_table(
         "record_current",
         sa.Column("learner_id", sa.Uuid(), nullable=False),
@@ -353,10 +356,10 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("institution_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=True),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("credits", sa.Integer(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
@@ -509,7 +512,6 @@ def upgrade() -> None:
         sa.Column("student_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("level", sa.String(), nullable=False),
         sa.Column("programme_id", sa.Uuid(), nullable=True),
-        sa.Column("plan_id", sa.Uuid(), nullable=True),
         sa.Column("year_of_entry", sa.Integer(), nullable=True),
         sa.Column("entered_on", sa.Date(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=True),
@@ -736,7 +738,11 @@ def upgrade() -> None:
         info={"family": "learner", "personal": "pseudonymous", "app_may": "append"},
     )
     op.create_index(
-        "ix_entry_account", "entry", ["learner_id", "scheme", "account", "institution_id", "sequence"], unique=False
+        "ix_entry_account",
+        "entry",
+        ["learner_id", "scheme", "account", "institution_id", "sequence"],
+        unique=False,
+        postgresql_include=["balance_after"],
     )
     op.create_table(
         "login",

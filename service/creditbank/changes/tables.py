@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Identity, Index
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant
@@ -15,10 +15,15 @@ from creditbank.db import as_json, instant
 class Outbox(SQLModel, table=True):
     """A change that has been committed and waits for its number; it leaves when it has one."""
 
-    __table_args__ = ({"info": {"family": "local", "personal": "pseudonymous", "app_may": "delete"}},)
+    __table_args__ = (
+        Index("uq_outbox_arrival", "arrival", unique=True),
+        {"info": {"family": "local", "personal": "pseudonymous", "app_may": "delete"}},
+    )
 
     change_id: UUID = Field(primary_key=True)
     item: int = Field(primary_key=True)
+    arrival: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    """Given by the database: of two changes of which one waited for the other's lock, it arrived later."""
     learner_id: UUID
     institution_id: UUID
     record_id: UUID
