@@ -327,7 +327,7 @@ def _named(failure: BaseException) -> str:
     """What failed and where, without its values: the text of a database error may hold personal data."""
     cause = failure.orig if isinstance(failure, DBAPIError) and failure.orig is not None else failure
     frames = traceback.extract_tb(failure.__traceback__)
-    ours = [frame for frame in frames if "creditbank" in frame.filename] or frames
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     where = f" at {ours[-1].name}:{ours[-1].lineno}" if ours else ""
     state = getattr(cause, "sqlstate", None) or getattr(cause, "code", None)
     return f"{type(cause).__name__}{f' {state}' if isinstance(state, str) else ''}{where}"
