@@ -1,0 +1,95 @@
+"""The application: every router, the gate in front of them, and how whatever goes wrong is answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount, Route
+
+from creditbank import __version__, health
+from creditbank.answers import answer_every_error
+from creditbank.config import Settings
+from creditbank.contract import contract_of
+from creditbank.db import Database
+from creditbank.identity.gate import guard
+from creditbank.identity.security import Passwords, Tokens
+from creditbank.sealing import Keyring
+from creditbank.telemetry import Doorway, Metrics
+
+# The routes that are asked most come first: an address is matched against them one by one.
+ROUTERS: tuple[APIRouter, ...] = (health.router,)
+
+
+def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Any = None) -> FastAPI:
+    """The bank's application on a database, with its settings and keys; `rulebook` is what the rules decide by.
+
+    Raises RouteWithoutPermit for a route that `who_may` does not know. Closing the database is the caller's.
+    """
+    app = FastAPI(
+        title="学分银行 Credit bank",
+        version=__version__,
+        summary="学习成果、认定决定、学分账户|Records, decisions, credits",
+        lifespan=_until_the_end,
+        # Pages of API documentation would come from elsewhere; a redirect to another slash would be no one's contract.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.database = database
+    app.state.settings = settings
+    app.state.keyring = keyring
+    app.state.rulebook = rulebook
+    app.state.tokens = Tokens.of(settings)
+    app.state.passwords = Passwords(settings.login_threads)
+    app.state.metrics = Metrics()
+    app.state.schema_expected = health.schema_expected()
+    for router in ROUTERS:
+        mount(app, router)
+    app.router.routes.append(Route("/openapi.json", _contract, methods=["GET"], include_in_schema=False))
+    guard(app.router.routes, app.state.tokens)
+    answer_every_error(app)
+    app.add_middleware(Doorway, body_limit_mib=settings.body_limit_mib, metrics=app.state.metrics)
+    app.openapi = lambda: contract_of(app)  # type: ignore[method-assign]
+    return app
+
+
+def mount(app: FastAPI, router: APIRouter) -> None:
+    """Take a router's routes as they are, each a route of the application itself.
+
+    `include_router` would keep the router as a branch, match every address twice and hide its routes from the gate.
+    """
+    for route in router.routes:
+        app.router.routes.append(_own(route))
+
+
+def _own(route: BaseRoute) -> BaseRoute:
+    """A route of this application: several applications in one process, as in tests, share routers and not gates."""
+    if isinstance(route, APIRoute):
+        return _copy(route)
+    if isinstance(route, Mount):
+        return Mount(route.path, app=route.app, name=route.name)
+    if isinstance(route, Route):
+        return _copy(route)
+    raise TypeError(f"{route!r} is not a route that an application can take from a router: nest no routers")
+
+
+def _copy(route: Route) -> Route:
+    made = object.__new__(type(route))
+    made.__dict__.update(route.__dict__)
+    return made
+
+
+@asynccontextmanager
+async def _until_the_end(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.passwords.close()
+
+
+async def _contract(request: Request) -> Response:
+    return Response(orjson.dumps(contract_of(request.app)), media_type="application/json")

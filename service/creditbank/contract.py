@@ -1,0 +1,112 @@
+"""The contract at /openapi.json: what FastAPI knows of the routes, with who may and every error each can answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from creditbank.http import Problem
+from creditbank.identity.gate import SESSION_COOKIE
+from creditbank.identity.who_may import SCOPES, Permit, permit_for
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_METHODS = ("get", "put", "post", "delete", "patch")
+_WRITES = ("put", "post", "delete", "patch")
+
+_MEANS = {
+    "400": "The request cannot be understood.",
+    "401": "No access token, or one that does not hold; `WWW-Authenticate` says which.",
+    "403": "The caller is known, and this is not theirs to do.",
+    "404": "Not there, or not yours: the two look the same.",
+    "409": "It contradicts what is there, or an Idempotency-Key came with another payload; nothing was written.",
+    "413": "The body is larger than the bank reads in one call; nothing was written.",
+    "422": "The content is not well formed; `faults` lists where.",
+    "429": "Too many requests; `Retry-After` says when to try again, in seconds.",
+    "500": "The bank's own mistake; nothing was written.",
+    "503": "Temporarily unavailable; nothing was written. `Retry-After` says when to try again, in seconds.",
+}
+
+
+def contract_of(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an application, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["components"]["securitySchemes"] = _security(app.state.settings.base_url)
+        for path, item in document["paths"].items():
+            for method in _METHODS:
+                if method in item:
+                    _complete(item[method], path, method)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _complete(operation: dict[str, Any], path: str, method: str) -> None:
+    permit = permit_for(method.upper(), path)
+    responses = operation["responses"]
+    # FastAPI's own 422 describes a body that this bank never sends.
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        del responses["422"]
+    for status in _possible(operation, path, method, permit):
+        responses.setdefault(status, {"description": _MEANS[status]})
+    for status, response in responses.items():
+        if status >= "400" and "x-not-a-problem" not in response:
+            response["content"] = _PROBLEM
+    operation["responses"] = dict(sorted(responses.items()))
+    operation["security"] = [] if permit is None else _asks_for(permit)
+
+
+def _possible(operation: dict[str, Any], path: str, method: str, permit: Permit | None) -> list[str]:
+    """What an operation can answer because of what it is."""
+    possible = ["500", "503"]
+    if permit is not None:
+        possible.append("401")
+        if not permit.everybody:
+            possible.append("403")
+    if "{" in path:
+        possible.append("404")
+    if method in _WRITES:
+        possible += ["404", "409", "413", "422"]
+    if operation.get("parameters"):
+        possible.append("422")
+    return possible
+
+
+def _asks_for(permit: Permit) -> list[dict[str, list[str]]]:
+    if permit.by_cookie:
+        return [{"session": []}]
+    asked: list[dict[str, list[str]]] = []
+    if permit.scopes or permit.everybody:
+        asked.append({"client": sorted(permit.scopes)})
+    if permit.roles or permit.everybody:
+        asked.append({"person": []})
+    return asked
+
+
+def _security(base_url: str) -> dict[str, Any]:
+    token_url = f"{base_url}/v1/oauth/token"
+    return {
+        "client": {
+            "type": "oauth2",
+            "description": "机构客户端，HTTP Basic 换取令牌。|A client of one institution, by HTTP Basic.",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": token_url,
+                    "scopes": {scope: f"{zh}|{en}" for scope, (zh, en) in SCOPES.items()},
+                }
+            },
+        },
+        "person": {
+            "type": "oauth2",
+            "description": "个人登录。|A person who signs in.",
+            "flows": {"password": {"tokenUrl": token_url, "scopes": {}}},
+        },
+        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+    }

@@ -1,0 +1,205 @@
+"""Who may: the one table that says, for every route, which scope or role opens it and how far it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from creditbank.identity.actor import Actor, Reach
+
+ANY, INSTITUTION, CONSENTED, CHILD, OWN = Reach.ANY, Reach.INSTITUTION, Reach.CONSENTED, Reach.CHILD, Reach.OWN
+
+SCOPES: Mapping[str, tuple[str, str]] = {
+    "records:write": ("报送、更正、撤回本机构的学习成果", "report, correct and withdraw the institution's own records"),
+    "records:read": (
+        "查询本机构报送的学习成果及其认定",
+        "read what the institution reported and what was decided on it",
+    ),
+    "learners:write": ("为本机构的学习者开立账户、发放激活码", "open accounts and hand out activation codes"),
+    "learners:read": ("查询本机构学习者的账户", "read the accounts of the institution's own learners"),
+    "catalogue:write": (
+        "维护本机构的专业、方案、课程、校历",
+        "keep the institution's programmes, plans, courses and terms",
+    ),
+    "transcripts:read": (
+        "查询学习档案（本机构所报或经授权）",
+        "read transcripts: what it reported, or what was consented to",
+    ),
+    "changes:read": ("接收本机构记录的变更", "receive the changes of the institution's own records"),
+}
+"""What a client of an institution may be given: Chinese and English, as the documents say it."""
+
+ROLES: Mapping[str, tuple[str, str]] = {
+    "learner": ("学习者", "the learner, for their own account"),
+    "guardian": ("监护人", "a recorded guardian, for a child's account"),
+    "registrar": ("教务员", "a registrar of one institution"),
+    "department_reviewer": ("院系审核人", "a reviewer in a department of one institution"),
+    "provider": ("培训机构经办人", "who reports for one training provider or enterprise"),
+    "certificate_body": ("发证机构经办人", "who reports for one certificate body"),
+    "officer": ("学分银行业务员", "an officer of the bank: identities, merges, held rows, reference data"),
+    "appeal_reviewer": ("申诉复核人", "a reviewer of appeals"),
+    "auditor": ("审计员", "an auditor: reads decisions and the log of access, changes nothing"),
+    "administrator": ("系统管理员", "a system administrator: clients and sign-ins, no learner's data"),
+}
+"""What a person may be: Chinese and English, as the documents say it."""
+
+ROLES_OF_AN_INSTITUTION = frozenset({"registrar", "department_reviewer", "provider", "certificate_body"})
+"""Roles that are held for exactly one institution."""
+
+ROLES_OF_STAFF = frozenset(ROLES) - {"learner", "guardian"}
+"""Roles that an administrator gives out; a learner and a guardian come by theirs through an account."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Who may use one route: each scope or role with its reach, or anybody who is signed in.
+
+    `by_cookie` is for the pages of the portal: the caller is read from the session cookie, never from a header.
+    """
+
+    grants: Mapping[str, Reach] = field(default_factory=dict)
+    everybody: bool = False
+    by_cookie: bool = False
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that open the route to a client."""
+        return frozenset(self.grants) & frozenset(SCOPES)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that open the route to a person."""
+        return frozenset(self.grants) & frozenset(ROLES)
+
+    def reach_of(self, actor: Actor) -> frozenset[Reach] | None:
+        """How far the route lets this caller reach; nothing means that it is not theirs to use."""
+        reach = _reach(self, actor.roles | actor.scopes)
+        return reach if reach or self.everybody else None
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=4096)
+def _reach(permit: Permit, held: frozenset[str]) -> frozenset[Reach]:
+    return frozenset(reach for word, reach in permit.grants.items() if word in held)
+
+
+def _to(**roles: Reach) -> dict[str, Reach]:
+    return roles
+
+
+_SUBMITTERS = _to(registrar=INSTITUTION, provider=INSTITUTION, certificate_body=INSTITUTION)
+_BANK_READERS = _to(officer=ANY, auditor=ANY)
+
+REPORT = Permit({"records:write": INSTITUTION, **_SUBMITTERS})
+READ_RECORD = Permit({"records:read": CONSENTED, "learner": OWN, "guardian": CHILD, **_SUBMITTERS, **_BANK_READERS})
+READ_TRANSCRIPT = Permit(
+    {"transcripts:read": CONSENTED, "learner": OWN, "guardian": CHILD, "registrar": CONSENTED, "officer": ANY}
+)
+OPEN_ACCOUNT = Permit({"learners:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
+READ_ACCOUNT = Permit(
+    {"learners:read": INSTITUTION, "registrar": INSTITUTION, "officer": ANY, "learner": OWN, "guardian": CHILD}
+)
+KEEP_IDENTITY = Permit({"officer": ANY})
+OF_THE_LEARNER = Permit({"learner": OWN, "guardian": CHILD})
+READ_GUARDIANS = Permit({"officer": ANY, "learner": OWN, "guardian": CHILD})
+KEEP_CATALOGUE = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
+KEEP_REFERENCE = Permit({"officer": ANY})
+SIGNED_IN = Permit(everybody=True)
+KEEP_ACCESS = Permit({"administrator": ANY})
+READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
+READ_LOG = Permit({"auditor": ANY})
+OWN_SIGN_IN = Permit(dict.fromkeys(ROLES, OWN))
+OWN_PAGES = Permit({"learner": OWN, "guardian": CHILD}, by_cookie=True)
+ANY_PAGE = Permit(everybody=True, by_cookie=True)
+
+PERMITS: Mapping[tuple[str, str], Permit] = {
+    # what institutions report, and what came of it
+    ("POST", "/v1/records"): REPORT,
+    ("POST", "/v1/records/batch"): REPORT,
+    ("POST", "/v1/records/{record_id}/withdrawal"): REPORT,
+    ("POST", "/v1/records/{record_id}/reassignment"): REPORT,
+    ("GET", "/v1/records/{record_id}"): READ_RECORD,
+    ("GET", "/v1/decisions/{decision_id}"): READ_RECORD,
+    ("POST", "/v1/decisions/{decision_id}/replay"): READ_RECORD,
+    ("GET", "/v1/postings/{posting_id}"): READ_RECORD,
+    ("GET", "/v1/changes"): Permit({"changes:read": INSTITUTION, **_SUBMITTERS}),
+    ("GET", "/v1/held-rows"): KEEP_IDENTITY,
+    ("GET", "/v1/held-rows/{held_row_id}"): KEEP_IDENTITY,
+    ("POST", "/v1/held-rows/{held_row_id}/resolution"): KEEP_IDENTITY,
+    # a learner's account and what it holds
+    ("GET", "/v1/learners/{learner_id}/transcript"): READ_TRANSCRIPT,
+    ("GET", "/v1/learners/{learner_id}/statement"): READ_TRANSCRIPT,
+    ("GET", "/v1/learners/{learner_id}/balances"): READ_TRANSCRIPT,
+    ("POST", "/v1/learners"): OPEN_ACCOUNT,
+    ("POST", "/v1/learners/batch"): OPEN_ACCOUNT,
+    ("GET", "/v1/learners/{learner_id}"): READ_ACCOUNT,
+    ("POST", "/v1/learners/{learner_id}/activation-codes"): OPEN_ACCOUNT,
+    ("POST", "/v1/learners/{learner_id}/guardians"): Permit({"registrar": INSTITUTION, "officer": ANY}),
+    ("GET", "/v1/learners/{learner_id}/guardians"): READ_GUARDIANS,
+    ("POST", "/v1/learners/{learner_id}/consents"): OF_THE_LEARNER,
+    ("GET", "/v1/learners/{learner_id}/consents"): OF_THE_LEARNER,
+    ("GET", "/v1/learners/{learner_id}/inbox"): OF_THE_LEARNER,
+    ("POST", "/v1/learners/{learner_id}/inbox/{message_id}/read"): OF_THE_LEARNER,
+    ("POST", "/v1/learners/{learner_id}/names"): KEEP_IDENTITY,
+    ("POST", "/v1/learners/{learner_id}/documents"): KEEP_IDENTITY,
+    ("POST", "/v1/learner-lookups"): KEEP_IDENTITY,
+    ("POST", "/v1/learner-merges"): KEEP_IDENTITY,
+    ("POST", "/v1/learner-merges/{alias_id}/end"): KEEP_IDENTITY,
+    # institutions and what they teach and certify
+    ("GET", "/v1/institutions"): SIGNED_IN,
+    ("GET", "/v1/institutions/{institution_id}"): SIGNED_IN,
+    # rules
+    # who may come in, and who looked
+    ("POST", "/v1/clients"): KEEP_ACCESS,
+    ("GET", "/v1/clients"): READ_ACCESS,
+    ("GET", "/v1/clients/{client_id}"): READ_ACCESS,
+    ("POST", "/v1/clients/{client_id}/secrets"): KEEP_ACCESS,
+    ("POST", "/v1/clients/{client_id}/secrets/{secret_id}/revocation"): KEEP_ACCESS,
+    ("POST", "/v1/clients/{client_id}/disablement"): KEEP_ACCESS,
+    ("POST", "/v1/logins"): KEEP_ACCESS,
+    ("GET", "/v1/logins"): READ_ACCESS,
+    ("POST", "/v1/logins/{login_id}/password"): KEEP_ACCESS,
+    ("POST", "/v1/logins/{login_id}/disablement"): KEEP_ACCESS,
+    ("POST", "/v1/own-password"): OWN_SIGN_IN,
+    ("GET", "/v1/access-entries"): READ_LOG,
+    # the portal
+    ("GET", "/my/transcript"): OWN_PAGES,
+    ("POST", "/sign-out"): ANY_PAGE,
+}
+
+PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("POST", "/v1/oauth/token"): ("凭密钥或口令换取令牌", "where a secret or a password becomes a token; throttled"),
+    ("POST", "/v1/accounts/activation"): ("凭一次性激活码激活账户", "asks for a one-time code; throttled"),
+    ("GET", "/.well-known/jwks.json"): ("验证令牌的公钥", "the public keys that verify tokens (RFC 7517)"),
+    ("GET", "/.well-known/oauth-authorization-server"): ("授权服务器说明", "where tokens are had (RFC 8414)"),
+    ("GET", "/v1/rules"): ("规则公开", "rules are public: a refusal cites them"),
+    ("GET", "/v1/rules/{document}"): ("规则公开", "rules are public: a refusal cites them"),
+    ("GET", "/openapi.json"): ("接口说明", "the contract of this API"),
+    ("GET", "/livez"): ("存活检查", "answers when the process runs"),
+    ("GET", "/readyz"): ("就绪检查", "answers when the database does; says nothing else"),
+    ("GET", "/metrics"): (
+        "按路由统计的请求数与时长，不含任何人和机构；反向代理不应对外转发",
+        "counts and times by route, no person or institution in them; a proxy should not pass it on",
+    ),
+    ("GET", "/"): ("首页", "the front page"),
+    ("GET", "/sign-in"): ("登录页", "the sign-in page"),
+    ("POST", "/sign-in"): ("登录", "where a password becomes a session; throttled"),
+}
+"""The short list of routes that ask for nobody, each with the reason in Chinese and English."""
+
+
+class RouteWithoutPermit(RuntimeError):
+    """A route that the table does not know: the bank does not open with it."""
+
+
+def permit_for(method: str, path: str) -> Permit | None:
+    """The permit of a route, or nothing for a public one. Raises RouteWithoutPermit for one nobody thought about."""
+    key = ("GET" if method == "HEAD" else method, path)
+    if key in PERMITS:
+        return PERMITS[key]
+    if key in PUBLIC:
+        return None
+    raise RouteWithoutPermit(f"{method} {path} is not in creditbank.identity.who_may: say who may use it")
