@@ -1,0 +1,190 @@
+"""Conditions: comparisons and their combinations, three-valued. A negation is pushed down to the comparisons at load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from creditbank.rules.amounts import fact_amount, named_amount
+from creditbank.rules.choosing import counted_in
+from creditbank.rules.loading import Fields, Items, Text
+from creditbank.rules.sentences import OPPOSITE, compared, stated
+from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, literal_of
+from creditbank.rules.units import Type
+from creditbank.rules.vocabulary import COMPARISONS
+
+
+def compile_condition(ctx: Context, node: object, negated: bool) -> Condition | None:  # noqa: FBT001
+    """A condition, or its opposite; None after reporting a problem."""
+    assert isinstance(node, Fields)
+    if "this_is_in" in node:
+        return counted_in(ctx, node["this_is_in"], negated=negated)
+    for word, joined in (("all", True), ("any", False), ("none", True)):
+        if word in node:
+            inner = negated != (word == "none")
+            parts = [ctx.condition(ctx, part, inner) for part in node[word]]
+            whole = [part for part in parts if part is not None]
+            if len(whole) != len(parts):
+                return None
+            return _every(whole) if joined != negated else _some(whole)
+    return _comparison(ctx, node, negated=negated)
+
+
+def _every(parts: list[Condition]) -> Condition:
+    asks = [part.ask for part in parts]
+
+    def ask(scope: Scope) -> Truth:
+        truth: Truth = True
+        for part in asks:
+            held = part(scope)
+            if held is False:
+                return False
+            if held is None:
+                truth = None
+        return truth
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        truth = ask(scope)
+        return [leaf for part in parts if part.ask(scope) is truth for leaf in part.why(scope)]
+
+    return Condition(ask, why) if len(parts) > 1 else parts[0]
+
+
+def _some(parts: list[Condition]) -> Condition:
+    asks = [part.ask for part in parts]
+
+    def ask(scope: Scope) -> Truth:
+        truth: Truth = False
+        for part in asks:
+            held = part(scope)
+            if held is True:
+                return True
+            if held is None:
+                truth = None
+        return truth
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        truth = ask(scope)
+        deciding = [part.why(scope) for part in parts if part.ask(scope) is truth]
+        return deciding[0] if truth else [_ways([leaf for leaves in deciding for leaf in leaves], truth)]
+
+    return Condition(ask, why) if len(parts) > 1 else parts[0]
+
+
+def _ways(leaves: list[Leaf], truth: Truth) -> Leaf:
+    """Alternatives that all fail are ways that were open, not so many faults."""
+    if len(leaves) == 1:
+        return leaves[0]
+    return Leaf(
+        "any",
+        {leaf.fact: leaf.observed for leaf in leaves},
+        {"any": [{leaf.fact: leaf.required} for leaf in leaves]},
+        VERDICT_OF[truth],
+        "以下满足其一即可：" + "；".join(leaf.zh for leaf in leaves),
+        "any one of these would do: " + "; ".join(leaf.en for leaf in leaves),
+    )
+
+
+def _comparison(ctx: Context, node: Fields, *, negated: bool) -> Condition | None:
+    left = fact_amount(ctx, node["fact"]) if "fact" in node else named_amount(ctx, node["named"])
+    if left is None:
+        return None
+    word = next(word for word in COMPARISONS if word in node)
+    if word == "stated":
+        return _stated(left, wanted=(node["stated"] == "yes") != negated)
+    if word == "in":
+        return _listed(ctx, left, node["in"], negated=negated)
+    if word != "is" and not left.type.ordered:
+        zh, en = f"{left.zh}没有高低之分，只能用 is 或 in", f"{left.en} has no higher or lower: use is or in"
+        ctx.report.add(node[word], word, zh, en)
+        return None
+    right = ctx.amount(ctx, node[word], left.type)
+    if right is None:
+        return None
+    return _against(left, right, OPPOSITE[word] if negated else word)
+
+
+def _against(left: Amount, right: Amount, word: str) -> Condition:
+    test = _test(left.type, word)
+    ask_left, ask_right = left.ask, right.ask
+
+    def ask(scope: Scope) -> Truth:
+        one = ask_left(scope)
+        other = ask_right(scope)
+        return None if one is None or other is None else test(one, other)
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        one, other, truth = left.ask(scope), right.ask(scope), ask(scope)
+        return [_leaf(left, word, one, other, truth, _missing(scope, left, right) if truth is None else None)]
+
+    return Condition(ask, why)
+
+
+def _leaf(left: Amount, word: str, one: Any, other: Any, truth: Truth, missing: Leaf | None) -> Leaf:
+    return compared(name=left.name, zh=left.zh, en=left.en, type_=left.type, word=word, left=one, right=other,
+                    truth=truth, missing=missing)  # fmt: skip
+
+
+def _missing(scope: Scope, *amounts: Amount) -> Leaf:
+    for amount in amounts:
+        if amount.ask(scope) is None:
+            told = amount.tell(scope)
+            if told.missing:
+                return told.missing[0]
+    zh = f"{amounts[0].zh}与所要求的不在同一序列，无法比较"
+    return Leaf(amounts[0].name, None, None, "unknown", zh, f"{amounts[0].en} is not of the same order and cannot be compared")
+
+
+def _test(type_: Type, word: str) -> Callable[[Any, Any], Truth]:
+    choices = type_.choices
+    if choices is None or word in ("is", "is_not"):
+        return _TESTS[word]
+    plain = _TESTS[word]
+
+    def test(one: Any, other: Any) -> Truth:
+        first, second = choices.rank(one), choices.rank(other)
+        if first is None or second is None or first[0] != second[0]:
+            return None
+        return plain(first[1], second[1])
+
+    return test
+
+
+_TESTS: dict[str, Callable[[Any, Any], Truth]] = {
+    "is": lambda one, other: bool(one == other),
+    "is_not": lambda one, other: bool(one != other),
+    "at_least": lambda one, other: bool(one >= other),
+    "at_most": lambda one, other: bool(one <= other),
+    "more_than": lambda one, other: bool(one > other),
+    "less_than": lambda one, other: bool(one < other),
+}
+
+
+def _listed(ctx: Context, left: Amount, node: Items, *, negated: bool) -> Condition | None:
+    values: list[Any] = [literal_of(ctx, item, left.type) for item in node if isinstance(item, Text)]
+    if None in values:
+        return None
+    if len(set(values)) != len(values):
+        ctx.report.add(node, "in", "列表中有重复", "the list names something twice")
+        return None
+    listed, word, right = frozenset(values), "not_in" if negated else "in", tuple(values)
+
+    def ask(scope: Scope) -> Truth:
+        one = left.ask(scope)
+        return None if one is None else (one in listed) is not negated
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        truth = ask(scope)
+        return [_leaf(left, word, left.ask(scope), right, truth, _missing(scope, left) if truth is None else None)]
+
+    return Condition(ask, why)
+
+
+def _stated(left: Amount, *, wanted: bool) -> Condition:
+    def is_there(scope: Scope) -> bool:
+        return left.ask(scope) is not None if left.stated is None else left.stated(scope)
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        return [stated(name=left.name, zh=left.zh, en=left.en, wanted=wanted, is_there=is_there(scope))]
+
+    return Condition(lambda scope: is_there(scope) is wanted, why)

@@ -1,0 +1,255 @@
+"""The rulebook: documents compiled once, exactly one version for each question, kind and day; decide and replay."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from creditbank.rules import units
+from creditbank.rules.compiling import CompiledVersion, compile_version, last_day
+from creditbank.rules.decide import Decided, Facts, NoVersion, decide_by
+from creditbank.rules.document import RuleDocument
+from creditbank.rules.facts import FACTS, QUESTIONS, Question
+from creditbank.rules.loading import Fields, Text
+from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused, RuleVersionNotLoaded
+from creditbank.rules.shapes import Report
+
+_OTHER = "\N{REPLACEMENT CHARACTER}"
+"""Stands for every name that no document mentions, and for a fact that is absent."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One document over time: its versions in order, and what narrows it besides the kind."""
+
+    document: str
+    dated_by: str
+    applies: dict[str, frozenset[str]]
+    narrowed: tuple[tuple[str, frozenset[str]], ...]
+    begins: tuple[str, ...]
+    versions: tuple[CompiledVersion, ...]
+
+    def on(self, day: str) -> CompiledVersion | None:
+        """The version that holds on a day."""
+        place = bisect_right(self.begins, day)
+        if place == 0 or self.versions[place - 1].ends < day:
+            return None
+        return self.versions[place - 1]
+
+
+class Rulebook:
+    """Documents that apply together. Immutable once loaded, and safe to share between threads."""
+
+    def __init__(self, lines: Iterable[_Line], by_kind: dict[tuple[str, str], tuple[_Line, ...]]) -> None:
+        self._lines = tuple(lines)
+        self._by_kind = by_kind
+        self._versions = {(each.document.document, each.version): each for line in self._lines for each in line.versions}
+        self._readers = {name: units.reader(fact.type) for name, fact in FACTS.items()}
+
+    @classmethod
+    def load(cls, documents: Iterable[RuleDocument]) -> Rulebook:
+        """Compile the documents and hold them against one another; versions of one document may come in several.
+
+        Raises RulesRefused with every problem: an unknown name, a wrong type, a table with a gap, two documents for
+        the same thing on the same day, days without a version between two that have one.
+        """
+        given = list(documents)
+        reports: list[Report] = []
+        lines = [_line(name, parts, reports) for name, parts in _grouped(given).items()]
+        problems = [problem for report in reports for problem in report.problems]
+        whole = [line for line in lines if line is not None]
+        if not problems:
+            for question in QUESTIONS.values():
+                problems.extend(_apart([each for each in whole if each.versions[0].question is question], question))
+        if problems:
+            raise RulesRefused(problems)
+        return cls(whole, _index(whole))
+
+    def decide(self, question: str, facts: Facts, *, on: date | None = None) -> Decided:
+        """Decide one case by the version that applies. Pure: the same facts give the same decision.
+
+        `facts` is {"record": {...}, "course": {...} or None, ..., "same": [{"id", "this", "record": {...}}, ...]}, JSON
+        values only, credits in hundredths. `on` is the day of the decision, for documents that ask for it. Where no
+        version applies the verdict is unknown and says so. Raises FactNotReadable.
+        """
+        asked = QUESTIONS[question]
+        kind = self._value(facts, asked.chosen_by)
+        lines = self._by_kind.get((question, kind), ()) if kind is not None else ()
+        for line in lines:
+            if all(self._value(facts, name) in listed for name, listed in line.narrowed):
+                return self._dated(line, asked, facts, on)
+        return _nothing_applies(asked, kind, facts)
+
+    def replay(self, facts: Facts, document: str, version: str, *, on: date | None = None) -> Decided:
+        """Decide again by a named version, whatever day it is: the same facts give the same bytes.
+
+        Raises RuleVersionNotLoaded, FactNotReadable.
+        """
+        compiled = self._versions.get((document, version))
+        if compiled is None:
+            raise RuleVersionNotLoaded(document=document, version=version)
+        day = self._value(facts, compiled.dated_by)
+        if day is None:
+            line = next(line for line in self._lines if line.document == document)
+            return _no_day(line, compiled.question, facts)
+        return decide_by(compiled, facts, dated_on=day, on=on)
+
+    def versions(self) -> list[CompiledVersion]:
+        """Every version loaded, by document and first day."""
+        return sorted(self._versions.values(), key=lambda each: (each.document.document, each.begins))
+
+    def kinds(self, question: str) -> set[str]:
+        """The kinds of record for which some document answers."""
+        return {kind for asked, kind in self._by_kind if asked == question}
+
+    def reads(self, question: str) -> dict[str, list[str]]:
+        """Exactly which facts the documents of a question read: of the case, and of each row of a set."""
+        mine = [each for each in self._versions.values() if each.question.name == question]
+        case = {name for each in mine for name in each.reads}
+        rows = {name for each in mine for name in each.row_reads}
+        return {"case": sorted(case), "rows": sorted(rows)}
+
+    def _value(self, facts: Facts, name: str) -> Any:
+        subject, _, key = name.partition(".")
+        value = (facts.get(subject) or {}).get(key)
+        if value is None:
+            return None
+        try:
+            return self._readers[name](value)
+        except units.NotOfType as wrong:
+            raise FactNotReadable(name, value, why_zh=wrong.zh, why_en=wrong.en) from None
+
+    def _dated(self, line: _Line, question: Question, facts: Facts, on: date | None) -> Decided:
+        day = self._value(facts, line.dated_by)
+        if day is None:
+            return _no_day(line, question, facts)
+        version = line.on(day)
+        if version is None:
+            return _no_version(line, question, facts, day)
+        return decide_by(version, facts, dated_on=day, on=on)
+
+
+def _grouped(documents: list[RuleDocument]) -> dict[str, list[RuleDocument]]:
+    grouped: dict[str, list[RuleDocument]] = {}
+    for document in documents:
+        grouped.setdefault(document.document, []).append(document)
+    return grouped
+
+
+def _line(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Line | None:
+    """One document over time, from one file or from several that hold a version each."""
+    report = Report(parts[0].file)
+    reports.append(report)
+    head = parts[0].tree
+    for other in parts[1:]:
+        for word in ("question", "applies", "version_by"):
+            if other.tree[word] != head[word]:
+                zh, en = f"与 {parts[0].file} 中的不同", f"it differs from {parts[0].file}"
+                report.problems.append(Problem(other.file, 0, word, zh, en))
+    found = sorted(((each, part) for part in parts for each in part.versions), key=lambda pair: str(pair[0]["from"]))
+    followers: list[Fields | None] = [each for each, _ in found[1:]]
+    versions: list[CompiledVersion] = []
+    for (version, part), following in zip(found, [*followers, None], strict=True):
+        own = Report(part.file)
+        reports.append(own)
+        compiled = compile_version(part, version, own, ends=last_day(version, following))
+        if compiled is not None:
+            versions.append(compiled)
+    _check_sequence(versions, report)
+    if not versions or len(versions) < len(found):
+        return None
+    applies = {str(key): frozenset(str(value) for value in values) for key, values in head["applies"].items()}
+    narrowed = tuple((key, values) for key, values in applies.items() if key != versions[0].question.chosen_by)
+    begins = tuple(each.begins for each in versions)
+    return _Line(name, versions[0].dated_by, applies, narrowed, begins, tuple(versions))
+
+
+def _check_sequence(versions: list[CompiledVersion], report: Report) -> None:
+    """The same demands as inside one file, for versions that come in several."""
+    for one, other in itertools.combinations(versions, 2):
+        if one.version == other.version:
+            report.add(Text("", 0), one.version, "版本号重复", "the same version number twice")
+    for earlier, later in itertools.pairwise(versions):
+        if earlier.begins == later.begins or _next_day(earlier.ends) != later.begins:
+            zh = f"第 {earlier.version} 版与第 {later.version} 版不相接"
+            report.add(later.tree["from"], "from", zh, f"versions {earlier.version} and {later.version} do not meet")
+
+
+def _next_day(day: str) -> str:
+    return day if day == "9999-12-31" else (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def _index(lines: list[_Line]) -> dict[tuple[str, str], tuple[_Line, ...]]:
+    by_kind: dict[tuple[str, str], list[_Line]] = {}
+    for line in lines:
+        question = line.versions[0].question
+        for kind in line.applies[question.chosen_by]:
+            by_kind.setdefault((question.name, kind), []).append(line)
+    return {key: tuple(found) for key, found in by_kind.items()}
+
+
+def _apart(lines: list[_Line], question: Question) -> list[Problem]:
+    """Documents that could meet in one case must neither overlap nor leave days between them."""
+    names = (question.chosen_by, *question.narrowed_by)
+    problems: list[Problem] = []
+    for one, other in itertools.combinations(lines, 2):
+        if not all(one.applies[name] & other.applies[name] for name in names if name in one.applies and name in other.applies):
+            continue
+        first, second = (one, other) if one.begins[0] <= other.begins[0] else (other, one)
+        ends, begins = first.versions[-1].ends, second.begins[0]
+        if begins <= ends:
+            zh = f"与 {first.document} 在 {begins} 起重叠：同一件事同一天只能有一份规则。请收窄 applies 或写 until。"
+            en = f"it overlaps {first.document} from {begins}: narrow `applies`, or write `until`"
+        elif _next_day(ends) != begins and first.applies == second.applies:
+            zh = f"与 {first.document} 之间有空档：{ends} 之后、{begins} 之前没有规则。"
+            en = f"days after {ends} and before {begins} have no rule between it and {first.document}"
+        else:
+            continue
+        file = second.versions[0].document.file
+        problems.append(Problem(file, second.versions[0].tree.line, "applies", zh, en))
+    return problems
+
+
+def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Decided:
+    fact = FACTS[question.chosen_by]
+    if kind is None:
+        zh, en = f"缺少{fact.zh}，可由{fact.supplier.zh}提供", f"{fact.en} is missing; {fact.supplier.en} can supply it"
+    else:
+        zh = f"没有规则文件适用于{fact.zh}“{units.shown(fact.type, kind, 'zh')}”的这一情形，可由学分银行制定"
+        en = f"no rule document applies to this case of {units.shown(fact.type, kind, 'en')}; the credit bank can issue one"
+    reads = (question.chosen_by, *question.narrowed_by)
+    fallback = NoVersion(fact=fact.name, seen=kind, document=None, dated_by=None, reads=reads, zh=zh, en=en)
+    return Decided(question.name, None, facts, dated_on=None, verdict="unknown", clause="version", outputs={},
+                   fallback=fallback)  # fmt: skip
+
+
+def _no_day(line: _Line, question: Question, facts: Facts) -> Decided:
+    fact = FACTS[line.dated_by]
+    zh, en = f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供", (
+        f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"
+    )
+    return _undated(line, question, facts, day=None, zh=zh, en=en)
+
+
+def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Decided:
+    fact, first, last = FACTS[line.dated_by], line.begins[0], line.versions[-1].ends
+    if day < first:
+        zh = f"{fact.zh} {day}，早于 {line.document} 的第一版（{first} 起），没有可用的规则，可由学分银行判定"
+        en = f"{fact.en} is {day}, before the first version of {line.document} (from {first}); the credit bank can decide it"
+    else:
+        zh = f"{fact.zh} {day}，晚于 {line.document} 的最后一版（至 {last}），没有可用的规则，可由学分银行判定"
+        en = f"{fact.en} is {day}, after the last version of {line.document} (until {last}); the credit bank can decide it"
+    return _undated(line, question, facts, day=day, zh=zh, en=en)
+
+
+def _undated(line: _Line, question: Question, facts: Facts, *, day: str | None, zh: str, en: str) -> Decided:
+    reads = (line.dated_by, *line.applies)
+    required = {"from": line.begins[0], "until": line.versions[-1].ends}
+    fallback = NoVersion(fact=line.dated_by, seen=day, document=line.document, dated_by=line.dated_by, reads=reads,
+                         zh=zh, en=en, required=required)  # fmt: skip
+    return Decided(question.name, None, facts, dated_on=day, verdict="unknown", clause="version", outputs={},
+                   fallback=fallback)  # fmt: skip
