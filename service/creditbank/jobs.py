@@ -22,7 +22,8 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Database, as_json, driver, instant, new_id
+from creditbank.db import Database, as_json, driver, instant
+from creditbank.identifiers import new_id
 
 LEASE = timedelta(seconds=60)
 """How long a worker that falls silent keeps a job from the others; a living one renews it three times in that time."""

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -105,7 +106,7 @@ async def test_a_change_that_waited_for_anothers_lock_comes_after_it_whatever_it
 
 async def test_a_batch_never_cuts_a_change(database: Database) -> None:
     for name, items in ((1, 2), (2, 5), (3, 1)):
-        await database.write(lambda session, name=name, items=items: put(session, change(name), items=items))
+        await database.write(partial(put, change_id=change(name), items=items))
     assert await number(database, batch=3) == 7
     assert await number(database, batch=3) == 1
     assert [item["change_id"] for item in await feed(database)] == [change(1)] * 2 + [change(2)] * 5 + [change(3)]
@@ -135,7 +136,7 @@ async def test_a_numberer_that_dies_before_its_commit_has_numbered_nothing(datab
 
 async def test_batches_are_numbered_strictly_later_even_when_the_clock_goes_back(database: Database) -> None:
     for name, now in ((1, NOON), (2, NOON), (3, NOON - timedelta(hours=1)), (4, NOON + timedelta(hours=1))):
-        await database.write(lambda session, name=name: put(session, change(name)))
+        await database.write(partial(put, change_id=change(name)))
         await number(database, now=now)
     instants = [item["numbered_at"] for item in await feed(database)]
     assert instants == sorted(set(instants))
@@ -150,7 +151,7 @@ async def test_what_was_known_at_an_instant_is_said_as_of_the_last_numbered_one(
 
     assert await known(NOON) == (0, None)
     for hour, items in ((0, 2), (2, 3)):
-        await database.write(lambda session, hour=hour, items=items: put(session, change(hour), items=items))
+        await database.write(partial(put, change_id=change(hour), items=items))
         await number(database, now=NOON + timedelta(hours=hour))
     last = NOON + timedelta(hours=2)
     assert await known(NOON - timedelta(seconds=1)) == (0, NOON - timedelta(seconds=1))
@@ -163,7 +164,7 @@ async def test_what_was_known_at_an_instant_is_said_as_of_the_last_numbered_one(
 async def test_an_institution_reads_its_own_changes_in_pages(database: Database) -> None:
     for name in range(1, 8):
         of = HERE if name % 2 else THERE
-        await database.write(lambda session, name=name, of=of: put(session, change(name), institution=of))
+        await database.write(partial(put, change_id=change(name), institution=of))
     await number_all(database, now=NOON)
     first = await feed(database, limit=3, of=HERE)
     assert [item["number"] for item in first] == [1, 3, 5]

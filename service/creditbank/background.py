@@ -1,0 +1,81 @@
+"""Everything the bank does between requests: the numberer, what was asked for, and housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from datetime import timedelta
+from functools import partial
+from typing import Any, LiteralString
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.changes.numberer import number_forever
+from creditbank.db import Database, driver
+from creditbank.jobs import Work, handler, work_forever
+from creditbank.once import KEEP_HOURS
+
+KEEP_THROTTLES = timedelta(days=1)
+"""How long a count of failures is kept after the last of its clocks; nothing is throttled by one that old."""
+ROWS = 5_000
+"""Housekeeping goes in transactions of so many rows, so that nobody waits for it."""
+
+
+async def work(database: Database, stop: asyncio.Event) -> None:
+    """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    await work_forever(database, worker=worker, stop=stop, beside=[number_forever])
+
+
+@handler("forget stored responses", every=timedelta(minutes=15))
+async def forget_stored_responses(work: Work) -> None:
+    """Answers kept for callers who ask again, past the hours for which that is promised."""
+    await _in_steps(
+        work,
+        """
+        DELETE FROM stored_response WHERE (caller, key) IN (
+            SELECT caller, key FROM stored_response WHERE stored_at < %(before)s LIMIT %(rows)s)
+        """,
+        before=work.now - timedelta(hours=KEEP_HOURS),
+    )
+
+
+@handler("forget throttles", every=timedelta(hours=1))
+async def forget_throttles(work: Work) -> None:
+    """Counts of failures that hold nobody back any more."""
+    await _in_steps(
+        work,
+        """
+        DELETE FROM throttle WHERE subject IN (
+            SELECT subject FROM throttle
+            WHERE greatest(since_at, blocked_until) < %(before)s LIMIT %(rows)s)
+          AND greatest(since_at, blocked_until) < %(before)s
+        """,
+        before=work.now - KEEP_THROTTLES,
+    )
+
+
+@handler("write down expired activation codes", every=timedelta(hours=1))
+async def write_down_expired_codes(work: Work) -> None:
+    """One-time codes that nobody used in time: they ended by being read after `expires_at`, here it is written down."""
+    await _in_steps(
+        work,
+        """
+        UPDATE activation_code SET withdrawn_at = expires_at WHERE (learner_id, code_id) IN (
+            SELECT learner_id, code_id FROM activation_code
+            WHERE used_at IS NULL AND withdrawn_at IS NULL AND expires_at < %(before)s
+            LIMIT %(rows)s FOR UPDATE SKIP LOCKED)
+        """,
+        before=work.now,
+    )
+
+
+async def _in_steps(work: Work, statement: LiteralString, **said: Any) -> None:
+    done = ROWS
+    while done == ROWS:
+        done = await work.database.write(partial(_step, statement=statement, said=said))
+
+
+async def _step(session: AsyncSession, *, statement: LiteralString, said: dict[str, Any]) -> int:
+    return (await (await driver(session)).execute(statement, {**said, "rows": ROWS})).rowcount
