@@ -49,17 +49,17 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can drop to ano
 
 
 @pytest.fixture
-def empty() -> Iterator[Path]:
+def empty(quick_folder: Path) -> Iterator[Path]:
     """A private folder with a short path: nobody but its owner may look inside."""
-    with tempfile.TemporaryDirectory(prefix="cb-") as made:
+    with tempfile.TemporaryDirectory(prefix="cb-", dir=quick_folder) as made:
         yield Path(made)
         for pid in servers_of(Path(made)):
             os.kill(pid, signal.SIGQUIT)
 
 
 @pytest.fixture(scope="module")
-def made_once() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="cb-") as made:
+def made_once(quick_folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cb-", dir=quick_folder) as made:
         start(Path(made), throwaway=True).stop()
         yield Path(made)
 
