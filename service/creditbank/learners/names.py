@@ -35,7 +35,7 @@ def read_name(written: str, *, at_field: str = NAME_FIELD) -> str:
     Raises NameImpossible for none or more than 60 characters, digits, control or private characters, other signs.
     """
     name = _tidy(written)
-    if not any(c.isalpha() for c in name):
+    if not any(_is_letter(c) for c in name):
         raise NameImpossible(field=at_field, why_zh="没有填写姓名。请填写。", why_en="there is none. Fill it in.")
     if len(name) > LONGEST:
         raise NameImpossible(
@@ -75,12 +75,9 @@ def mask_name(name: str) -> str:
     tidy = _tidy(name)
     if not _HAN.search(tidy):
         return re.sub(r"[^\s·'-]+", lambda word: word[0][0] + "*" * (len(word[0]) - 1), tidy)
-    last = len(tidy) - 1
-    return (
-        "".join(c if c == SEPARATOR or at == 0 or (at == last and last > 1) else "*" for at, c in enumerate(tidy))
-        if last
-        else "*"
-    )
+    letters = [at for at, c in enumerate(tidy) if c != SEPARATOR]
+    shown = {letters[0], letters[-1]} if len(letters) > 2 else set(letters[: len(letters) - 1])
+    return "".join(c if c == SEPARATOR or at in shown else "*" for at, c in enumerate(tidy))
 
 
 def _tidy(written: str) -> str:
@@ -92,5 +89,10 @@ def _tidy(written: str) -> str:
     return re.sub(" +", " ", re.sub(" *· *", SEPARATOR, name)).strip()
 
 
+def _is_letter(character: str) -> bool:
+    """〇 is a numeral to Unicode and a character in names."""
+    return unicodedata.category(character)[0] in "LM" or character == "〇"
+
+
 def _may_stand(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LM" or character in _PUNCTUATION
+    return _is_letter(character) or character in _PUNCTUATION
