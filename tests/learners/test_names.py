@@ -49,7 +49,8 @@ def test_two_names_do_not_agree_however_alike(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["张三", "欧阳明月", "买买提·艾力", "John Smith", "Anne-Marie d'Arc", "𠮷田", "〇", "㛃", "Müller"]
+    "name",
+    ["张三", "欧阳明月", "买买提·艾力", "John Smith", "Anne-Marie d'Arc", "𠮷田", "〇", "㛃", "\U00031350明", "Müller"],
 )
 def test_a_name_is_kept_as_it_is(name: str) -> None:
     assert read_name(name) == name

@@ -43,11 +43,11 @@ def read_name(written: str, *, at_field: str = NAME_FIELD) -> str:
             why_zh=f"超过{LONGEST}个字符。请只填写姓名。",
             why_en=f"it is longer than {LONGEST} characters. Give the name only.",
         )
-    if any(unicodedata.category(c) in ("Co", "Cn", "Cs") or c == "\ufffd" for c in name):
+    if any(unicodedata.category(c) in ("Co", "Cn", "Cs", "So") and not _is_letter(c) for c in name):
         raise NameImpossible(
             field=at_field,
-            why_zh="含有自造字或乱码。生僻字请按国家标准编码（GB 18030—2022）录入。",
-            why_en="it has a private or broken character. Enter rare characters by the national code GB 18030-2022.",
+            why_zh="含有自造字、乱码或图形符号。生僻字请按国家标准编码（GB 18030—2022）录入。",
+            why_en="it has a private or broken character or a picture. Enter rare characters by the national code GB 18030-2022.",
         )
     if not all(_may_stand(c) for c in name):
         raise NameImpossible(
@@ -60,7 +60,7 @@ def read_name(written: str, *, at_field: str = NAME_FIELD) -> str:
 
 
 def normalise_name(written: str) -> str:
-    """The form by which names are compared and found: as it is kept, in one case, apostrophes and hyphens alike."""
+    """The form by which names are compared and found: as it is kept, in one case, apostrophes alike."""
     folded = unicodedata.normalize("NFKC", _tidy(written).casefold())
     return re.sub("[’‘`]", "'", folded)
 
@@ -71,7 +71,7 @@ def names_agree(one: str, other: str) -> bool:
 
 
 def mask_name(name: str) -> str:
-    """A name as others may see it: 张*丰, 张*, 欧**明; of a name in Latin letters the initials, `J*** S****`."""
+    """A name as others may see it: 张*丰, 张*, 欧**月; of a name in Latin letters the initials, `J*** S****`."""
     tidy = _tidy(name)
     if not _HAN.search(tidy):
         return re.sub(r"[^\s·'-]+", lambda word: word[0][0] + "*" * (len(word[0]) - 1), tidy)
@@ -90,8 +90,8 @@ def _tidy(written: str) -> str:
 
 
 def _is_letter(character: str) -> bool:
-    """〇 is a numeral to Unicode and a character in names."""
-    return unicodedata.category(character)[0] in "LM" or character == "〇"
+    """〇 is a numeral to Unicode, and the rarest characters are newer than Python's tables: both stand in names."""
+    return unicodedata.category(character)[0] in "LM" or bool(_HAN.match(character))
 
 
 def _may_stand(character: str) -> bool:
