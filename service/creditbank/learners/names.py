@@ -16,7 +16,7 @@ LONGEST = 60
 SEPARATOR = "·"
 
 _SEPARATORS = re.compile("[·•・‧∙⋅●᛫⸱]")
-_HAN = re.compile("[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]")
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e-\ufa29\U00020000-\U0003fffd]")
 _PUNCTUATION = frozenset("-'’‘.,` ·")
 
 
@@ -47,7 +47,8 @@ def read_name(written: str, *, at_field: str = NAME_FIELD) -> str:
         raise NameImpossible(
             field=at_field,
             why_zh="含有自造字、乱码或图形符号。生僻字请按国家标准编码（GB 18030—2022）录入。",
-            why_en="it has a private or broken character or a picture. Enter rare characters by the national code GB 18030-2022.",
+            why_en="it has a private or broken character or a picture. Enter rare characters by the national code "
+            "GB 18030-2022.",
         )
     if not all(_may_stand(c) for c in name):
         raise NameImpossible(
