@@ -28,7 +28,6 @@ GRANTS = {
     "SELECT, INSERT, UPDATE": (
         "activation_code",
         "certificate_key",
-        "certificate_level",
         "certificate_standard",
         "client",
         "client_secret",
@@ -46,7 +45,6 @@ GRANTS = {
         "learner_name",
         "login",
         "plan",
-        "plan_course",
         "programme",
         "record_key",
         "score_scale",
@@ -54,10 +52,12 @@ GRANTS = {
         "working_day",
     ),
     "SELECT, INSERT, UPDATE, DELETE": (
+        "certificate_level",
         "enrolment",
         "job",
         "learner_key",
         "outbox",
+        "plan_course",
         "record_current",
         "stored_response",
         "throttle",
@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number_index", name=op.f("pk_certificate_key")),
         info={"family": "reference", "personal": "pseudonymous", "app_may": "update"},
     )
+    op.create_index("ix_certificate_key_record_id", "certificate_key", ["record_id"], unique=False)
     op.create_table(
         "consent",
         sa.Column("learner_id", sa.Uuid(), nullable=False),
@@ -384,6 +385,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("institution_id", "key_index", name=op.f("pk_record_key")),
         info={"family": "reference", "personal": "pseudonymous", "app_may": "update"},
     )
+    op.create_index("ix_record_key_record_id", "record_key", ["record_id"], unique=False)
     op.create_table(
         "rule_document",
         sa.Column("document", sa.String(), nullable=False),
@@ -450,10 +452,17 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("source", sa.String(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (sa.text("numrange(hashtextextended(code, 0), hashtextextended(code, 0), '[]')"), "="),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_certificate_standard",
+        ),
         sa.CheckConstraint(
             "kind IN ('vocational_skill_level', 'occupational_qualification', 'skill_level', 'computer_exam', 'language_exam', 'other')",
             name=op.f("ck_certificate_standard_kind_known"),
         ),
+        sa.CheckConstraint("valid_until > valid_from", name=op.f("ck_certificate_standard_runs_forward")),
         sa.ForeignKeyConstraint(
             ["issuer_id"], ["institution.institution_id"], name=op.f("fk_certificate_standard_issuer_id")
         ),
@@ -492,6 +501,17 @@ def upgrade() -> None:
         sa.Column("hours", sa.Integer(), nullable=True),
         sa.Column("weeks", sa.Integer(), nullable=True),
         sa.Column("scale", sa.String(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(institution_id::text || ' ' || code, 0), hashtextextended(institution_id::text || ' ' || code, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_course",
+        ),
         sa.CheckConstraint(
             "learning_form IN ('theory', 'integrated', 'practice', 'internship', 'graduation_project', 'military', 'community', 'online', 'training')",
             name=op.f("ck_course_learning_form_known"),
@@ -539,6 +559,17 @@ def upgrade() -> None:
         sa.Column("college_code", sa.String(), nullable=True),
         sa.Column("demo", sa.Boolean(), nullable=False),
         sa.Column("source", sa.String(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(institution_id::text, 0), hashtextextended(institution_id::text, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_institution_profile",
+        ),
         sa.CheckConstraint(
             "kind IN ('secondary_vocational', 'technician_college', 'higher_vocational', 'applied_university', 'general_high_school', 'training_provider', 'enterprise', 'certificate_body')",
             name=op.f("ck_institution_profile_kind_known"),
@@ -577,6 +608,39 @@ def upgrade() -> None:
         info={"family": "learner", "personal": "pseudonymous", "app_may": "update"},
     )
     op.create_index("uq_learner_account_no", "learner", ["account_no"], unique=True)
+    op.create_table(
+        "plan",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("institution_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("entry_from", sa.Integer(), nullable=False),
+        sa.Column("entry_until", sa.Integer(), nullable=True),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("total_credits", sa.Integer(), nullable=False),
+        sa.Column("totals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(programme_id::text || ' ' || (published_on - date '2000-01-01')::text, 0), hashtextextended(programme_id::text || ' ' || (published_on - date '2000-01-01')::text, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("int4range(entry_from, entry_until, '[]')"), "&&"),
+            using="gist",
+            name="never_twice_plan",
+        ),
+        sa.CheckConstraint("entry_until >= entry_from", name=op.f("ck_plan_runs_forward")),
+        sa.CheckConstraint("total_credits >= 0", name=op.f("ck_plan_total_credits_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institution.institution_id"], name=op.f("fk_plan_institution_id")
+        ),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plan")),
+        info={"personal": "none", "app_may": "update"},
+    )
+    op.create_index(op.f("ix_plan_institution_id"), "plan", ["institution_id"], unique=False)
+    op.create_index("uq_plan_programme_id_version", "plan", ["programme_id", "version"], unique=True)
     op.create_table(
         "posting",
         sa.Column("learner_id", sa.Uuid(), nullable=False),
@@ -631,6 +695,28 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("source", sa.String(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(institution_id::text || ' ' || code, 0), hashtextextended(institution_id::text || ' ' || code, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_programme",
+        ),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(programme_id::text, 0), hashtextextended(programme_id::text, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_programme_id",
+        ),
         sa.CheckConstraint(
             "catalogue IN ('vocational', 'technician', 'bachelor', 'none')", name=op.f("ck_programme_catalogue_known")
         ),
@@ -642,7 +728,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_programme_institution_id")
         ),
-        sa.PrimaryKeyConstraint("programme_id", name=op.f("pk_programme")),
+        sa.PrimaryKeyConstraint("programme_id", "valid_from", name=op.f("pk_programme")),
         info={"personal": "none", "app_may": "update"},
     )
     op.create_index(
@@ -659,6 +745,18 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("scale", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(coalesce(institution_id::text, 'city') || ' ' || code, 0), hashtextextended(coalesce(institution_id::text, 'city') || ' ' || code, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(valid_from, valid_until)"), "&&"),
+            using="gist",
+            name="never_twice_score_scale",
+        ),
+        sa.CheckConstraint("valid_until > valid_from", name=op.f("ck_score_scale_runs_forward")),
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_score_scale_institution_id")
         ),
@@ -679,6 +777,17 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("weeks", sa.Integer(), nullable=False),
+        postgresql.ExcludeConstraint(
+            (
+                sa.text(
+                    "numrange(hashtextextended(institution_id::text, 0), hashtextextended(institution_id::text, 0), '[]')"
+                ),
+                "=",
+            ),
+            (sa.text("daterange(starts_on, ends_on, '[]')"), "&&"),
+            using="gist",
+            name="never_twice_term",
+        ),
         sa.CheckConstraint("ends_on > starts_on", name=op.f("ck_term_runs_forward")),
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_term_institution_id")
@@ -698,7 +807,7 @@ def upgrade() -> None:
             ["standard_id"], ["certificate_standard.standard_id"], name=op.f("fk_certificate_level_standard_id")
         ),
         sa.PrimaryKeyConstraint("standard_id", "level", name=op.f("pk_certificate_level")),
-        info={"personal": "none", "app_may": "update"},
+        info={"personal": "none", "app_may": "delete"},
     )
     op.create_table(
         "client_secret",
@@ -765,28 +874,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_login_learner_id"), "login", ["learner_id"], unique=False)
     op.create_index("uq_login_name_index", "login", ["name_index"], unique=True)
     op.create_table(
-        "plan",
+        "plan_course",
         sa.Column("plan_id", sa.Uuid(), nullable=False),
-        sa.Column("programme_id", sa.Uuid(), nullable=False),
-        sa.Column("institution_id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
-        sa.Column("entry_from", sa.Integer(), nullable=False),
-        sa.Column("entry_until", sa.Integer(), nullable=True),
-        sa.Column("published_on", sa.Date(), nullable=False),
-        sa.Column("total_credits", sa.Integer(), nullable=False),
-        sa.Column("totals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("source", sa.String(), nullable=True),
-        sa.CheckConstraint("entry_until >= entry_from", name=op.f("ck_plan_runs_forward")),
-        sa.CheckConstraint("total_credits >= 0", name=op.f("ck_plan_total_credits_not_negative")),
-        sa.ForeignKeyConstraint(
-            ["institution_id"], ["institution.institution_id"], name=op.f("fk_plan_institution_id")
+        sa.Column("course_code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("compulsory", sa.Boolean(), nullable=False),
+        sa.Column("learning_form", sa.String(), nullable=False),
+        sa.Column("credits", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=True),
+        sa.Column("weeks", sa.Integer(), nullable=True),
+        sa.Column("term", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "learning_form IN ('theory', 'integrated', 'practice', 'internship', 'graduation_project', 'military', 'community', 'online', 'training')",
+            name=op.f("ck_plan_course_learning_form_known"),
         ),
-        sa.ForeignKeyConstraint(["programme_id"], ["programme.programme_id"], name=op.f("fk_plan_programme_id")),
-        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plan")),
-        info={"personal": "none", "app_may": "update"},
+        sa.CheckConstraint("credits >= 0", name=op.f("ck_plan_course_credits_not_negative")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_course_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", "course_code", name=op.f("pk_plan_course")),
+        info={"personal": "none", "app_may": "delete"},
     )
-    op.create_index(op.f("ix_plan_institution_id"), "plan", ["institution_id"], unique=False)
-    op.create_index("uq_plan_programme_id_version", "plan", ["programme_id", "version"], unique=True)
     op.create_table(
         "record_version",
         sa.Column("learner_id", sa.Uuid(), nullable=False),
@@ -821,27 +928,6 @@ def upgrade() -> None:
         info={"family": "learner", "personal": "sealed", "app_may": "append"},
     )
     op.create_index("ix_record_version_record_id", "record_version", ["record_id"], unique=False)
-    op.create_table(
-        "plan_course",
-        sa.Column("plan_id", sa.Uuid(), nullable=False),
-        sa.Column("course_code", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("compulsory", sa.Boolean(), nullable=False),
-        sa.Column("learning_form", sa.String(), nullable=False),
-        sa.Column("credits", sa.Integer(), nullable=False),
-        sa.Column("hours", sa.Integer(), nullable=True),
-        sa.Column("weeks", sa.Integer(), nullable=True),
-        sa.Column("term", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "learning_form IN ('theory', 'integrated', 'practice', 'internship', 'graduation_project', 'military', 'community', 'online', 'training')",
-            name=op.f("ck_plan_course_learning_form_known"),
-        ),
-        sa.CheckConstraint("credits >= 0", name=op.f("ck_plan_course_credits_not_negative")),
-        sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_course_plan_id")),
-        sa.PrimaryKeyConstraint("plan_id", "course_code", name=op.f("pk_plan_course")),
-        info={"personal": "none", "app_may": "update"},
-    )
     for words, tables in GRANTS.items():
         for table in tables:
             op.execute(f'GRANT {words} ON "{table}" TO creditbank_app')

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, one_of
@@ -51,6 +52,22 @@ CERTIFICATE_KINDS = (
 )
 
 REFERENCE = {"info": {"personal": "none", "app_may": "update"}}
+REPLACED = {"info": {"personal": "none", "app_may": "delete"}}
+
+_FROM_UNTIL = "daterange(valid_from, valid_until)"
+
+
+def _never_twice(name: str, *, key: str, during: str = _FROM_UNTIL) -> ExcludeConstraint:
+    """No two rows of one key hold on the same day, whoever writes them.
+
+    GiST compares ranges, and compares identifiers and texts only with an extension that the owner of the schema may
+    not be allowed to create. So the key is a range of one number, its hash: should two keys ever share one, a write
+    that is right would be refused; none that is wrong can pass.
+    """
+    hashed = f"hashtextextended({key}, 0)"
+    return ExcludeConstraint(
+        (text(f"numrange({hashed}, {hashed}, '[]')"), "="), (text(during), "&&"), name=f"never_twice_{name}"
+    )
 
 
 class Institution(SQLModel, table=True):
@@ -76,6 +93,7 @@ class InstitutionProfile(SQLModel, table=True):
             unique=True,
             postgresql_where=text("valid_until IS NULL"),
         ),
+        _never_twice("institution_profile", key="institution_id::text"),
         REFERENCE,
     )
 
@@ -97,13 +115,19 @@ class InstitutionProfile(SQLModel, table=True):
 
 
 class Programme(SQLModel, table=True):
-    """A programme (专业) that an institution runs, with its code in a national catalogue where it has one."""
+    """A programme (专业) that an institution runs, as it was from one day to another.
+
+    The identifier stands for the institution's own code for good: who is enrolled stays enrolled when the programme
+    is renamed or moves to another edition of the catalogue.
+    """
 
     __table_args__ = (
         one_of("level", LEVELS),
         one_of("catalogue", CATALOGUES),
         CheckConstraint("valid_until > valid_from", name="runs_forward"),
         Index("uq_programme_institution_id_code_valid_from", "institution_id", "code", "valid_from", unique=True),
+        _never_twice("programme", key="institution_id::text || ' ' || code"),
+        _never_twice("programme_id", key="programme_id::text"),
         REFERENCE,
     )
 
@@ -117,23 +141,31 @@ class Programme(SQLModel, table=True):
     catalogue: str = "none"
     edition: str | None = None
     catalogue_code: str | None = None
-    valid_from: date
+    valid_from: date = Field(primary_key=True)
     valid_until: date | None = None
     source: str | None = None
 
 
 class Plan(SQLModel, table=True):
-    """A plan (人才培养方案): the courses and totals of a programme for learners of some years of entry."""
+    """A plan (人才培养方案): the courses and totals of a programme for learners of some years of entry.
+
+    Of the plans that a year of entry has, the one published last is in force.
+    """
 
     __table_args__ = (
         CheckConstraint("entry_until >= entry_from", name="runs_forward"),
         CheckConstraint("total_credits >= 0", name="total_credits_not_negative"),
         Index("uq_plan_programme_id_version", "programme_id", "version", unique=True),
+        _never_twice(
+            "plan",
+            key="programme_id::text || ' ' || (published_on - date '2000-01-01')::text",
+            during="int4range(entry_from, entry_until, '[]')",
+        ),
         REFERENCE,
     )
 
     plan_id: UUID = Field(primary_key=True)
-    programme_id: UUID = Field(foreign_key="programme.programme_id")
+    programme_id: UUID
     institution_id: UUID = Field(foreign_key="institution.institution_id", index=True)
     version: str
     entry_from: int
@@ -154,7 +186,7 @@ class PlanCourse(SQLModel, table=True):
     __table_args__ = (
         one_of("learning_form", LEARNING_FORMS),
         CheckConstraint("credits >= 0", name="credits_not_negative"),
-        REFERENCE,
+        REPLACED,
     )
 
     plan_id: UUID = Field(primary_key=True, foreign_key="plan.plan_id")
@@ -177,6 +209,7 @@ class Course(SQLModel, table=True):
         one_of("learning_form", LEARNING_FORMS),
         CheckConstraint("credits >= 0", name="credits_not_negative"),
         CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        _never_twice("course", key="institution_id::text || ' ' || code"),
         REFERENCE,
     )
 
@@ -207,6 +240,8 @@ class ScoreScale(SQLModel, table=True):
             "valid_from",
             unique=True,
         ),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        _never_twice("score_scale", key="coalesce(institution_id::text, 'city') || ' ' || code"),
         REFERENCE,
     )
 
@@ -225,6 +260,8 @@ class CertificateStandard(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", CERTIFICATE_KINDS),
         Index("uq_certificate_standard_code_valid_from", "code", "valid_from", unique=True),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        _never_twice("certificate_standard", key="code"),
         REFERENCE,
     )
 
@@ -246,7 +283,7 @@ class CertificateLevel(SQLModel, table=True):
     """A level of a certificate, with the credits the national bank recognises where a source gives them."""
 
     __tablename__ = "certificate_level"
-    __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"), REFERENCE)
+    __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"), REPLACED)
 
     standard_id: UUID = Field(primary_key=True, foreign_key="certificate_standard.standard_id")
     level: str = Field(primary_key=True)
@@ -259,7 +296,11 @@ class CertificateLevel(SQLModel, table=True):
 class Term(SQLModel, table=True):
     """A term of an institution's academic calendar."""
 
-    __table_args__ = (CheckConstraint("ends_on > starts_on", name="runs_forward"), REFERENCE)
+    __table_args__ = (
+        CheckConstraint("ends_on > starts_on", name="runs_forward"),
+        _never_twice("term", key="institution_id::text", during="daterange(starts_on, ends_on, '[]')"),
+        REFERENCE,
+    )
 
     institution_id: UUID = Field(primary_key=True, foreign_key="institution.institution_id")
     academic_year: str = Field(primary_key=True)
