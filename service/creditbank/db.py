@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 import psycopg
 from fastapi import Depends, Request
@@ -17,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
-from uuid_utils.compat import uuid7
 
 from creditbank.config import Settings
 from creditbank.errors import TemporarilyUnavailable
+from creditbank.identifiers import new_id as new_id
 
 Result = TypeVar("Result")
 
@@ -36,11 +35,6 @@ SQLModel.metadata = MetaData(
 
 TRIES = 6
 """How often a whole transaction is tried when PostgreSQL asks for it, before the caller is asked to come back."""
-
-
-def new_id() -> UUID:
-    """A UUIDv7: made by the application, so that a row knows its name before it is written."""
-    return uuid7()
 
 
 # --- columns, said once -------------------------------------------------------------------------------------------
@@ -132,6 +126,8 @@ class Database:
         raise TemporarilyUnavailable
 
 
+_CHANCE = {"uq_learner_account_no"}
+"""Unique by chance: a number drawn twice is drawn again."""
 _AGAIN = {"40001", "40P01", "55P03"}
 
 
@@ -143,6 +139,8 @@ def is_worth_another_try(failure: BaseException) -> bool:
     if isinstance(failure, TryAgain):
         return True
     cause = failure.orig if isinstance(failure, DBAPIError) else failure
+    if isinstance(cause, psycopg.errors.UniqueViolation):
+        return cause.diag.constraint_name in _CHANCE
     if isinstance(failure, DBAPIError) and failure.connection_invalidated:
         return True
     if not isinstance(cause, psycopg.Error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from sqlmodel import Field, SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Database, instant, new_id, octets
+from creditbank.db import Database, instant, octets
 from creditbank.errors import BankError
-from creditbank.sealing import Keyring
+from creditbank.identifiers import new_id
+from creditbank.sealing import Keyring, blind_index, open_for_bank, seal_for_bank
 
 KEEP_HOURS = 48
 """How long an answer is kept for a caller who asks again."""
@@ -71,7 +73,7 @@ async def once(
     Raises IdempotencyKeyUsedForAnotherPayload, and whatever the act raises; a refusal is not kept.
     """
     named = key or f"own:{new_id()}"
-    payload_index = keyring.blind_index("payload", payload)
+    payload_index = blind_index(keyring, "payload", hashlib.sha256(payload).hexdigest())
 
     async def act_and_keep(session: AsyncSession) -> Answer:
         answer = await act(session)
@@ -81,7 +83,7 @@ async def once(
                 key=named,
                 payload_index=payload_index,
                 status=answer.status,
-                body_sealed=keyring.seal_for_bank(answer.body, f"response:{caller}:{named}"),
+                body_sealed=seal_for_bank(keyring, answer.body, f"response:{caller}:{named}".encode()),
                 stored_at=clock.now(),
             )
         )
@@ -96,7 +98,7 @@ async def once(
             raise
     if not hmac.compare_digest(earlier.payload_index, payload_index):
         raise IdempotencyKeyUsedForAnotherPayload
-    body = keyring.open_for_bank(earlier.body_sealed, f"response:{caller}:{named}")
+    body = open_for_bank(keyring, earlier.body_sealed, f"response:{caller}:{named}".encode())
     return Answer(status=earlier.status, body=body, replayed=True)
 
 

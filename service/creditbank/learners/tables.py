@@ -127,7 +127,6 @@ class Enrolment(SQLModel, table=True):
     student_sealed: bytes = octets()
     level: str
     programme_id: UUID | None = None
-    plan_id: UUID | None = None
     year_of_entry: int | None = None
     entered_on: date
     ended_on: date | None = None

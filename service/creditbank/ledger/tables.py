@@ -59,7 +59,7 @@ class Posting(SQLModel, table=True):
 
 
 class Entry(SQLModel, table=True):
-    """One side of a posting: the learner's own ledger account (分户) of a scheme, or that of the source it came from."""
+    """One side of a posting: the learner's ledger account (分户) of a scheme, or that of the source it came from."""
 
     __table_args__ = (
         ForeignKeyConstraint(["learner_id", "posting_id"], ["posting.learner_id", "posting.posting_id"]),
@@ -67,7 +67,15 @@ class Entry(SQLModel, table=True):
         CheckConstraint("(account = 'source') = (institution_id IS NOT NULL)", name="source_is_an_institution"),
         CheckConstraint("amount <> 0", name="amount_not_zero"),
         CheckConstraint("account <> 'deposit' OR balance_after >= 0", name="deposit_not_below_zero"),
-        Index("ix_entry_account", "learner_id", "scheme", "account", "institution_id", "sequence"),
+        Index(
+            "ix_entry_account",
+            "learner_id",
+            "scheme",
+            "account",
+            "institution_id",
+            "sequence",
+            postgresql_include=["balance_after"],
+        ),
         {"info": {"family": "learner", "personal": "pseudonymous", "app_may": "append"}},
     )
 

@@ -83,7 +83,10 @@ class RecordKey(SQLModel, table=True):
     """An institution's own key of a record: claimed before the write, so that one key is one record."""
 
     __tablename__ = "record_key"
-    __table_args__ = ({"info": {"family": "reference", "personal": "pseudonymous", "app_may": "update"}},)
+    __table_args__ = (
+        Index("ix_record_key_record_id", "record_id"),
+        {"info": {"family": "reference", "personal": "pseudonymous", "app_may": "update"}},
+    )
 
     institution_id: UUID = Field(primary_key=True)
     key_index: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
@@ -95,7 +98,10 @@ class CertificateKey(SQLModel, table=True):
     """A certificate number: it belongs to one learner, whoever submits it."""
 
     __tablename__ = "certificate_key"
-    __table_args__ = ({"info": {"family": "reference", "personal": "pseudonymous", "app_may": "update"}},)
+    __table_args__ = (
+        Index("ix_certificate_key_record_id", "record_id"),
+        {"info": {"family": "reference", "personal": "pseudonymous", "app_may": "update"}},
+    )
 
     number_index: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     learner_id: UUID
@@ -117,11 +123,11 @@ class RecordCurrent(SQLModel, table=True):
     version: int
     institution_id: UUID
     kind: str
-    content: str
+    content: bytes = octets()
     """What it is about, so that attempts, levels and events are found together: the rule says which one counts."""
     occurred_on: date
     recorded_at: datetime = instant()
-    scheme: str
+    scheme: str | None = None
     level: str | None = None
     credits: int
     """Hundredths that stand on it now."""

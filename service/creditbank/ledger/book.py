@@ -1,0 +1,132 @@
+"""Pure book-keeping: postings with their two entries, numbered and balanced, ready to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from creditbank.identifiers import new_id
+from creditbank.sealing import new_salt, salted_digest
+
+Account = tuple[UUID, str, str, UUID | None]
+"""Learner, scheme, `deposit` or `source`, and for a source the institution."""
+
+
+class PostingAlreadyReversed(ValueError):
+    """A posting is reversed once; what followed it is reversed instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePosting:
+    """A grant or take-back that nothing has reversed."""
+
+    learner_id: UUID
+    posting_id: UUID
+    record_id: UUID
+    scheme: str
+    institution_id: UUID
+    amount: int
+    occurred_on: date
+
+
+@dataclass(slots=True)
+class Book:
+    """What is to be written for some learners whose heads are locked: their balances as they are, then as they become.
+
+    `last_entry` and `balances` are read under the lock; postings and entries are collected in the order they are made.
+    """
+
+    change_id: UUID
+    at: datetime
+    last_entry: dict[UUID, int]
+    balances: dict[Account, int]
+    postings: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    reversed: set[UUID] = field(default_factory=set)
+
+    def post(
+        self,
+        *,
+        learner_id: UUID,
+        decision_id: UUID,
+        record_id: UUID,
+        scheme: str,
+        institution_id: UUID,
+        amount: int,
+        occurred_on: date,
+    ) -> UUID:
+        """Grant credits (a positive amount, in hundredths) or take them back (negative) because of a decision."""
+        kind = "grant" if amount > 0 else "take_back"
+        return self._write(learner_id, decision_id, record_id, kind, None, scheme, institution_id, amount, occurred_on)
+
+    def reverse(self, posting: LivePosting, *, decision_id: UUID) -> UUID:
+        """Say that a posting never was, because of a later decision: the same amount back, on the same day.
+
+        Raises PostingAlreadyReversed when this book has reversed it; the database refuses a second reversal for ever.
+        """
+        if posting.posting_id in self.reversed:
+            raise PostingAlreadyReversed(posting.posting_id)
+        self.reversed.add(posting.posting_id)
+        return self._write(
+            posting.learner_id,
+            decision_id,
+            posting.record_id,
+            "reversal",
+            posting.posting_id,
+            posting.scheme,
+            posting.institution_id,
+            -posting.amount,
+            posting.occurred_on,
+        )
+
+    def _write(
+        self,
+        learner_id: UUID,
+        decision_id: UUID,
+        record_id: UUID,
+        kind: str,
+        reverses: UUID | None,
+        scheme: str,
+        institution_id: UUID,
+        amount: int,
+        occurred_on: date,
+    ) -> UUID:
+        posting_id, salt = new_id(), new_salt()
+        posting: dict[str, Any] = {
+            "learner_id": str(learner_id),
+            "posting_id": str(posting_id),
+            "change_id": str(self.change_id),
+            "decision_id": str(decision_id),
+            "record_id": str(record_id),
+            "kind": kind,
+            "reverses": None if reverses is None else str(reverses),
+            "scheme": scheme,
+            "institution_id": str(institution_id),
+            "amount": amount,
+            "occurred_on": occurred_on.isoformat(),
+            "posted_at": self.at.isoformat(),
+        }
+        digest = salted_digest(salt, posting)
+        self.postings.append({**posting, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
+        self._enter((learner_id, scheme, "deposit", None), posting_id, amount)
+        self._enter((learner_id, scheme, "source", institution_id), posting_id, -amount)
+        return posting_id
+
+    def _enter(self, account: Account, posting_id: UUID, amount: int) -> None:
+        learner_id, scheme, name, institution_id = account
+        self.last_entry[learner_id] += 1
+        self.balances[account] = self.balances.get(account, 0) + amount
+        self.entries.append(
+            {
+                "learner_id": str(learner_id),
+                "sequence": self.last_entry[learner_id],
+                "posting_id": str(posting_id),
+                "scheme": scheme,
+                "account": name,
+                "institution_id": None if institution_id is None else str(institution_id),
+                "amount": amount,
+                "balance_after": self.balances[account],
+            }
+        )

@@ -1,0 +1,187 @@
+"""Pure: rows that are ready become versions of records, in memory, for one person at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from creditbank.learners.enrolments import event_shown
+from creditbank.records.intake import Ready, Sender
+from creditbank.records.reading import ReadRow
+from creditbank.records.refusals import AccountClosed
+from creditbank.records.schemas import RowOutcome
+from creditbank.records.standing import Person, Standing
+from creditbank.sealing import SealingKey, digest_holds, field_of, new_salt, salted_digest, seal
+
+NOT_LIVE = ("withdrawn", "reassigned_away")
+_SHOWN = (
+    "course_code academic_year term attempt attempt_no standard level valid_until title hours event rank place "
+    "team_size form host weeks platform category name subject enlisted_on started_on programme_code year_of_entry"
+).split()
+"""Which reported fields a transcript shows, in the open."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """What applying rows to one person made: versions to write, contents to decide again, an outcome for each row."""
+
+    change_id: UUID
+    at: datetime
+    submission_id: UUID
+    sender: Sender
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    contents: set[bytes] = field(default_factory=set)
+    acts: dict[UUID, str] = field(default_factory=dict)
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    enrolled: set[UUID] = field(default_factory=set)
+    """Learners whose enrolments at the sender's institution may have changed."""
+
+
+def apply_rows(person: Person, rows: Iterable[Ready], applied: Applied) -> None:
+    """Make each row a version of its record, or see that it says the same as the last one."""
+    for ready in rows:
+        if person.closed:
+            refusal = AccountClosed()
+            applied.outcomes[ready.row.row_no] = RowOutcome(
+                row=ready.row.row_no, outcome="refused", key=ready.row.given.key, problem=refusal.problem("zh")
+            )
+        else:
+            _apply(person, ready, applied)
+
+
+def _apply(person: Person, ready: Ready, applied: Applied) -> None:
+    row, before = ready.row, person.versions.get(ready.record_id)
+    live = before is not None and before["act"] not in NOT_LIVE
+    if before is not None and live:
+        salt, digest = bytes.fromhex(before["salt"]), bytes.fromhex(before["row_digest"])
+        if digest_holds(digest, salt, row.sent):
+            applied.outcomes[row.row_no] = _outcome(ready, "unchanged", before["version"])
+            return
+    version = 1 if before is None else before["version"] + 1
+    act = "corrected" if live else "reported"
+    sensitive = ready.facts["record"].get("result") == "cheated"
+    made = version_row(
+        ready, version=version, act=act, sensitive=sensitive, key=person.keys[ready.learner_id], applied=applied
+    )
+    applied.versions.append(made)
+    applied.acts[ready.record_id] = act
+    person.versions[ready.record_id] = {
+        "version": version,
+        "act": act,
+        "salt": made["salt"][2:],
+        "row_digest": made["row_digest"][2:],
+        "revision": before["revision"] if before else 0,
+    }
+    stand(person, ready, version, sensitive=sensitive, applied=applied)
+    applied.outcomes[row.row_no] = _outcome(ready, "corrected" if live else "deposited", version)
+
+
+def version_row(
+    ready: Ready, *, version: int, act: str, sensitive: bool, key: SealingKey, applied: Applied
+) -> dict[str, Any]:
+    """A version of a record as a row."""
+    row, salt = ready.row, new_salt()
+    private = orjson.dumps(row.private(sensitive=sensitive))
+    made: dict[str, Any] = {
+        "learner_id": str(ready.learner_id),
+        "record_id": str(ready.record_id),
+        "version": version,
+        "change_id": str(applied.change_id),
+        "institution_id": str(applied.sender.institution_id),
+        "kind": row.given.kind,
+        "act": act,
+        "occurred_on": row.given.occurred_on.isoformat(),
+        "recorded_at": applied.at.isoformat(),
+        "submission_id": str(applied.submission_id),
+        "row_no": row.row_no,
+        "row_digest": "\\x" + salted_digest(salt, row.sent).hex(),
+        "body": row.body(sensitive=sensitive),
+        "warnings": ready.warnings,
+        "reason": row.given.reason or (None if act == "reported" else "sent_again"),
+    }
+    digest = salted_digest(salt, made)
+    sealed = seal(key, private, field_of(ready.learner_id, "record"))
+    return {
+        **made,
+        "sealed": "\\x" + sealed.hex(),
+        "salt": "\\x" + salt.hex(),
+        "digest": "\\x" + digest.hex(),
+    }
+
+
+def stand(person: Person, ready: Ready, version: int, *, sensitive: bool, applied: Applied) -> None:
+    """Put the new version in the place of what stood, and note which contents must be decided again."""
+    row, given = ready.row, ready.row.given
+    before = person.standing.get(ready.record_id)
+    if before is not None:
+        applied.contents.add(before.content)
+    applied.contents.add(row.content)
+    if given.kind == "enrolment_event":
+        applied.enrolled.add(ready.learner_id)
+    key = person.keys[ready.learner_id]
+    person.standing[ready.record_id] = Standing(
+        learner_id=ready.learner_id,
+        record_id=ready.record_id,
+        institution_id=applied.sender.institution_id,
+        version=version,
+        content=row.content,
+        occurred_on=given.occurred_on,
+        recorded_at=applied.at.isoformat(),
+        kind=given.kind,
+        level=ready.facts.get("enrolment", {}).get("level") or getattr(given, "level", None),
+        shown=_shown(ready, key, sensitive=sensitive, sender=applied.sender),
+        sealed=_shown_sealed(row, key, ready.learner_id, sensitive=sensitive),
+        facts=ready.facts | {"record": {"id": str(ready.record_id), **ready.facts["record"]}},
+        revision=before.revision if before else person.versions[ready.record_id]["revision"],
+        steps=before.steps if before else [],
+        postings=before.postings if before else [],
+        changed=True,
+    )
+
+
+def _shown(ready: Ready, key: SealingKey, *, sensitive: bool, sender: Sender) -> dict[str, Any]:
+    """What a transcript shows of a record, in the open."""
+    body, known = ready.row.body(sensitive=sensitive), ready.known
+    shown: dict[str, Any] = {name: body[name] for name in _SHOWN if name in body}
+    shown["institution"] = known.institution["name"]
+    if ready.row.given.kind in ("course_result", "assessment"):
+        shown["result"] = None if sensitive else ready.facts["record"]["result"]
+        shown["score"] = body.get("score")
+    if known.course is not None:
+        shown |= {"title": known.course["name"], "category": known.course["category"]}
+        shown["in_plan"] = known.course["source"] == "plan"
+    if known.standard is not None:
+        shown["title"] = known.standard["name"]
+    if ready.row.given.kind == "enrolment_event":
+        shown |= event_shown(
+            body["event"],
+            programme=known.programme,
+            student_index=ready.row.student_index,
+            student_sealed=seal(
+                key, (ready.row.given.learner.student_no or "").encode(), field_of(ready.learner_id, "student_no")
+            ),
+        )
+    return shown
+
+
+def _shown_sealed(row: ReadRow, key: SealingKey, learner_id: UUID, *, sensitive: bool) -> str | None:
+    """What a transcript shows to those who may see it, sealed: a certificate's number, a mark of discipline."""
+    private = row.private(sensitive=sensitive)
+    shown = {name: private[name] for name in ("number", "score") if name in private}
+    return seal(key, orjson.dumps(shown), field_of(learner_id, "shown")).hex() if shown else None
+
+
+def _outcome(ready: Ready, outcome: Any, version: int) -> RowOutcome:
+    return RowOutcome(
+        row=ready.row.row_no,
+        outcome=outcome,
+        key=ready.row.given.key,
+        record_id=ready.record_id,
+        version=version,
+        account="opened" if ready.opened else "matched",
+    )

@@ -1,0 +1,275 @@
+"""From what was sent to what can be written: read, look up, match, open accounts; what cannot go on is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank import clock
+from creditbank.credits import format_credits
+from creditbank.db import TryAgain
+from creditbank.errors import BankError
+from creditbank.identifiers import new_id
+from creditbank.learners.accounts import Newcomer, open_accounts
+from creditbank.learners.matching import Ground, Held, Matched, match
+from creditbank.records import refusals
+from creditbank.records.facts import facts_of, warnings_of
+from creditbank.records.lookup import Known, look_up
+from creditbank.records.reading import ReadRow, read_row
+from creditbank.records.schemas import CourseResultRow, Row
+from creditbank.sealing import Keyring, digest_holds
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A row whose learner is known and whose facts are read: it can be written."""
+
+    row: ReadRow
+    known: Known
+    facts: dict[str, Any]
+    warnings: list[str]
+    root: UUID
+    """The account that new records of this person go to."""
+    family: tuple[UUID, ...]
+    learner_id: UUID
+    """The account the record is in."""
+    record_id: UUID
+    is_new_key: bool
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that waits for a person."""
+
+    row: ReadRow
+    error: BankError
+    hold: str
+    ground: str
+    candidates: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A row that says what its record says already."""
+
+    row: ReadRow
+    learner_id: UUID
+    record_id: UUID
+    version: int
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the rows of one call before anything is written to a learner."""
+
+    ready: list[Ready] = field(default_factory=list)
+    held: list[SetAside] = field(default_factory=list)
+    same: list[Same] = field(default_factory=list)
+    refused: dict[int, BankError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the institution, and the client or person acting for it."""
+
+    institution_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What an officer decided about a held row: whose it is, a new person's, or that the plan's credits stand."""
+
+    by: str
+    learner_id: UUID | None = None
+    open_account: bool = False
+    at_plan_credits: bool = False
+
+
+def read_rows(
+    rows: Iterable[tuple[int, Row]], taken: Taken, *, sender: Sender, keyring: Keyring, at: datetime
+) -> list[ReadRow]:
+    """Read well-formed rows; those that cannot be are refused, each for itself."""
+    read, today = [], clock.today(at)
+    for row_no, given in rows:
+        try:
+            read.append(
+                read_row(given, row_no=row_no, institution_id=sender.institution_id, keyring=keyring, today=today)
+            )
+        except BankError as refusal:
+            taken.refused[row_no] = refusal
+    return read
+
+
+async def take_in(
+    session: AsyncSession,
+    rows: Sequence[ReadRow],
+    taken: Taken,
+    *,
+    sender: Sender,
+    keyring: Keyring,
+    at: datetime,
+    resolution: Resolution | None = None,
+    moving: UUID | None = None,
+) -> None:
+    """Find out whose each row is and what it speaks of, and open accounts for people nobody knows.
+
+    A record that is `moving` from one learner to another still has its old owner's keys: they contradict nothing.
+    """
+    if not rows:
+        return
+    known = await look_up(session, rows, institution_id=sender.institution_id)
+    if moving is not None:
+        known = {row_no: _let_go(about, moving) for row_no, about in known.items()}
+    newcomers: list[tuple[ReadRow, dict[str, Any]]] = []
+    batch_records: dict[bytes, UUID] = {}
+    for row in rows:
+        about = known[row.row_no]
+        whose = _whose(row, about, resolution)
+        try:
+            if isinstance(whose, Matched) and _says_the_same(row, about):
+                taken.same.append(_same(row, about))
+                continue
+            facts = facts_of(row, about, institution_id=sender.institution_id)
+            if isinstance(whose, Held):
+                taken.held.append(_hold_identity(row, whose))
+            elif (difference := _credits_differ(row, about, resolution)) is not None:
+                candidates = (whose.root,) if isinstance(whose, Matched) else ()
+                ground = "credits_differ_from_plan"
+                taken.held.append(SetAside(row, difference, ground, ground, candidates))
+            elif isinstance(whose, Matched):
+                taken.ready.append(_ready(row, about, facts, whose, batch_records, opened=False))
+            elif row.document is None:
+                raise refusals.StudentNumberUnknown(field="/learner/student_no")
+            else:
+                newcomers.append((row, facts))
+        except BankError as refusal:
+            taken.refused[row.row_no] = refusal
+    opened = await _open(session, newcomers, sender=sender, keyring=keyring, at=at)
+    for row, facts in newcomers:
+        learner_id = opened[row.document_index or b""]
+        whose = Matched(learner_id, (learner_id,))
+        taken.ready.append(_ready(row, known[row.row_no], facts, whose, batch_records, opened=True))
+    _one_name_each(taken, [row for row, _ in newcomers])
+
+
+def _let_go(known: Known, moving: UUID) -> Known:
+    keyed = None if known.keyed and known.keyed[1] == moving else known.keyed
+    certificate_of = None if known.certificate_of and known.certificate_of[1] == moving else known.certificate_of
+    return replace(known, keyed=keyed, certificate_of=certificate_of, seen=None if keyed is None else known.seen)
+
+
+def _whose(row: ReadRow, known: Known, resolution: Resolution | None) -> Matched | Held | Any:
+    if resolution is not None and resolution.learner_id is not None:
+        person = known.people.get(resolution.learner_id)
+        if person is not None:
+            return Matched(person["root"], person["family"])
+    return match(
+        has_document=row.document is not None,
+        by_document=known.by_document,
+        by_student_no=known.by_student_no,
+        key_owner=known.keyed[0] if known.keyed else None,
+        certificate_owner=known.certificate_of[0] if known.certificate_of else None,
+        people=known.people,
+    )
+
+
+def _says_the_same(row: ReadRow, known: Known) -> bool:
+    seen = known.seen
+    return (
+        seen is not None
+        and seen["act"] not in ("withdrawn", "reassigned_away")
+        and digest_holds(bytes.fromhex(seen["row_digest"]), bytes.fromhex(seen["salt"]), row.sent)
+    )
+
+
+def _same(row: ReadRow, known: Known) -> Same:
+    assert known.keyed is not None
+    assert known.seen is not None
+    return Same(row, known.keyed[0], known.keyed[1], known.seen["version"])
+
+
+def _hold_identity(row: ReadRow, held: Held) -> SetAside:
+    return SetAside(row, refusals.IdentityUnderReview(), "identity_under_review", held.ground, held.candidates)
+
+
+def _credits_differ(row: ReadRow, known: Known, resolution: Resolution | None) -> BankError | None:
+    given, course = row.given, known.course
+    if not isinstance(given, CourseResultRow) or given.credits is None or course is None:
+        return None
+    if given.credits == course["credits"] or (resolution is not None and resolution.at_plan_credits):
+        return None
+    zh, en = ("人才培养方案", "plan") if course["source"] == "plan" else ("课程目录", "catalogue")
+    return refusals.CreditsDifferFromPlan(
+        reported=format_credits(given.credits),
+        planned=format_credits(course["credits"]),
+        source=zh,
+        source_en=en,
+        field="/credits",
+    )
+
+
+def _ready(
+    row: ReadRow, known: Known, facts: dict[str, Any], whose: Matched, batch: dict[bytes, UUID], *, opened: bool
+) -> Ready:
+    if known.keyed is not None:
+        learner_id, record_id = known.keyed
+        is_new_key = False
+    else:
+        learner_id = whose.root
+        is_new_key = row.key_index not in batch
+        record_id = batch.setdefault(row.key_index, new_id())
+    return Ready(
+        row=row,
+        known=known,
+        facts=facts,
+        warnings=warnings_of(row, known),
+        root=whose.root,
+        family=whose.family,
+        learner_id=learner_id,
+        record_id=record_id,
+        is_new_key=is_new_key,
+        opened=opened,
+    )
+
+
+async def _open(
+    session: AsyncSession,
+    newcomers: Sequence[tuple[ReadRow, dict[str, Any]]],
+    *,
+    sender: Sender,
+    keyring: Keyring,
+    at: datetime,
+) -> dict[bytes, UUID]:
+    people = [
+        Newcomer(row.given.learner.name, row.name_index, row.document, row.document_index)
+        for row, _ in newcomers
+        if row.document is not None and row.document_index is not None
+    ]
+    opened = await open_accounts(session, people, keyring=keyring, opened_by=sender.institution_id, at=at)
+    if any(person.document_index not in opened for person in people):
+        raise TryAgain
+    return opened
+
+
+def _one_name_each(taken: Taken, newcomers: Sequence[ReadRow]) -> None:
+    """Rows of one call that open one account under two names: the first opens it, the others are held."""
+    first: dict[bytes | None, bytes] = {}
+    certificates: dict[bytes | None, bytes | None] = {}
+    clashing: dict[int, Ground] = {}
+    for row in newcomers:
+        if first.setdefault(row.document_index, row.name_index) != row.name_index:
+            clashing[row.row_no] = "name_differs"
+    for ready in taken.ready:
+        number = ready.row.certificate_index
+        if number is not None and certificates.setdefault(number, ready.learner_id.bytes) != ready.learner_id.bytes:
+            clashing[ready.row.row_no] = "certificate_of_another"
+    for ready in [ready for ready in taken.ready if ready.row.row_no in clashing]:
+        taken.ready.remove(ready)
+        taken.held.append(_hold_identity(ready.row, Held(clashing[ready.row.row_no], (ready.learner_id,))))

@@ -1,0 +1,172 @@
+"""Reading a row: what identifies its learner, what its key is, what may be kept in the open and what is sealed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from creditbank.learners.documents import IdentityDocument, read_document
+from creditbank.learners.names import normalise_name
+from creditbank.records import refusals
+from creditbank.records.schemas import Row
+from creditbank.sealing import Keyring, blind_index, canonical
+
+_IDENTIFIES: dict[str, tuple[str, ...]] = {
+    "course_result": ("course_code", "academic_year", "term", "attempt", "attempt_no"),
+    "certificate": ("standard", "number"),
+    "training": ("title", "started_on", "occurred_on"),
+    "award": ("event", "occurred_on"),
+    "practice": ("form", "title", "started_on"),
+    "military_service": ("enlisted_on",),
+    "work_achievement": ("category", "title"),
+    "online_course": ("platform", "title", "occurred_on"),
+    "assessment": ("name", "subject", "occurred_on"),
+    "enrolment_event": ("event", "occurred_on", "programme_code"),
+}
+"""Which fields, with the learner, are a row's key when the institution has none of its own."""
+
+_SEALED = {"learner", "number", "key"}
+"""Fields that never stand in the open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row that is well formed: its keys, its parts, and nothing decided yet."""
+
+    row_no: int
+    given: Row
+    sent: dict[str, Any]
+    """The row as it was sent, but for the reason of sending it: what its digest is of, and what is held."""
+    document: IdentityDocument | None
+    document_index: bytes | None
+    name_index: bytes
+    student_index: bytes | None
+    key_index: bytes
+    certificate_index: bytes | None
+    content: bytes
+    warnings: tuple[str, ...]
+
+    def body(self, *, sensitive: bool) -> dict[str, Any]:
+        """What is kept in the open; the score of a `sensitive` record (作弊, a matter of discipline) is not."""
+        hidden = _SEALED | {"score"} if sensitive else _SEALED
+        return {name: value for name, value in self.sent.items() if name not in hidden}
+
+    def private(self, *, sensitive: bool) -> dict[str, str]:
+        """What is sealed under the learner's key."""
+        given = self.given
+        kept = {
+            "student_no": given.learner.student_no,
+            "number": getattr(given, "number", None),
+            "score": getattr(given, "score", None) if sensitive else None,
+            "key": given.key,
+        }
+        return {name: value for name, value in kept.items() if value is not None}
+
+
+def read_row(given: Row, *, row_no: int, institution_id: UUID, keyring: Keyring, today: date) -> ReadRow:
+    """Check what can be checked without looking anything up.
+
+    Raises a RowRefused or an error of the identity document; nothing is known about the learner here.
+    """
+    _check_dates(given, today)
+    learner = given.learner
+    document = None
+    if learner.document is not None:
+        document = read_document(learner.document.kind, learner.document.number, on=today)
+        if document.birth_on is not None and given.occurred_on < document.birth_on:
+            raise refusals.BeforeBirth(day=given.occurred_on, field="/occurred_on")
+    elif learner.student_no is None:
+        raise refusals.LearnerNotIdentified(field="/learner")
+    if given.kind == "enrolment_event" and learner.student_no is None:
+        raise refusals.StudentNumberMissing(field="/learner/student_no")
+    handle = learner.student_no or (f"{document.kind}:{document.number}" if document else "")
+    sent = given.model_dump(mode="json", exclude_none=True, exclude={"reason"})
+    return ReadRow(
+        row_no=row_no,
+        given=given,
+        sent=sent,
+        document=document,
+        document_index=None if document is None else document_index(keyring, document),
+        name_index=name_index(keyring, learner.name),
+        student_index=student_index(keyring, institution_id, learner.student_no),
+        key_index=blind_index(keyring, "record-key", _key(given, sent, handle)),
+        certificate_index=_certificate_index(keyring, given),
+        content=_content(given, institution_id),
+        warnings=tuple(document.warnings) if document else (),
+    )
+
+
+def document_index(keyring: Keyring, document: IdentityDocument) -> bytes:
+    """The keyed index of a document number; a resident's number is one whatever card shows it."""
+    return blind_index(keyring, "document", f"{document.kind}:{document.number}")
+
+
+def name_index(keyring: Keyring, name: str) -> bytes:
+    """The keyed index of a normalised name."""
+    return blind_index(keyring, "name", normalise_name(name))
+
+
+def student_index(keyring: Keyring, institution_id: UUID, student_no: str | None) -> bytes | None:
+    """The keyed index of a student number at its institution."""
+    return None if student_no is None else blind_index(keyring, "student", f"{institution_id}:{student_no}")
+
+
+def _key(given: Row, sent: dict[str, Any], handle: str) -> str:
+    if given.key is not None:
+        return f"own:{given.key}"
+    identifying = [sent.get(name) for name in _IDENTIFIES[given.kind]]
+    return canonical([given.kind, handle, *identifying]).decode()
+
+
+def _certificate_index(keyring: Keyring, given: Row) -> bytes | None:
+    if given.kind != "certificate":
+        return None
+    return blind_index(keyring, "certificate", f"{given.standard}:{given.number.strip().upper()}")
+
+
+def _content(given: Row, institution_id: UUID) -> bytes:
+    """What the record is about: records of one content are attempts, levels or reports of the same thing."""
+    said: list[Any]
+    match given.kind:
+        case "course_result":
+            said = [institution_id.hex, given.course_code]
+        case "certificate":
+            said = [given.standard]
+        case "training":
+            said = [institution_id.hex, _folded(given.title), given.started_on.isoformat()]
+        case "award":
+            said = [_folded(given.event), given.occurred_on.year]
+        case "practice":
+            said = [institution_id.hex, given.form, _folded(given.title), given.started_on.isoformat()]
+        case "military_service":
+            said = [given.enlisted_on.isoformat()]
+        case "work_achievement":
+            said = [given.category, _folded(given.title)]
+        case "online_course":
+            said = [_folded(given.platform), _folded(given.title)]
+        case "assessment":
+            said = [institution_id.hex, _folded(given.name), _folded(given.subject or "")]
+        case "enrolment_event":
+            said = [institution_id.hex, given.event, given.occurred_on.isoformat()]
+    return hashlib.blake2b(canonical([given.kind, *said]), digest_size=16).digest()
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _check_dates(given: Row, today: date) -> None:
+    if given.occurred_on > today:
+        raise refusals.DateInTheFuture(day=given.occurred_on, field="/occurred_on")
+    started = getattr(given, "started_on", None) or getattr(given, "enlisted_on", None)
+    if started is not None and started > given.occurred_on:
+        raise refusals.DatesOutOfOrder(started=started, ended=given.occurred_on, field="/occurred_on")
+    ends = getattr(given, "valid_until", None)
+    if ends is not None and ends < given.occurred_on:
+        raise refusals.DatesOutOfOrder(started=given.occurred_on, ended=ends, field="/valid_until")
+    years = getattr(given, "academic_year", None)
+    if years is not None and int(years[5:]) != int(years[:4]) + 1:
+        raise refusals.AcademicYearImpossible(year=years, field="/academic_year")

@@ -1,0 +1,283 @@
+"""What institutions send: one shape of row for each kind of record, and the outcome each row gets."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+
+from creditbank.credits import Credits
+
+Text = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
+AcademicYear = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(19|20)[0-9]{2}$", examples=["2023-2024"])]
+
+
+def _exact(value: Any) -> Decimal:
+    """A measure with at most two places; a float is read by its shortest form."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError("write a number with at most two places")
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        raise ValueError("write a number with at most two places") from None
+    if not number.is_finite() or number < 0 or number > 100_000 or round(number, 2) != number:
+        raise ValueError("write a number from 0 to 100000 with at most two places")
+    return number.normalize() + 0
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number:f}"
+
+
+Measure = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    PlainSerializer(_plain, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 100000}, {"type": "string"}]}),
+]
+"""Hours or weeks: exact, at most two places."""
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DocumentIn(_Payload):
+    """An identity document."""
+
+    kind: Literal[
+        "resident_id", "hk_macao_permit", "taiwan_permit", "hmt_residence", "foreign_permanent_residence", "passport"
+    ] = "resident_id"
+    number: str = Field(min_length=1, max_length=40)
+
+
+class LearnerIn(_Payload):
+    """Whose record it is. A document opens an account; a student number finds one that the institution enrolled."""
+
+    name: str = Field(min_length=1, max_length=120)
+    document: DocumentIn | None = None
+    student_no: Code | None = Field(None, description="学号 at the institution that sends the row.")
+
+
+class _Row(_Payload):
+    key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        description="The institution's own key. Without one, the fields that identify such a record are its key.",
+    )
+    learner: LearnerIn
+    reason: str | None = Field(None, max_length=200, description="Why a row is sent again with other content.")
+
+
+class CourseResultRow(_Row):
+    """A course result (课程成绩): one attempt of one learner at one course."""
+
+    kind: Literal["course_result"]
+    course_code: Code
+    course_name: Text | None = None
+    academic_year: AcademicYear
+    term: int = Field(ge=1, le=4)
+    occurred_on: date = Field(description="When the result was reached.")
+    attempt: Literal["normal", "makeup", "retake", "deferred"] = Field("normal", description="正考 补考 重修 缓考")
+    attempt_no: int = Field(1, ge=1, le=20)
+    score: str = Field(min_length=1, max_length=20, description='As written on the scale: "86", "良", "缺考".')
+    scale: Code | None = Field(None, description="The institution's scale, where the course does not name one.")
+    credits: Credits | None = Field(None, description="What the institution's own file says; compared with the plan.")
+
+
+class CertificateRow(_Row):
+    """A certificate (证书) at a level of its standard."""
+
+    kind: Literal["certificate"]
+    standard: Code
+    level: Literal[
+        "elementary",
+        "intermediate",
+        "advanced",
+        "grade_5",
+        "grade_4",
+        "grade_3",
+        "grade_2",
+        "grade_1",
+        "unlevelled",
+    ] = Field(description="初级 中级 高级；五级至一级；不分级")
+    number: str = Field(min_length=4, max_length=40)
+    occurred_on: date = Field(description="Date of issue.")
+    valid_until: date | None = Field(None, description="Last day of validity; none if it never ends.")
+    score: str | None = Field(None, max_length=20)
+
+
+class TrainingRow(_Row):
+    """A non-degree training (非学历培训)."""
+
+    kind: Literal["training"]
+    title: Text
+    started_on: date
+    occurred_on: date = Field(description="The last day.")
+    hours: Measure = Field(description="学时")
+    passed: bool = True
+
+
+class AwardRow(_Row):
+    """A competition award (竞赛获奖)."""
+
+    kind: Literal["award"]
+    event: Text
+    occurred_on: date
+    level: Literal["international", "national", "provincial", "municipal", "institution"]
+    rank: Literal["first", "second", "third", "excellence"] | None = None
+    place: int | None = Field(None, ge=1, le=1000, description="Where the event ranks instead of giving prizes.")
+    team_size: int = Field(1, ge=1, le=200)
+    member_no: int = Field(1, ge=1, le=200, description="The learner's place in the list of the team.")
+    organiser: Text | None = None
+
+
+class PracticeRow(_Row):
+    """A practice or internship (实践、岗位实习)."""
+
+    kind: Literal["practice"]
+    form: Literal["practice", "internship"]
+    title: Text
+    host: Text | None = None
+    started_on: date
+    occurred_on: date = Field(description="The last day.")
+    weeks: Measure
+    passed: bool = True
+
+
+class MilitaryServiceRow(_Row):
+    """Military service (服兵役)."""
+
+    kind: Literal["military_service"]
+    enlisted_on: date
+    occurred_on: date = Field(description="Day of discharge.")
+    honour: Text | None = None
+
+
+class WorkAchievementRow(_Row):
+    """A work achievement (工作业绩): a patent, a paper, a technical innovation."""
+
+    kind: Literal["work_achievement"]
+    category: Literal["patent", "paper", "technical_innovation", "other"]
+    title: Text
+    occurred_on: date
+
+
+class OnlineCourseRow(_Row):
+    """An online course (在线课程)."""
+
+    kind: Literal["online_course"]
+    platform: Text
+    title: Text
+    occurred_on: date
+    hours: Measure
+    passed: bool = True
+    hours_verified: bool = Field(False, description="Whether somebody saw the learning, not only the platform's clock.")
+
+
+class AssessmentRow(_Row):
+    """An examination or assessment (考试、考核) that is no course result."""
+
+    kind: Literal["assessment"]
+    name: Text
+    subject: Text | None = None
+    occurred_on: date
+    score: str = Field(min_length=1, max_length=20)
+    scale: Code | None = None
+
+
+class EnrolmentEventRow(_Row):
+    """An enrolment event (学籍异动): it opens, changes or ends an enrolment; it needs a student number."""
+
+    kind: Literal["enrolment_event"]
+    event: Literal["entered", "suspended", "resumed", "transferred", "graduated", "completed", "withdrew"]
+    occurred_on: date
+    level: Literal[
+        "secondary_vocational",
+        "technician",
+        "higher_vocational",
+        "vocational_bachelor",
+        "undergraduate",
+        "general_high_school",
+    ]
+    programme_code: Code | None = None
+    year_of_entry: int | None = Field(None, ge=1950, le=2100)
+
+
+Row = Annotated[
+    CourseResultRow
+    | CertificateRow
+    | TrainingRow
+    | AwardRow
+    | PracticeRow
+    | MilitaryServiceRow
+    | WorkAchievementRow
+    | OnlineCourseRow
+    | AssessmentRow
+    | EnrolmentEventRow,
+    Field(discriminator="kind"),
+]
+ROW: TypeAdapter[Row] = TypeAdapter(Row)
+
+Outcome = Literal["deposited", "unchanged", "corrected", "withdrawn", "reassigned", "held", "refused"]
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+
+
+class Notice(BaseModel):
+    """A warning, in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class RowOutcome(BaseModel):
+    """What became of one row."""
+
+    row: int = Field(description="Place in the call, from 1.")
+    outcome: Outcome
+    key: str | None = Field(None, description="The row's own key, as it was sent.")
+    record_id: UUID | None = None
+    version: int | None = None
+    verdict: Literal["granted", "not_granted", "unknown", "withdrawn"] | None = None
+    credits: Credits | None = None
+    scheme: str | None = None
+    decision_id: UUID | None = None
+    held_row_id: UUID | None = None
+    account: Literal["matched", "opened"] | None = None
+    warnings: list[Notice] = []
+    problem: dict[str, Any] | None = Field(None, description="Why it was held or refused.")
+
+
+class BatchIn(_Payload):
+    """Up to 1,000 rows, each with an outcome of its own."""
+
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=1000, description="Rows as of `POST /v1/records`.")
+
+
+class BatchOut(BaseModel):
+    """The outcomes, in the order of the rows."""
+
+    submission_id: UUID
+    counts: dict[str, int]
+    outcomes: list[RowOutcome]
+
+
+class WithdrawalIn(_Payload):
+    """Why a record is withdrawn."""
+
+    reason: Text
+
+
+class ReassignmentIn(_Payload):
+    """To whom a record belongs that was posted to the wrong person, and why."""
+
+    learner: LearnerIn
+    reason: Text

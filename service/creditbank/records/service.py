@@ -1,0 +1,311 @@
+"""The verbs of the records domain: post, withdraw; in each, lock the learner, gather facts, decide, post."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.errors import BankError, Language, NotFound
+from creditbank.identifiers import new_id
+from creditbank.learners.enrolments import derive_enrolments
+from creditbank.ledger.book import Account, Book
+from creditbank.records import refusals
+from creditbank.records.apply import NOT_LIVE, Applied, apply_rows
+from creditbank.records.deposit import Decisions, decide_contents, people_decide, take_back
+from creditbank.records.held import hold_rows, supersede
+from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
+from creditbank.records.locating import Located, family_of, locate
+from creditbank.records.refusals import Warned
+from creditbank.records.schemas import Notice, Row, RowOutcome
+from creditbank.records.standing import Asked, Person, Standing, lock_claim_and_read
+from creditbank.records.versions import next_version
+from creditbank.records.write import Act, write_act
+from creditbank.rules import Rulebook
+from creditbank.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every write needs besides the session: the keys, the rules, the time, and the caller's language."""
+
+    keyring: Keyring
+    rulebook: Rulebook
+    at: datetime
+    language: Language = "zh"
+
+
+async def post_rows(
+    session: AsyncSession,
+    rows: Sequence[tuple[int, Row]],
+    *,
+    sender: Sender,
+    submission_id: UUID,
+    tools: Tools,
+    resolution: Resolution | None = None,
+) -> list[RowOutcome]:
+    """Post rows, each with an outcome of its own: deposited, unchanged, corrected, held or refused.
+
+    Enrolment events go first: the other rows of the call are read against the enrolments that they leave.
+    """
+    outcomes: dict[int, RowOutcome] = {}
+    events = [(row_no, row) for row_no, row in rows if row.kind == "enrolment_event"]
+    others = [(row_no, row) for row_no, row in rows if row.kind != "enrolment_event"]
+    for part in (events, others):
+        if part:
+            outcomes |= await _post_part(
+                session, part, sender=sender, submission_id=submission_id, tools=tools, resolution=resolution
+            )
+    return [outcomes[row_no] for row_no, _ in rows]
+
+
+async def _post_part(
+    session: AsyncSession,
+    rows: Sequence[tuple[int, Row]],
+    *,
+    sender: Sender,
+    submission_id: UUID,
+    tools: Tools,
+    resolution: Resolution | None,
+) -> dict[int, RowOutcome]:
+    taken = Taken()
+    read = read_rows(rows, taken, sender=sender, keyring=tools.keyring, at=tools.at)
+    await take_in(session, read, taken, sender=sender, keyring=tools.keyring, at=tools.at, resolution=resolution)
+    held = await hold_rows(
+        session, taken.held, sender=sender, submission_id=submission_id, keyring=tools.keyring, at=tools.at
+    )
+    outcomes = _set_aside(dict(rows), taken, held, language=tools.language)
+    if taken.ready:
+        await supersede(session, [ready.row for ready in taken.ready if ready.known.held], sender=sender, at=tools.at)
+        outcomes |= await _write_ready(
+            session, taken.ready, sender=sender, submission_id=submission_id, rows=len(rows), tools=tools
+        )
+    return outcomes
+
+
+def _set_aside(
+    rows: dict[int, Row], taken: Taken, held: dict[int, UUID], *, language: Language
+) -> dict[int, RowOutcome]:
+    outcomes = {}
+    for row_no, refusal in taken.refused.items():
+        outcomes[row_no] = refused(row_no, rows[row_no].key, refusal, language)
+    for same in taken.same:
+        outcomes[same.row.row_no] = RowOutcome(
+            row=same.row.row_no,
+            outcome="unchanged",
+            key=same.row.given.key,
+            record_id=same.record_id,
+            version=same.version,
+        )
+    for aside in taken.held:
+        row_no = aside.row.row_no
+        outcomes[row_no] = RowOutcome(
+            row=row_no,
+            outcome="held",
+            key=aside.row.given.key,
+            held_row_id=held[row_no],
+            problem=aside.error.problem(language),
+        )
+    return outcomes
+
+
+def refused(row_no: int, key: str | None, refusal: BankError, language: Language) -> RowOutcome:
+    """The outcome of a row that was refused."""
+    return RowOutcome(row=row_no, outcome="refused", key=key, problem=refusal.problem(language))
+
+
+async def _write_ready(
+    session: AsyncSession,
+    ready: Sequence[Ready],
+    *,
+    sender: Sender,
+    submission_id: UUID,
+    rows: int,
+    tools: Tools,
+) -> dict[int, RowOutcome]:
+    """Lock, read, apply, decide, write: rows whose learners are known."""
+    by_person: dict[tuple[UUID, ...], list[Ready]] = defaultdict(list)
+    for one in ready:
+        by_person[one.family].append(one)
+    asked = [
+        Asked(
+            family,
+            frozenset(one.row.content for one in theirs),
+            frozenset(one.record_id for one in theirs if one.known.keyed is not None),
+        )
+        for family, theirs in by_person.items()
+    ]
+    people = await lock_claim_and_read(session, asked, claims=_claims(ready, sender), keyring=tools.keyring)
+    applied = Applied(new_id(), tools.at, submission_id, sender)
+    act = new_act(applied.change_id, tools.at, people)
+    act.submission = {
+        "submission_id": str(submission_id),
+        "institution_id": str(sender.institution_id),
+        "sent_by": sender.name,
+        "received_at": tools.at.isoformat(),
+        "rows": rows,
+    }
+    for person, theirs in zip(people, by_person.values(), strict=True):
+        applied.contents = set()
+        apply_rows(person, theirs, applied)
+        redecide(person, applied.contents, act=act, acts=applied.acts, rulebook=tools.rulebook)
+    act.versions = applied.versions
+    if act.versions:
+        await write_act(session, act)
+    if applied.enrolled:
+        await derive_enrolments(session, learners=applied.enrolled, institution_id=sender.institution_id)
+    standing = {record_id: record for person in people for record_id, record in person.standing.items()}
+    for one in ready:
+        _complete(applied.outcomes[one.row.row_no], one, standing, act)
+    return applied.outcomes
+
+
+def _claims(ready: Sequence[Ready], sender: Sender) -> list[dict[str, str | None]]:
+    """Keys and certificate numbers that nobody had when they were looked up, each claimed once."""
+    claims, numbers = [], set()
+    for one in ready:
+        number = one.row.certificate_index
+        new_number = number is not None and one.known.certificate_of is None and number not in numbers
+        if one.is_new_key or new_number:
+            claims.append(
+                {
+                    "institution_id": str(sender.institution_id),
+                    "key_index": "\\x" + one.row.key_index.hex() if one.is_new_key else None,
+                    "number_index": "\\x" + number.hex() if new_number and number is not None else None,
+                    "learner_id": str(one.learner_id),
+                    "record_id": str(one.record_id),
+                }
+            )
+        numbers |= {number} if new_number else set()
+    return claims
+
+
+def new_act(change_id: UUID, at: datetime, people: Iterable[Person]) -> Act:
+    """An empty act over some locked people: their ledgers as they stand."""
+    last_entry: dict[UUID, int] = {}
+    balances: dict[Account, int] = {}
+    for person in people:
+        last_entry |= person.last_entry
+        balances |= person.balances
+    return Act(
+        submission=None,
+        decisions=Decisions(change_id, at),
+        book=Book(change_id, at, last_entry, balances),
+    )
+
+
+def redecide(
+    person: Person,
+    contents: Iterable[bytes],
+    *,
+    act: Act,
+    acts: dict[UUID, str],
+    rulebook: Rulebook,
+    gone: Sequence[Standing] = (),
+) -> None:
+    """Decide a person's records of some contents again, post the difference, and show what changed."""
+    touched = decide_contents(
+        person.standing.values(),
+        contents,
+        rulebook=rulebook,
+        keys=person.keys,
+        book=act.book,
+        decisions=act.decisions,
+    )
+    act.show(touched, acts=acts, gone=gone)
+
+
+def _complete(outcome: RowOutcome, ready: Ready, standing: dict[UUID, Standing], act: Act) -> None:
+    """Add to an outcome what the rules said and what was noticed."""
+    record = standing.get(ready.record_id)
+    if record is None or not record.steps:
+        return
+    last = record.steps[-1]
+    outcome.verdict = last.verdict  # type: ignore[assignment]
+    outcome.credits, outcome.scheme = last.credits, last.scheme
+    holding = act.decisions.holding.get(ready.record_id)
+    outcome.decision_id = holding[0] if holding else None
+    if outcome.outcome in ("deposited", "corrected"):
+        outcome.warnings = [
+            Notice(code=code, zh=Warned.SENTENCES[code][0], en=Warned.SENTENCES[code][1]) for code in ready.warnings
+        ]
+
+
+async def withdraw(
+    session: AsyncSession, record_id: UUID, *, sender: Sender, reason: str, submission_id: UUID, tools: Tools
+) -> RowOutcome:
+    """Take a record back: what stood on it is reversed, and what it stood in the way of is decided again.
+
+    Raises NotFound for a record that is not the sender's, RecordAlreadyWithdrawn.
+    """
+    located = await own_record(session, record_id, sender)
+    if located.act in NOT_LIVE:
+        raise refusals.RecordAlreadyWithdrawn
+    family = await family_of(session, located.learner_id)
+    asked = Asked(family, frozenset(), frozenset({record_id}))
+    (person,) = await lock_claim_and_read(session, [asked], claims=(), keyring=tools.keyring)
+    if person.versions[record_id]["act"] in NOT_LIVE:
+        raise refusals.RecordAlreadyWithdrawn
+    change_id = new_id()
+    act = new_act(change_id, tools.at, [person])
+    act.submission = one_row(submission_id, sender, tools.at)
+    gone = remove(
+        person, record_id, how="withdrawn", kind="withdrawal", by=sender.name, reason=reason, act=act,
+        submission_id=submission_id, tools=tools,
+    )  # fmt: skip
+    redecide(person, {gone.content}, act=act, acts={record_id: "withdrawn"}, rulebook=tools.rulebook, gone=[gone])
+    await write_act(session, act)
+    if gone.kind == "enrolment_event":
+        await derive_enrolments(session, learners={gone.learner_id}, institution_id=sender.institution_id)
+    return RowOutcome(row=1, outcome="withdrawn", record_id=record_id, version=gone.version, verdict="withdrawn",
+                      credits=0)  # fmt: skip
+
+
+def remove(
+    person: Person,
+    record_id: UUID,
+    *,
+    how: str,
+    kind: str,
+    by: str,
+    reason: str,
+    act: Act,
+    submission_id: UUID,
+    tools: Tools,
+) -> Standing:
+    """Take a record out of what stands: a last version here, a decision by people, its postings reversed."""
+    record = person.standing.pop(record_id)
+    before = person.versions[record_id]
+    version = next_version(
+        before, record, how=how, reason=reason, change_id=act.decisions.change_id, submission_id=submission_id,
+        at=tools.at,
+    )  # fmt: skip
+    act.versions.append(version)
+    record.version = version["version"]
+    decision_id = people_decide(record, kind=kind, by=by, reason=reason, decisions=act.decisions)
+    take_back(record, decision_id=decision_id, book=act.book)
+    return record
+
+
+def one_row(submission_id: UUID, sender: Sender, at: datetime) -> dict[str, Any]:
+    """The submission that an act on one record is."""
+    return {
+        "submission_id": str(submission_id),
+        "institution_id": str(sender.institution_id),
+        "sent_by": sender.name,
+        "received_at": at.isoformat(),
+        "rows": 1,
+    }
+
+
+async def own_record(session: AsyncSession, record_id: UUID, sender: Sender) -> Located:
+    """Where a record of the sender's is now. Raises NotFound: not there and not yours look the same."""
+    located = await locate(session, record_id)
+    if located is None or located.institution_id != sender.institution_id:
+        raise NotFound
+    return located

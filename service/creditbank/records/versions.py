@@ -1,0 +1,48 @@
+"""Versions that repeat what a record said, because something was done to it: withdrawn, reassigned away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from creditbank.records.standing import Standing
+from creditbank.sealing import salted_digest
+
+
+def next_version(
+    before: dict[str, Any],
+    record: Standing,
+    *,
+    how: str,
+    reason: str,
+    change_id: UUID,
+    submission_id: UUID,
+    at: datetime,
+) -> dict[str, Any]:
+    """The version after `before`, with the same content and another act."""
+    salt = bytes.fromhex(before["salt"])  # the same, for the digest of the row is salted with it
+    made: dict[str, Any] = {
+        "learner_id": str(record.learner_id),
+        "record_id": str(record.record_id),
+        "version": before["version"] + 1,
+        "change_id": str(change_id),
+        "institution_id": before["institution"],
+        "kind": before["kind"],
+        "act": how,
+        "occurred_on": before["occurred_on"],
+        "recorded_at": at.isoformat(),
+        "submission_id": str(submission_id),
+        "row_no": 1,
+        "row_digest": "\\x" + before["row_digest"],
+        "body": before["body"],
+        "warnings": before["warnings"],
+        "reason": reason,
+    }
+    digest = salted_digest(salt, made)
+    return {
+        **made,
+        "sealed": None if before["sealed"] is None else "\\x" + before["sealed"],
+        "salt": "\\x" + salt.hex(),
+        "digest": "\\x" + digest.hex(),
+    }

@@ -1,0 +1,141 @@
+"""The one statement in which an act is written: versions, decisions, postings, entries, today's view, the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.credits import format_credits
+from creditbank.db import driver
+from creditbank.ledger.book import Book
+from creditbank.ledger.post import POSTINGS, as_rows
+from creditbank.records.deposit import Decisions
+from creditbank.records.standing import Standing
+
+_WRITE = f"""
+WITH submitted AS (
+    INSERT INTO submission (submission_id, institution_id, sent_by, received_at, rows)
+    SELECT s.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'submission') AS s(
+        submission_id uuid, institution_id uuid, sent_by text, received_at timestamptz, rows int)
+    ON CONFLICT DO NOTHING
+), versioned AS (
+    INSERT INTO record_version (learner_id, record_id, version, change_id, institution_id, kind, act, occurred_on,
+                                recorded_at, submission_id, row_no, row_digest, body, sealed, warnings, reason, salt,
+                                digest)
+    SELECT v.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'versions') AS v(
+        learner_id uuid, record_id uuid, version int, change_id uuid, institution_id uuid, kind text, act text,
+        occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_digest bytea, body jsonb,
+        sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
+), decided AS (
+    INSERT INTO decision (learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on,
+                          verdict, scheme, credits, document, document_version, document_digest, clause, basis, engine,
+                          decided_at, facts_sealed, salt, digest)
+    SELECT d.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'decisions') AS d(
+        learner_id uuid, decision_id uuid, change_id uuid, kind text, record_id uuid, record_version int, revision int,
+        effective_on date, verdict text, scheme text, credits int, document text, document_version text,
+        document_digest text, clause text, basis jsonb, engine text, decided_at timestamptz, facts_sealed bytea,
+        salt bytea, digest bytea)
+), {POSTINGS}, shown AS (
+    INSERT INTO record_current AS c (learner_id, record_id, version, institution_id, kind, content, occurred_on,
+                                recorded_at, scheme, level, credits, verdict, clause, decision_id, posting_id, shown,
+                                sealed)
+    SELECT n.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'current') AS n(
+        learner_id uuid, record_id uuid, version int, institution_id uuid, kind text, content bytea, occurred_on date,
+        recorded_at timestamptz, scheme text, level text, credits int, verdict text, clause text, decision_id uuid,
+        posting_id uuid, shown jsonb, sealed bytea)
+    ON CONFLICT (learner_id, record_id) DO UPDATE SET
+        version = excluded.version, content = excluded.content, occurred_on = excluded.occurred_on,
+        recorded_at = excluded.recorded_at, scheme = excluded.scheme, level = excluded.level,
+        credits = excluded.credits, verdict = excluded.verdict, clause = excluded.clause,
+        decision_id = excluded.decision_id, posting_id = excluded.posting_id, shown = excluded.shown,
+        sealed = excluded.sealed
+), gone AS (
+    DELETE FROM record_current c USING jsonb_to_recordset(%(act)s::jsonb -> 'gone') AS g(learner_id uuid, record_id uuid)
+    WHERE c.learner_id = g.learner_id AND c.record_id = g.record_id
+)
+INSERT INTO outbox (change_id, item, learner_id, institution_id, record_id, version, act, summary)
+SELECT o.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'outbox') AS o(
+    change_id uuid, item int, learner_id uuid, institution_id uuid, record_id uuid, version int, act text, summary jsonb)
+"""
+
+
+@dataclass(slots=True)
+class Act:
+    """Everything that one act writes."""
+
+    submission: dict[str, Any] | None
+    decisions: Decisions
+    book: Book
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    current: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[dict[str, str]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+
+    def show(self, records: Iterable[Standing], *, acts: dict[UUID, str], gone: Collection[Standing] = ()) -> None:
+        """Today's view of the records that were written or decided again, and the changes that institutions see."""
+        for record in records:
+            self.current.append(self._current(record))
+            last = record.steps[-1]
+            summary = {"kind": record.kind, "verdict": last.verdict, "credits": format_credits(last.credits)}
+            summary |= {} if last.scheme is None else {"scheme": last.scheme}
+            self._tell(record, acts.get(record.record_id, "redecided"), summary)
+        for record in gone:
+            self.gone.append({"learner_id": str(record.learner_id), "record_id": str(record.record_id)})
+            self._tell(record, acts[record.record_id], {"kind": record.kind})
+
+    def _current(self, record: Standing) -> dict[str, Any]:
+        last = record.steps[-1]
+        decision_id, posting_id = self.decisions.holding[record.record_id]
+        return {
+            "learner_id": str(record.learner_id),
+            "record_id": str(record.record_id),
+            "version": record.version,
+            "institution_id": str(record.institution_id),
+            "kind": record.kind,
+            "content": "\\x" + record.content.hex(),
+            "occurred_on": record.occurred_on.isoformat(),
+            "recorded_at": record.recorded_at,
+            "scheme": last.scheme,
+            "level": record.level,
+            "credits": last.credits,
+            "verdict": last.verdict,
+            "clause": last.clause,
+            "decision_id": str(decision_id),
+            "posting_id": None if posting_id is None else str(posting_id),
+            "shown": record.shown,
+            "sealed": None if record.sealed is None else "\\x" + record.sealed,
+        }
+
+    def _tell(self, record: Standing, act: str, summary: dict[str, Any]) -> None:
+        self.outbox.append(
+            {
+                "change_id": str(self.decisions.change_id),
+                "item": len(self.outbox) + 1,
+                "learner_id": str(record.learner_id),
+                "institution_id": str(record.institution_id),
+                "record_id": str(record.record_id),
+                "version": record.version,
+                "act": act,
+                "summary": summary,
+            }
+        )
+
+
+async def write_act(session: AsyncSession, act: Act) -> None:
+    """Write an act in one statement; the learners are locked and nothing was read since."""
+    rows = {
+        "submission": [act.submission] if act.submission else [],
+        "versions": act.versions,
+        "decisions": act.decisions.rows,
+        **as_rows(act.book),
+        "current": act.current,
+        "gone": act.gone,
+        "outbox": act.outbox,
+    }
+    connection = await driver(session)
+    await connection.execute(_WRITE, {"act": orjson.dumps(rows).decode()})
