@@ -16,13 +16,19 @@ from creditbank.answers import answer_every_error
 from creditbank.config import Settings
 from creditbank.contract import contract_of
 from creditbank.db import Database
+from creditbank.identity import routes as identity_routes
+from creditbank.identity import token_routes
 from creditbank.identity.gate import guard
+from creditbank.identity.logins import SignInCheck
 from creditbank.identity.security import Passwords, Tokens
 from creditbank.sealing import Keyring
 from creditbank.telemetry import Doorway, Metrics
 
 # The routes that are asked most come first: an address is matched against them one by one.
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (token_routes.router, identity_routes.router, health.router)
+
+SIGN_IN_CHECKS: tuple[SignInCheck, ...] = ()
+"""What other domains ask of a person whose password was right, such as a recorded guardian of a child under 14."""
 
 
 def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Any = None) -> FastAPI:
@@ -47,6 +53,7 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
     app.state.rulebook = rulebook
     app.state.tokens = Tokens.of(settings)
     app.state.passwords = Passwords(settings.login_threads)
+    app.state.sign_in_checks = SIGN_IN_CHECKS
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()
     for router in ROUTERS:

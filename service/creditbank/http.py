@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -154,6 +155,39 @@ def link_to(request: Request, cursor: str | None) -> dict[str, str]:
         return {}
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return {"Link": f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a list is asked for: how many rows, and those after which."""
+
+    request: Request
+    response: Response
+    limit: int
+    cursor: str | None
+
+    @property
+    def asked(self) -> int:
+        """How many rows to select: one more than a page, to know whether there is a next one."""
+        return self.limit + 1
+
+    def after(self, kind: Callable[[Any], Row]) -> Row | None:
+        """The key of the last row of the page before, for a list with a key of one part. Raises Malformed."""
+        keys = keys_of(self.cursor, kind)
+        return keys[0] if keys else None
+
+    def cut(self, rows: Sequence[Row], *, key: Callable[[Row], str | int | UUID]) -> tuple[list[Row], str | None]:
+        """The page itself and the cursor of the next one, which the `Link` header then names too."""
+        page, following = one_page(rows, limit=self.limit, key=lambda row: cursor_of(key(row)))
+        self.response.headers.update(link_to(self.request, following))
+        return page, following
+
+
+async def _page(request: Request, response: Response, cursor: CursorDep = None, limit: LimitDep = 50) -> Page:
+    return Page(request, response, limit, cursor)
+
+
+PageDep = Annotated[Page, Depends(_page)]
 
 
 # --- versions of what can be edited -------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ Starlette routes are guarded too, and a request pays a few microseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from starlette.requests import cookie_parser
@@ -81,7 +80,8 @@ def _admit(scope: Scope, permit: Permit, tokens: KnowsTokens) -> Actor:
         refusal = NotAllowed()
         refusal.headers["WWW-Authenticate"] = _insufficient(permit)
         raise refusal
-    return replace(actor, reach=reach)
+    # Written out: dataclasses.replace takes three times as long, and this is paid by every request.
+    return Actor(actor.name, actor.roles, actor.scopes, actor.institution_id, actor.learner_id, reach)
 
 
 def _insufficient(permit: Permit) -> str:

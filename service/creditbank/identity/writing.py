@@ -1,0 +1,37 @@
+"""A write of a route: who asks, under which Idempotency-Key, done once in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.http import IdempotencyKeyDep, write_once
+from creditbank.identity.actor import Actor, ActorDep
+from creditbank.once import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The caller of a write and their Idempotency-Key, for routes that need nothing else of the request."""
+
+    request: Request
+    actor: Actor
+    key: str | None
+
+    async def once(self, act: Callable[[AsyncSession], Awaitable[Answer]]) -> Response:
+        """Run the act once under the caller's key, and answer it."""
+        state = self.request.app.state
+        return await write_once(
+            self.request, state.database, state.keyring, caller=self.actor.name, key=self.key, act=act
+        )
+
+
+async def _write(request: Request, actor: ActorDep, key: IdempotencyKeyDep = None) -> Write:
+    return Write(request, actor, key)
+
+
+WriteDep = Annotated[Write, Depends(_write)]
