@@ -49,7 +49,7 @@ class PostgresNotFound(CannotRun):
 
 
 class ProgramNotFound(CannotRun):
-    """A client program (pg_dump, pg_restore) that fits the server is missing."""
+    """A client program (pg_dump, pg_restore) of the server's version is missing."""
 
     zh = (
         "没有找到适用于 PostgreSQL {major} 的 {name}。请安装 postgresql-client-{major}，"
@@ -95,15 +95,15 @@ def server_programs(*, uid: int, gid: int) -> ServerPrograms:
 
 
 def client_program(name: str, *, server_major: int) -> Path:
-    """The program that fits a server best: of its own version, else the oldest that is newer.
+    """The program of a server's own version.
 
-    An older pg_dump refuses a newer server. Raises `ProgramNotFound`.
+    An older pg_dump refuses a newer server, and what a newer one writes for an older server cannot be restored into
+    it (version 17 began to set a parameter that 16 does not know). Raises `ProgramNotFound`.
     """
-    versions = [(version_of(folder / name), folder / name) for folder in folders()]
-    fitting = sorted((major, order) for order, (major, _) in enumerate(versions) if major and major >= server_major)
-    if not fitting:
-        raise ProgramNotFound(name=name, major=server_major)
-    return versions[fitting[0][1]][1]
+    for folder in folders():
+        if version_of(folder / name) == server_major:
+            return folder / name
+    raise ProgramNotFound(name=name, major=server_major)
 
 
 @lru_cache

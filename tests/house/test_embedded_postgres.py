@@ -23,7 +23,7 @@ import creditbank
 from creditbank import postgres_programs
 from creditbank.database_roles import connect
 from creditbank.embedded import AlreadyServed, ClusterOfAnotherVersion, StartFromTheMainThread, borrowed, running, start
-from creditbank.postgres_programs import PostgresNotFound, client_program, server_programs, version_of
+from creditbank.postgres_programs import PostgresNotFound, ProgramNotFound, client_program, server_programs, version_of
 
 PARENT = """
     import sys, time
@@ -304,10 +304,11 @@ def test_a_folder_without_programs_is_a_clear_answer(monkeypatch: pytest.MonkeyP
     assert str(empty) in refused.value.sentence("zh")
 
 
-def test_the_dump_program_has_the_version_of_the_server_or_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dump_is_made_by_the_program_of_the_servers_own_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDITBANK_PG_BIN", raising=False)
     assert version_of(client_program("pg_dump", server_major=18)) == 18
-    assert (version_of(client_program("pg_dump", server_major=15)) or 0) >= 15
+    with pytest.raises(ProgramNotFound, match="postgresql-client-9"):
+        client_program("pg_dump", server_major=9)
 
 
 @as_root
