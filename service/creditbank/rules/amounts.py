@@ -18,11 +18,28 @@ from creditbank.rules.units import NotOfType, Type, number, reader, shown
 from creditbank.rules.vocabulary import STEP_WORDS
 
 NUMBER = number("number")
-_STEP_ZH = {"plus": "加", "minus": "减", "times": "乘", "divided_by": "除以", "not_below": "最少为", "not_above": "最多为",
-            "round_down_to": "向下取到", "round_up_to": "向上取到", "round_half_up_to": "四舍五入到"}  # fmt: skip
-_STEP_EN = {"plus": "plus", "minus": "minus", "times": "times", "divided_by": "divided by", "not_below": "at least",
-            "not_above": "at most", "round_down_to": "rounded down to a multiple of",
-            "round_up_to": "rounded up to a multiple of", "round_half_up_to": "rounded half up to a multiple of"}  # fmt: skip
+_STEP_ZH = {
+    "plus": "加",
+    "minus": "减",
+    "times": "乘",
+    "divided_by": "除以",
+    "not_below": "最少为",
+    "not_above": "最多为",
+    "round_down_to": "向下取到",
+    "round_up_to": "向上取到",
+    "round_half_up_to": "四舍五入到",
+}
+_STEP_EN = {
+    "plus": "plus",
+    "minus": "minus",
+    "times": "times",
+    "divided_by": "divided by",
+    "not_below": "at least",
+    "not_above": "at most",
+    "round_down_to": "rounded down to a multiple of",
+    "round_up_to": "rounded up to a multiple of",
+    "round_half_up_to": "rounded half up to a multiple of",
+}
 
 
 def compile_amount(ctx: Context, node: object, expected: Type | None) -> Amount | None:
@@ -58,8 +75,9 @@ def _compile(ctx: Context, node: object, expected: Type | None) -> Amount | None
 
 def _constant(type_: Type, value: Any, *, zh: str = "", en: str = "", name: str = "") -> Amount:
     said = Telling(f"{zh} {shown(type_, value, 'zh')}".strip(), f"{en} {shown(type_, value, 'en')}".strip())
-    return Amount(type_, lambda scope: value, lambda scope: said, said.zh, said.en, name, may_lack=False, settled=True,
-                  fixed=True)  # fmt: skip
+    return Amount(
+        type_, lambda scope: value, lambda scope: said, said.zh, said.en, name, may_lack=False, settled=True, fixed=True
+    )
 
 
 def _literal(ctx: Context, node: Text, expected: Type | None) -> Amount | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from creditbank.rules.facts import OWN_IN_ROWS
-from creditbank.rules.loading import Fields, Items, Text
+from creditbank.rules.loading import Items, Text
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth
 from creditbank.rules.units import Type, observed, shown
@@ -84,10 +84,10 @@ def _keys(ctx: Context, best: Items) -> list[_Key] | None:
             ctx.report.add(node, word, f"{amount.zh}没有高低之分", f"{amount.en} has no higher or lower")
             return None
         if amount.may_lack and "unstated" not in node:
-            zh = f"{amount.zh}可能未报送，请写 unstated: last"
-            ctx.report.add(node, word, zh, f"{amount.en} may be missing: write `unstated: last`")
+            zh = f"{amount.zh}可能未报送，请写 unstated: last 或 unknown"
+            ctx.report.add(node, word, zh, f"{amount.en} may be missing: write `unstated: last` or `unstated: unknown`")
             return None
-        keys.append(_Key(amount, word == "highest", "unstated" in node))
+        keys.append(_Key(amount, word == "highest", node.get("unstated") == "last"))
     if keys[-1].amount.name != "record.id":
         zh = "还可能并列。最后一项请写 lowest: {fact: record.id}，使顺序完整。"
         ctx.report.add(best, "best", zh, "there may still be ties: end with `lowest: {fact: record.id}`")
@@ -177,7 +177,10 @@ class _Chosen:
 
     def _sentence(self, truth: Truth, mine: _Candidate, candidates: list[_Candidate]) -> tuple[str, str]:
         many = len(candidates)
-        head_zh, head_en = f"{self.said[0]}：同一内容的成果共 {many} 条", f"{self.said[1]}: {many} record(s) of the same content"
+        head_zh, head_en = (
+            f"{self.said[0]}：同一内容的成果共 {many} 条",
+            f"{self.said[1]}: {many} record(s) of the same content",
+        )
         if mine.truth is False:
             left = self._left_out(mine)
             return (
@@ -185,7 +188,10 @@ class _Chosen:
                 f"{head_en}; this one is not among them: {'; '.join(leaf.en for leaf in left)}",
             )
         if truth:
-            return f"{head_zh}，计入本条（{self._told(mine, 'zh')}）", f"{head_en}; this one counts ({self._told(mine, 'en')})"
+            return (
+                f"{head_zh}，计入本条（{self._told(mine, 'zh')}）",
+                f"{head_en}; this one counts ({self._told(mine, 'en')})",
+            )
         better = [each for each in candidates if each is not mine and each.truth is not False]
         winner = next((each for each in better if not any(self._beats(rival, each) for rival in better)), mine)
         if truth is False:
@@ -193,7 +199,9 @@ class _Chosen:
                 f"{head_zh}，计入另一条（{self._told(winner, 'zh')}），不再计入本条（{self._told(mine, 'zh')}）",
                 f"{head_en}; another one counts ({self._told(winner, 'en')}), not this one ({self._told(mine, 'en')})",
             )
-        open_ = [leaf for each in candidates if each.truth is None and self.where for leaf in self.where.why(each.scope)]
+        open_ = [
+            leaf for each in candidates if each.truth is None and self.where for leaf in self.where.why(each.scope)
+        ]
         return (
             f"{head_zh}，尚不能确定计入哪一条：{'；'.join(leaf.zh for leaf in open_) or '排序所需的事实不全'}",
             f"{head_en}; which one counts is not yet known: {'; '.join(leaf.en for leaf in open_) or 'facts are missing'}",
@@ -229,5 +237,3 @@ def _comparable(type_: Type, one: Any, other: Any) -> tuple[Any, Any]:
     if first is None or second is None or first[0] != second[0]:
         return None, None
     return first[1], second[1]
-
-

@@ -134,7 +134,9 @@ def _clause(ctx: Context, node: Fields) -> Clause | None:
         for word in ("when", "unless", "require")
     }
     if "require" not in node and ("unless" in node or "otherwise" in node):
-        ctx.report.add(node, str(node["id"]), "没有 require，不能写 unless 或 otherwise", "unless and otherwise need a require")
+        ctx.report.add(
+            node, str(node["id"]), "没有 require，不能写 unless 或 otherwise", "unless and otherwise need a require"
+        )
         return None
     if any(word in node and parts[word] is None for word in parts):
         return None
@@ -178,7 +180,9 @@ def _outputs(ctx: Context, version: Fields) -> list[Output]:
     wanted = ctx.question.outputs
     for name in given:
         if name not in wanted:
-            ctx.report.add(name, name, f"不是要给出的量，应为 {'、'.join(wanted)}", f"it is not given: {', '.join(wanted)} are")
+            ctx.report.add(
+                name, name, f"不是要给出的量，应为 {'、'.join(wanted)}", f"it is not given: {', '.join(wanted)} are"
+            )
     outputs: list[Output] = []
     for name, type_ in wanted.items():
         if name not in given:
@@ -200,7 +204,9 @@ def _sources(node: object, version: Fields) -> Iterator[str]:
         if isinstance(node, Fields) and isinstance(node.get(word), Text):
             thing = version.get(section, {}).get(node[word], {})
             yield from (str(name) for name in thing.get("cites", ()))
-            yield from _sources(Fields({key: value for key, value in thing.items() if key in ("amount", "by")}), version)
+            yield from _sources(
+                Fields({key: value for key, value in thing.items() if key in ("amount", "by")}), version
+            )
     for child in node.values() if isinstance(node, Fields) else node if isinstance(node, Items) else ():
         if not isinstance(child, Text):
             yield from _sources(child, version)

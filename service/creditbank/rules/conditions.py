@@ -121,8 +121,17 @@ def _against(left: Amount, right: Amount, word: str) -> Condition:
 
 
 def _leaf(left: Amount, word: str, one: Any, other: Any, truth: Truth, missing: Leaf | None) -> Leaf:
-    return compared(name=left.name, zh=left.zh, en=left.en, type_=left.type, word=word, left=one, right=other,
-                    truth=truth, missing=missing)  # fmt: skip
+    return compared(
+        name=left.name,
+        zh=left.zh,
+        en=left.en,
+        type_=left.type,
+        word=word,
+        left=one,
+        right=other,
+        truth=truth,
+        missing=missing,
+    )
 
 
 def _missing(scope: Scope, *amounts: Amount) -> Leaf:
@@ -132,7 +141,9 @@ def _missing(scope: Scope, *amounts: Amount) -> Leaf:
             if told.missing:
                 return told.missing[0]
     zh = f"{amounts[0].zh}与所要求的不在同一序列，无法比较"
-    return Leaf(amounts[0].name, None, None, "unknown", zh, f"{amounts[0].en} is not of the same order and cannot be compared")
+    return Leaf(
+        amounts[0].name, None, None, "unknown", zh, f"{amounts[0].en} is not of the same order and cannot be compared"
+    )
 
 
 def _test(type_: Type, word: str) -> Callable[[Any, Any], Truth]:

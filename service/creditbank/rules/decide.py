@@ -135,9 +135,17 @@ class NoVersion:
     """Why no version of any document answers: nothing covers the kind, or nothing covers the day."""
 
     def __init__(
-        self, *, fact: str, seen: str | None, document: str | None, dated_by: str | None, reads: tuple[str, ...],
-        zh: str, en: str, required: Any = None,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        fact: str,
+        seen: str | None,
+        document: str | None,
+        dated_by: str | None,
+        reads: tuple[str, ...],
+        zh: str,
+        en: str,
+        required: Any = None,
+    ) -> None:
         self.fact, self.seen, self.document, self.dated_by, self.reads = fact, seen, document, dated_by, reads
         self.zh, self.en, self.required = zh, en, required
 
@@ -180,8 +188,9 @@ def decide_by(version: CompiledVersion, facts: Facts, *, dated_on: str, on: date
             unknown = unknown or clause.id
     name = version.question.name
     if refused:
-        return Decided(name, version, scope, dated_on=dated_on, verdict="not_granted", clause=refused, outputs={},
-                       warned=warned)  # fmt: skip
+        return Decided(
+            name, version, scope, dated_on=dated_on, verdict="not_granted", clause=refused, outputs={}, warned=warned
+        )
     outputs: dict[str, Any] = {}
     for output in version.outputs:
         value = output.amount.ask(scope)
@@ -189,15 +198,20 @@ def decide_by(version: CompiledVersion, facts: Facts, *, dated_on: str, on: date
             unknown = unknown or f"gives.{output.name}"
         outputs[output.name] = value
     if unknown:
-        return Decided(name, version, scope, dated_on=dated_on, verdict="unknown", clause=unknown, outputs={},
-                       warned=warned)  # fmt: skip
+        return Decided(
+            name, version, scope, dated_on=dated_on, verdict="unknown", clause=unknown, outputs={}, warned=warned
+        )
     if outputs.get("credits", 0) < 0:
         raise FactNotReadable(
-            "credits", outputs["credits"], why_zh="算出的学分小于 0，规则缺少 not_below", why_en="the rule gives less than 0"
+            "credits",
+            outputs["credits"],
+            why_zh="算出的学分小于 0，规则缺少 not_below",
+            why_en="the rule gives less than 0",
         )
     outputs.update(version.question.always)
-    return Decided(name, version, scope, dated_on=dated_on, verdict="granted", clause="gives", outputs=outputs,
-                   warned=warned)  # fmt: skip
+    return Decided(
+        name, version, scope, dated_on=dated_on, verdict="granted", clause="gives", outputs=outputs, warned=warned
+    )
 
 
 def _cited(version: CompiledVersion, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -216,7 +230,12 @@ def _clause_findings(version: CompiledVersion, clause: Clause, scope: Scope) -> 
     standing = clause.standing(scope)
     if standing == "silent":
         return []
-    common = {"effect": clause.effect, "rule_zh": clause.zh, "rule_en": clause.en, "citation": _cited(version, clause.cites)}
+    common = {
+        "effect": clause.effect,
+        "rule_zh": clause.zh,
+        "rule_en": clause.en,
+        "citation": _cited(version, clause.cites),
+    }
     if clause.require is None:
         return [_finding(clause.id, Leaf("", None, None, "met", clause.zh, clause.en), "met", common)]
     return [_finding(clause.id, leaf, standing, common) for leaf in clause.leaves(scope, standing)]
@@ -238,7 +257,9 @@ def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]
 
 def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> Finding:
     value, told = output.amount.ask(scope), output.amount.tell(scope)
-    zh_name, en_name = {"credits": ("认定学分", "credits"), "scheme": ("学分体系", "scheme")}.get(output.name, (output.name,) * 2)
+    zh_name, en_name = {"credits": ("认定学分", "credits"), "scheme": ("学分体系", "scheme")}.get(
+        output.name, (output.name,) * 2
+    )
     if value is None:
         zh, en = f"{zh_name}未定：{told.zh}", f"{en_name} not known: {told.en}"
     else:

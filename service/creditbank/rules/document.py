@@ -121,7 +121,9 @@ def _check_citation(name: Text, citation: Fields, report: Report) -> None:
     if mark in ("V", "V~") and "read_on" not in citation:
         report.add(name, name, "读过的依据须写 read_on", "a source that was read needs read_on")
     if mark == "V~" and "copy" not in citation:
-        report.add(name, name, "标记 V~ 须写 copy：读的是哪种转载", "the mark V~ needs copy: what kind of copy was read")
+        report.add(
+            name, name, "标记 V~ 须写 copy：读的是哪种转载", "the mark V~ needs copy: what kind of copy was read"
+        )
     if "quote" in citation and (mark != "V" or status not in ("in_force", "draft")):
         zh = "只能引用读过的正式文本的原文；其他依据请转述"
         report.add(name, "quote", zh, "only an official text that was read may be quoted: put it in your own words")
@@ -153,7 +155,9 @@ def _check_dates(tree: Fields, report: Report) -> None:
             if ends and ends != next_begins - timedelta(days=1):
                 zh, en = ("重叠", "overlap") if ends >= next_begins else ("中断", "leave a gap")
                 told = f"第 {version['version']} 版与第 {following['version']} 版之间{zh}"
-                report.add(version["until"], "until", told, f"versions {version['version']} and {following['version']} {en}")
+                report.add(
+                    version["until"], "until", told, f"versions {version['version']} and {following['version']} {en}"
+                )
     _check_applies(tree, report)
 
 
@@ -174,12 +178,16 @@ def _check_applies(tree: Fields, report: Report) -> None:
         report.add(tree["applies"], "applies", zh, en)
     for name, values in applies.items():
         if name not in allowed:
-            report.add(name, name, f"不能用来划定范围，可用：{'、'.join(allowed)}", f"it may be one of {', '.join(allowed)}")
+            report.add(
+                name, name, f"不能用来划定范围，可用：{'、'.join(allowed)}", f"it may be one of {', '.join(allowed)}"
+            )
             continue
         choices = FACTS[str(name)].type.choices
         for value in values:
             if choices and value not in choices.tokens():
                 listed = choices.tokens()
-                report.add(value, name, f"“{value}”不在 {'、'.join(listed)} 之列", f"{value!r} is none of {', '.join(listed)}")
+                report.add(
+                    value, name, f"“{value}”不在 {'、'.join(listed)} 之列", f"{value!r} is none of {', '.join(listed)}"
+                )
     if FACTS[str(tree["version_by"]["fact"])].type.kind != "date":
         report.add(tree["version_by"]["fact"], "fact", "应为一个日期", "it must be a date")

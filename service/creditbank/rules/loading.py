@@ -75,7 +75,9 @@ def read_yaml(text: str, file: str) -> Fields:
             f"not well-formed YAML ({error.problem}): check the indent, the space after a colon, and the quotes",
         )
     except yaml.YAMLError:
-        _refuse(file, 0, "", "含有 YAML 不允许的字符。请删除。", "holds a character that YAML does not allow: remove it")
+        _refuse(
+            file, 0, "", "含有 YAML 不允许的字符。请删除。", "holds a character that YAML does not allow: remove it"
+        )
     if not isinstance(root, yaml.MappingNode):
         _refuse(file, 1, "", "规则文件应由“词: 内容”组成。", "a rule document is a block of `word: content` lines")
     built = _build(root, file)

@@ -162,7 +162,12 @@ def _match(ctx: Context, cell: object, type_: Type) -> Match | None:
 
 
 def _complete(
-    ctx: Context, entry: Fields, by: tuple[Amount, ...], rows: tuple[_Row, ...], otherwise: _Row | None, cells: list[Any]
+    ctx: Context,
+    entry: Fields,
+    by: tuple[Amount, ...],
+    rows: tuple[_Row, ...],
+    otherwise: _Row | None,
+    cells: list[Any],
 ) -> dict[tuple[Any, ...], _Row] | None:
     """Every possible case meets exactly one row; the cases of closed lists become the index."""
     axes = [_points(ctx, amount.type, [row[place] for row in cells]) for place, amount in enumerate(by)]

@@ -47,7 +47,9 @@ class Rulebook:
     def __init__(self, lines: Iterable[_Line], by_kind: dict[tuple[str, str], tuple[_Line, ...]]) -> None:
         self._lines = tuple(lines)
         self._by_kind = by_kind
-        self._versions = {(each.document.document, each.version): each for line in self._lines for each in line.versions}
+        self._versions = {
+            (each.document.document, each.version): each for line in self._lines for each in line.versions
+        }
         self._readers = {name: units.reader(fact.type) for name, fact in FACTS.items()}
 
     @classmethod
@@ -197,7 +199,9 @@ def _apart(lines: list[_Line], question: Question) -> list[Problem]:
     names = (question.chosen_by, *question.narrowed_by)
     problems: list[Problem] = []
     for one, other in itertools.combinations(lines, 2):
-        if not all(one.applies[name] & other.applies[name] for name in names if name in one.applies and name in other.applies):
+        if not all(
+            one.applies[name] & other.applies[name] for name in names if name in one.applies and name in other.applies
+        ):
             continue
         first, second = (one, other) if one.begins[0] <= other.begins[0] else (other, one)
         ends, begins = first.versions[-1].ends, second.begins[0]
@@ -223,14 +227,16 @@ def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Deci
         en = f"no rule document applies to this case of {units.shown(fact.type, kind, 'en')}; the credit bank can issue one"
     reads = (question.chosen_by, *question.narrowed_by)
     fallback = NoVersion(fact=fact.name, seen=kind, document=None, dated_by=None, reads=reads, zh=zh, en=en)
-    return Decided(question.name, None, facts, dated_on=None, verdict="unknown", clause="version", outputs={},
-                   fallback=fallback)  # fmt: skip
+    return Decided(
+        question.name, None, facts, dated_on=None, verdict="unknown", clause="version", outputs={}, fallback=fallback
+    )
 
 
 def _no_day(line: _Line, question: Question, facts: Facts) -> Decided:
     fact = FACTS[line.dated_by]
-    zh, en = f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供", (
-        f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"
+    zh, en = (
+        f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供",
+        (f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"),
     )
     return _undated(line, question, facts, day=None, zh=zh, en=en)
 
@@ -249,7 +255,16 @@ def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Deci
 def _undated(line: _Line, question: Question, facts: Facts, *, day: str | None, zh: str, en: str) -> Decided:
     reads = (line.dated_by, *line.applies)
     required = {"from": line.begins[0], "until": line.versions[-1].ends}
-    fallback = NoVersion(fact=line.dated_by, seen=day, document=line.document, dated_by=line.dated_by, reads=reads,
-                         zh=zh, en=en, required=required)  # fmt: skip
-    return Decided(question.name, None, facts, dated_on=day, verdict="unknown", clause="version", outputs={},
-                   fallback=fallback)  # fmt: skip
+    fallback = NoVersion(
+        fact=line.dated_by,
+        seen=day,
+        document=line.document,
+        dated_by=line.dated_by,
+        reads=reads,
+        zh=zh,
+        en=en,
+        required=required,
+    )
+    return Decided(
+        question.name, None, facts, dated_on=day, verdict="unknown", clause="version", outputs={}, fallback=fallback
+    )

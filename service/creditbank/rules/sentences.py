@@ -9,13 +9,35 @@ from creditbank.rules.facts import Fact
 from creditbank.rules.terms import Leaf, Truth
 from creditbank.rules.units import Type, observed, shown
 
-OPPOSITE = {"at_least": "less_than", "less_than": "at_least", "at_most": "more_than", "more_than": "at_most",
-            "is": "is_not", "in": "not_in"}  # fmt: skip
-_ZH = {"at_least": "不低于", "less_than": "低于", "at_most": "不高于", "more_than": "高于",
-       "is": "为", "is_not": "不为", "in": "为", "not_in": "不为"}  # fmt: skip
+OPPOSITE = {
+    "at_least": "less_than",
+    "less_than": "at_least",
+    "at_most": "more_than",
+    "more_than": "at_most",
+    "is": "is_not",
+    "in": "not_in",
+}
+_ZH = {
+    "at_least": "不低于",
+    "less_than": "低于",
+    "at_most": "不高于",
+    "more_than": "高于",
+    "is": "为",
+    "is_not": "不为",
+    "in": "为",
+    "not_in": "不为",
+}
 _ZH_DATE = {**_ZH, "at_least": "不早于", "less_than": "早于", "at_most": "不晚于", "more_than": "晚于"}
-_EN = {"at_least": "at least", "less_than": "less than", "at_most": "at most", "more_than": "more than",
-       "is": "", "is_not": "not", "in": "", "not_in": "not"}  # fmt: skip
+_EN = {
+    "at_least": "at least",
+    "less_than": "less than",
+    "at_most": "at most",
+    "more_than": "more than",
+    "is": "",
+    "is_not": "not",
+    "in": "",
+    "not_in": "not",
+}
 _EN_DATE = {**_EN, "at_least": "not before", "less_than": "before", "at_most": "not after", "more_than": "after"}
 
 
@@ -26,10 +48,19 @@ def compared(
     values = right if isinstance(right, tuple) else (right,)
     must_zh = _must(type_, word, values, "zh")
     must_en = _must(type_, word, values, "en")
-    required = {word: [observed(type_, value) for value in values] if isinstance(right, tuple) else _plain(type_, right)}
+    required = {
+        word: [observed(type_, value) for value in values] if isinstance(right, tuple) else _plain(type_, right)
+    }
     if truth is None:
         assert missing is not None
-        return Leaf(name, missing.observed, required, "unknown", f"{missing.zh}；应{must_zh}", f"{missing.en}; it must be {must_en}")
+        return Leaf(
+            name,
+            missing.observed,
+            required,
+            "unknown",
+            f"{missing.zh}；应{must_zh}",
+            f"{missing.en}; it must be {must_en}",
+        )
     seen_zh, seen_en = shown(type_, left, "zh"), shown(type_, left, "en")
     if truth:
         said = f"{zh}为 {seen_zh}，符合“{must_zh}”", f"{en} is {seen_en}, as required ({must_en})"

@@ -89,7 +89,9 @@ class Many(Shape):
 
     def check(self, node: object, report: Report, word: str) -> None:
         if not isinstance(node, Items):
-            report.add(node, word, "应为列表（每行以“- ”开头，或写在 [ ] 里）", "it must be a list (`- ` lines, or [ ])")
+            report.add(
+                node, word, "应为列表（每行以“- ”开头，或写在 [ ] 里）", "it must be a list (`- ` lines, or [ ])"
+            )
             return
         if len(node) < self.at_least:
             report.add(node, word, f"至少要有 {self.at_least} 项", f"it needs at least {self.at_least} item(s)")
@@ -122,8 +124,11 @@ class Named(Shape):
             self.of.check(value, report, key)
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
-        return {"type": "object", "patternProperties": {f"^(?:{self.keys})$": self.of.schema(definitions)},
-                "additionalProperties": False}  # fmt: skip
+        return {
+            "type": "object",
+            "patternProperties": {f"^(?:{self.keys})$": self.of.schema(definitions)},
+            "additionalProperties": False,
+        }
 
 
 @dataclass(frozen=True)

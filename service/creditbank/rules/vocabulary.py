@@ -8,8 +8,17 @@ from creditbank.rules.units import NUMBER_UNITS
 
 ORDER_WORDS = ("at_least", "at_most", "more_than", "less_than")
 COMPARISONS = ("is", "in", *ORDER_WORDS, "stated")
-STEP_WORDS = ("plus", "minus", "times", "divided_by", "not_below", "not_above",
-              "round_down_to", "round_up_to", "round_half_up_to")  # fmt: skip
+STEP_WORDS = (
+    "plus",
+    "minus",
+    "times",
+    "divided_by",
+    "not_below",
+    "not_above",
+    "round_down_to",
+    "round_up_to",
+    "round_half_up_to",
+)
 BEST_WORDS = ("highest", "lowest")
 MARKS = ("V", "V~", "O", "拟定")
 STATUSES = ("in_force", "draft", "published", "proposal")
@@ -72,10 +81,16 @@ AMOUNT = Either(
     "amount",
     (
         Block("of-fact", {"fact": Part(_fact, "取一个事实", "a fact", required=True)}, known_by=("fact",)),
-        Block("of-value", {"value": Part(_name, "取 values 中的数", "a figure of `values`", required=True)},
-              known_by=("value",)),
-        Block("of-named", {"named": Part(_name, "取 names 中的量", "an amount of `names`", required=True)},
-              known_by=("named",)),
+        Block(
+            "of-value",
+            {"value": Part(_name, "取 values 中的数", "a figure of `values`", required=True)},
+            known_by=("value",),
+        ),
+        Block(
+            "of-named",
+            {"named": Part(_name, "取 names 中的量", "an amount of `names`", required=True)},
+            known_by=("named",),
+        ),
         Block(
             "of-table",
             {
@@ -92,13 +107,16 @@ AMOUNT = Either(
             },
             known_by=("start", "then"),
         ),
-        Block("choosing", {"choose": Part(Many(CHOICE), "按情形取，取第一个成立的", "the first that holds", required=True)},
-              known_by=("choose",)),
+        Block(
+            "choosing",
+            {"choose": Part(Many(CHOICE), "按情形取，取第一个成立的", "the first that holds", required=True)},
+            known_by=("choose",),
+        ),
         _literal,
     ),
     "一个量：数、词，或 fact、value、named、table、start、choose 之一",
     "an amount: a number, a word, or one of fact, value, named, table, start, choose",
-)  # fmt: skip
+)
 COMPARISON = Block(
     "comparison",
     {
@@ -119,16 +137,30 @@ CONDITION = Either(
     "condition",
     (
         COMPARISON,
-        Block("all-of", {"all": Part(Many(CONDITION_LATER), "全部成立", "every one holds", required=True)}, known_by=("all",)),
-        Block("any-of", {"any": Part(Many(CONDITION_LATER), "至少一个成立", "at least one holds", required=True)},
-              known_by=("any",)),
-        Block("none-of", {"none": Part(Many(CONDITION_LATER), "都不成立", "none holds", required=True)}, known_by=("none",)),
-        Block("counted-in", {"this_is_in": Part(_name, "本条在 sets 的这一组里", "this record is in the set", required=True)},
-              known_by=("this_is_in",)),
+        Block(
+            "all-of",
+            {"all": Part(Many(CONDITION_LATER), "全部成立", "every one holds", required=True)},
+            known_by=("all",),
+        ),
+        Block(
+            "any-of",
+            {"any": Part(Many(CONDITION_LATER), "至少一个成立", "at least one holds", required=True)},
+            known_by=("any",),
+        ),
+        Block(
+            "none-of",
+            {"none": Part(Many(CONDITION_LATER), "都不成立", "none holds", required=True)},
+            known_by=("none",),
+        ),
+        Block(
+            "counted-in",
+            {"this_is_in": Part(_name, "本条在 sets 的这一组里", "this record is in the set", required=True)},
+            known_by=("this_is_in",),
+        ),
     ),
     "一个条件：all、any、none、this_is_in，或 fact / named 加一个比较词",
     "a condition: all, any, none, this_is_in, or fact / named with one comparison",
-)  # fmt: skip
+)
 
 CITATION = Block(
     "citation",
@@ -139,16 +171,27 @@ CITATION = Block(
         "clause": Part(_text, "条款", "clause"),
         "address": Part(Word("网址", "a web address", pattern=r"https?://\S+"), "网址", "where it was read"),
         "read_on": Part(_day, "阅读日期", "the day it was read"),
-        "mark": Part(Word("标记", "a mark", choices=MARKS), "V 原文；V~ 转载或不完整；O 常识；拟定 本行建议",
-                     "V read in the source; V~ in a copy; O general knowledge; 拟定 the bank's proposal", required=True),
-        "status": Part(Word("效力", "a status", choices=STATUSES), "效力：施行、征求意见稿、院校公布、本行建议",
-                       "in force, a draft, published by a college, or the bank's proposal", required=True),
-        "copy": Part(Word("转载类型", "kind of copy", choices=("mirror", "reprint", "hijacked")), "读的是转载",
-                     "it was read in a copy"),
+        "mark": Part(
+            Word("标记", "a mark", choices=MARKS),
+            "V 原文；V~ 转载或不完整；O 常识；拟定 本行建议",
+            "V read in the source; V~ in a copy; O general knowledge; 拟定 the bank's proposal",
+            required=True,
+        ),
+        "status": Part(
+            Word("效力", "a status", choices=STATUSES),
+            "效力：施行、征求意见稿、院校公布、本行建议",
+            "in force, a draft, published by a college, or the bank's proposal",
+            required=True,
+        ),
+        "copy": Part(
+            Word("转载类型", "kind of copy", choices=("mirror", "reprint", "hijacked")),
+            "读的是转载",
+            "it was read in a copy",
+        ),
         "quote": Part(_text, "原文（只引正式文本）", "its words (only from an official text that was read)"),
         "note": Part(_says, "说明", "a note"),
     },
-)  # fmt: skip
+)
 VALUE = Block(
     "value",
     {
@@ -189,13 +232,19 @@ TABLE = Block(
     {
         "says": SAYS,
         "by": Part(Many(_by), "按什么查", "what it is looked up by", required=True),
-        "gives": Part(Named(_text), "各列的单位，或与哪个事实同类", "its columns: a unit, or the fact of the same type",
-                      required=True),
-        "rows": Part(Many(Many(_cell)), "每行：先是各格条件，后是各列的值", "rows: the cells, then the values", required=True),
+        "gives": Part(
+            Named(_text),
+            "各列的单位，或与哪个事实同类",
+            "its columns: a unit, or the fact of the same type",
+            required=True,
+        ),
+        "rows": Part(
+            Many(Many(_cell)), "每行：先是各格条件，后是各列的值", "rows: the cells, then the values", required=True
+        ),
         "otherwise": Part(Many(_literal), "其余各行的值", "the values of every other row"),
         "cites": CITES,
     },
-)  # fmt: skip
+)
 NAMED_AMOUNT = Block(
     "named-amount",
     {
@@ -210,7 +259,10 @@ BEST_KEY = Block(
     {
         "highest": Part(AMOUNT_LATER, "此量最高（最晚）者在前", "the highest (latest) first"),
         "lowest": Part(AMOUNT_LATER, "此量最低（最早）者在前", "the lowest (earliest) first"),
-        "unstated": Part(Word("last", "last", choices=("last",)), "未报送的排在最后", "rows that do not state it come last"),
+        "unstated": Part(
+            Word("last 或 unknown", "last or unknown", choices=("last", "unknown")), "未报送的：last 排在最后，unknown 则不能定先后",
+            "rows that do not state it: last puts them last, unknown leaves the order open"
+        ),
     },
     one_of=(BEST_WORDS,),
 )
@@ -261,24 +313,32 @@ CASE = Block(
             Block(
                 "expect",
                 {
-                    "verdict": Part(Word("判定", "a verdict", choices=("granted", "not_granted", "unknown")), "判定", "verdict",
-                                    required=True),
+                    "verdict": Part(
+                        Word("判定", "a verdict", choices=("granted", "not_granted", "unknown")),
+                        "判定",
+                        "verdict",
+                        required=True,
+                    ),
                     "clause": Part(Word("条款", "a clause"), "由哪一条决定", "the clause that decided"),
                     "warns": Part(Many(_name), "提示的条款", "the clauses that warn"),
                     "credits": Part(_literal, "学分", "credits"),
                     "scheme": Part(_literal, "学分体系", "scheme"),
                 },
             ),
-            "应得的判定", "the decision it must get", required=True,
+            "应得的判定",
+            "the decision it must get",
+            required=True,
         ),
     },
-)  # fmt: skip
+)
 VERSION = Block(
     "version",
     {
         "version": Part(Word("版本号", "a number", pattern=r"[1-9][0-9]{0,3}"), "版本号", "its number", required=True),
         "from": Part(_day, "自此日起（含）", "its first day", required=True),
-        "until": Part(_day, "至此日止（含）；不写则到下一版前一天", "its last day; the day before the next version if absent"),
+        "until": Part(
+            _day, "至此日止（含）；不写则到下一版前一天", "its last day; the day before the next version if absent"
+        ),
         "changed": Part(_says, "与上一版有何不同", "what changed"),
         "citations": Part(Named(CITATION), "依据", "what it stands on", required=True),
         "values": Part(Named(VALUE), "数值", "figures"),
@@ -295,12 +355,16 @@ DOCUMENT = Block(
     "document",
     {
         "document": Part(Word("文件名", "a name", pattern=r"[a-z0-9][a-z0-9.-]*"), "文件名", "its name", required=True),
-        "question": Part(Word("问题", "a question", choices=tuple(QUESTIONS)), "回答什么问题", "what it decides", required=True),
+        "question": Part(
+            Word("问题", "a question", choices=tuple(QUESTIONS)), "回答什么问题", "what it decides", required=True
+        ),
         "title": Part(_says, "标题", "its title", required=True),
         "issuer": Part(_says, "制定单位", "who issues it", required=True),
         "applies": Part(
             Named(Many(_literal), keys=r"[a-z]+\.[a-z_]+", keys_zh="事实的名字", keys_en="the name of a fact"),
-            "适用于", "where it applies", required=True,
+            "适用于",
+            "where it applies",
+            required=True,
         ),
         "version_by": Part(
             Block(
@@ -310,11 +374,13 @@ DOCUMENT = Block(
                     "because": Part(_says, "为什么", "why that date", required=True),
                 },
             ),
-            "选版本的日期", "what chooses the version", required=True,
+            "选版本的日期",
+            "what chooses the version",
+            required=True,
         ),
         "versions": Part(Many(VERSION), "各版本，完整且有日期", "complete, dated versions", required=True),
     },
-)  # fmt: skip
+)
 
 
 def rule_document_schema() -> Schema:

@@ -1,0 +1,81 @@
+"""A decision as text for people: verdict, what it gives, the version and why, every finding with its sources, the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from creditbank.credits import format_credits
+from creditbank.rules.decide import ENGINE_VERSION, Decided
+from creditbank.rules.facts import FACTS
+from creditbank.rules.units import NotOfType, reader, shown
+
+VERDICTS = {
+    "granted": ("予以认定", "granted"),
+    "not_granted": ("不予认定", "not granted"),
+    "unknown": ("尚不能判定", "not yet known"),
+}
+_MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "exempt": "○"}
+
+
+def finding_lines(decided: Decided) -> list[str]:
+    """One line per finding in each language: ✓ met, ✗ not met, ? unknown, ○ exempt, ! a warning."""
+    lines: list[str] = []
+    for finding in decided.findings():
+        mark = "!" if finding["effect"] == "warn" and finding["verdict"] != "met" else _MARKS[finding["verdict"]]
+        lines.append(f"{mark} {finding['clause']}: {finding['says_zh']}")
+        lines.append(f"  {' ' * len(finding['clause'])}  {finding['says_en']}")
+    return lines
+
+
+def told(decided: Decided) -> str:
+    """The whole decision."""
+    return "\n".join(_lines(decided))
+
+
+def _lines(decided: Decided) -> Iterator[str]:
+    zh, en = VERDICTS[decided.verdict]
+    yield f"{zh} / {en}  ({decided.clause})"
+    if decided.outputs:
+        given = {**decided.outputs, "credits": format_credits(decided.outputs["credits"])}
+        yield "  " + "  ".join(f"{name}: {value}" for name, value in given.items())
+    yield f"规则 / rule: {decided.document or '—'}  v{decided.version or '—'}  {decided.digest or ''}".rstrip()
+    if decided.because:
+        yield f"  {decided.dated_by} = {decided.dated_on}: {decided.because['zh']} / {decided.because['en']}"
+    yield f"引擎 / engine: {ENGINE_VERSION}"
+    yield "理由 / findings:"
+    sources: dict[str, dict[str, Any]] = {}
+    for finding, lines in zip(decided.findings(), _pairs(finding_lines(decided)), strict=True):
+        yield from (f"  {line}" for line in lines)
+        names = [cited["id"] for cited in finding["citation"]]
+        sources.update({cited["id"]: cited for cited in finding["citation"]})
+        if names:
+            yield f"    [{', '.join(names)}]"
+    if sources:
+        yield "依据 / sources:"
+        yield from (f"  [{name}] {_source(cited)}" for name, cited in sources.items())
+    yield "事实 / facts:"
+    for subject, fields in decided.facts_used().items():
+        if isinstance(fields, list):
+            yield f"  {subject}: {len(fields)}"
+        else:
+            yield from (f"  {subject}.{key}: {_fact(f'{subject}.{key}', value)}" for key, value in fields.items())
+
+
+def _pairs(lines: list[str]) -> Iterator[list[str]]:
+    yield from (lines[place : place + 2] for place in range(0, len(lines), 2))
+
+
+def _source(cited: dict[str, Any]) -> str:
+    parts = [f"《{cited['title']}》", cited["issuer"], cited.get("number"), cited.get("clause"), cited.get("address")]
+    read = f"{cited['read_on']} 阅" if "read_on" in cited else None
+    copied = f"转载 {cited['copy']}" if "copy" in cited else None
+    return "，".join(str(part) for part in (*parts, copied, read, f"标记 {cited['mark']}", cited["status"]) if part)
+
+
+def _fact(name: str, value: Any) -> str:
+    fact = FACTS[name]
+    try:
+        return f"{shown(fact.type, reader(fact.type)(value), 'zh')}  ({fact.zh} / {fact.en})"
+    except NotOfType:
+        return repr(value)
