@@ -132,7 +132,7 @@ def _check_programme(given: EnrolmentEventRow, known: Known) -> None:
 
 def warnings_of(row: ReadRow, known: Known) -> list[str]:
     """What to tell the institution although the row is deposited: codes of `refusals.Warned`."""
-    given, said = row.given, list(row.warnings)
+    given, said = row.given, list[str]()
     if isinstance(given, CourseResultRow) and known.course is not None:
         if known.course["source"] == "catalogue":
             said.append("course_outside_plan" if known.enrolment else "enrolment_unknown")

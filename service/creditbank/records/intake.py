@@ -229,7 +229,7 @@ def _ready(
         row=row,
         known=known,
         facts=facts,
-        warnings=warnings_of(row, known),
+        warnings=[*(row.warnings if opened else ()), *warnings_of(row, known)],
         root=whose.root,
         family=whose.family,
         learner_id=learner_id,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.learners.documents import IdentityDocument, read_document
-from creditbank.learners.names import normalise_name
+from creditbank.learners.names import normalise_name, read_name
 from creditbank.records import refusals
 from creditbank.records.schemas import Row
 from creditbank.sealing import Keyring, blind_index, canonical
@@ -73,6 +73,7 @@ def read_row(given: Row, *, row_no: int, institution_id: UUID, keyring: Keyring,
     """
     _check_dates(given, today)
     learner = given.learner
+    read_name(learner.name)
     document = None
     if learner.document is not None:
         document = read_document(learner.document.kind, learner.document.number, on=today)

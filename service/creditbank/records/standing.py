@@ -119,11 +119,11 @@ SELECT asked.i, json_build_object(
              WHERE k.learner_id = ANY (asked.family)),
     'closed', EXISTS (SELECT FROM learner l WHERE l.learner_id = ANY (asked.family) AND l.closed_at IS NOT NULL),
     'balances', (
-        SELECT json_agg(b) FROM (
+        SELECT json_agg(held) FROM (
             SELECT DISTINCT ON (e.learner_id, e.scheme, e.account, e.institution_id)
                    e.learner_id AS l, e.scheme AS s, e.account AS a, e.institution_id AS i, e.balance_after AS b
             FROM entry e WHERE e.learner_id = ANY (asked.family)
-            ORDER BY e.learner_id, e.scheme, e.account, e.institution_id, e.sequence DESC) b),
+            ORDER BY e.learner_id, e.scheme, e.account, e.institution_id, e.sequence DESC) held),
     'versions', (
         SELECT json_object_agg(v.record_id, json_build_object(
             'learner', v.learner_id, 'version', v.version, 'act', v.act, 'kind', v.kind,
