@@ -1,4 +1,4 @@
-"""A document's own cases: situations in the words of the rule with the decision each must get, run without a database."""
+"""A document's own cases: situations in the words of the rule and the decision each must get; no database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from creditbank.rules.decide import Decided
 from creditbank.rules.document import RuleDocument, read_path
 from creditbank.rules.explain import finding_lines, told
 from creditbank.rules.facts import FACTS, check_facts
-from creditbank.rules.loading import Fields, Items, Text, line_of
+from creditbank.rules.loading import Fields, Items, line_of
 from creditbank.rules.mutation import mutants
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused
 from creditbank.rules.rulebook import Rulebook
@@ -55,7 +55,8 @@ def _of_rows(facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _merged(given: Fields, case: Fields, file: str) -> dict[str, dict[str, Any]]:
-    written: dict[Text, Any] = {**given, **case.get("facts", {})}
+    written = Fields(given)
+    written.update(case.get("facts", Fields()))
     for gone in case.get("without", ()):
         written.pop(gone, None)
     facts: dict[str, dict[str, Any]] = {}
@@ -103,7 +104,9 @@ def _differences(expected: Scope, decided: Decided, version: str) -> list[tuple[
         if word == "credits" and got is not None:
             got, value = _amount(got), _amount(value)  # noqa: PLW2901
         if (list(value) if isinstance(value, Items) else value) != got:
-            wrong.append((f"{word} 应为 {_said(value)}，实为 {_said(got)}", f"{word} must be {_said(value)}, it is {_said(got)}"))
+            wrong.append(
+                (f"{word} 应为 {_said(value)}，实为 {_said(got)}", f"{word} must be {_said(value)}, it is {_said(got)}")
+            )
     if decided.verdict == "granted" and "credits" not in expected:
         wrong.append(("认定的情形须写明 credits", "a granted case must say its credits"))
     if decided.verdict != "granted" and "clause" not in expected:

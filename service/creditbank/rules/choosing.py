@@ -167,7 +167,7 @@ class _Chosen:
         rows = scope.get(self.of)
         if rows is None:
             zh = f"不知道这位学习者有哪些{self.said[0]}，可由学分银行提供"
-            en = f"which records of the same content there are is not known ({self.said[1]}); the credit bank can supply it"
+            en = f"the records of the same content are not known ({self.said[1]}); the credit bank can supply them"
             return [Leaf(self.of, None, required, "unknown", zh, en)]
         candidates = sorted(self._candidates(scope, rows), key=lambda each: str(each.row["id"]))
         mine = next(each for each in candidates if each.row["this"])
@@ -202,10 +202,9 @@ class _Chosen:
         open_ = [
             leaf for each in candidates if each.truth is None and self.where for leaf in self.where.why(each.scope)
         ]
-        return (
-            f"{head_zh}，尚不能确定计入哪一条：{'；'.join(leaf.zh for leaf in open_) or '排序所需的事实不全'}",
-            f"{head_en}; which one counts is not yet known: {'; '.join(leaf.en for leaf in open_) or 'facts are missing'}",
-        )
+        why_zh = "；".join(leaf.zh for leaf in open_) or "排序所需的事实不全"
+        why_en = "; ".join(leaf.en for leaf in open_) or "facts that put them in order are missing"
+        return f"{head_zh}，尚不能确定计入哪一条：{why_zh}", f"{head_en}; which one counts is not known yet: {why_en}"
 
     def _left_out(self, candidate: _Candidate) -> Sequence[Leaf]:
         return self.where.why(candidate.scope) if self.where else ()

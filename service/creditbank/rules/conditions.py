@@ -1,4 +1,4 @@
-"""Conditions: comparisons and their combinations, three-valued. A negation is pushed down to the comparisons at load."""
+"""Conditions: comparisons and their combinations, three-valued; negation is pushed down to the comparisons."""
 
 from __future__ import annotations
 
@@ -115,20 +115,21 @@ def _against(left: Amount, right: Amount, word: str) -> Condition:
 
     def why(scope: Scope) -> Sequence[Leaf]:
         one, other, truth = left.ask(scope), right.ask(scope), ask(scope)
-        return [_leaf(left, word, one, other, truth, _missing(scope, left, right) if truth is None else None)]
+        missing = _missing(scope, left, right) if truth is None else None
+        return [_leaf(left, word, seen=one, wanted=other, truth=truth, missing=missing)]
 
     return Condition(ask, why)
 
 
-def _leaf(left: Amount, word: str, one: Any, other: Any, truth: Truth, missing: Leaf | None) -> Leaf:
+def _leaf(left: Amount, word: str, *, seen: Any, wanted: Any, truth: Truth, missing: Leaf | None) -> Leaf:
     return compared(
         name=left.name,
         zh=left.zh,
         en=left.en,
         type_=left.type,
         word=word,
-        left=one,
-        right=other,
+        left=seen,
+        right=wanted,
         truth=truth,
         missing=missing,
     )
@@ -186,7 +187,8 @@ def _listed(ctx: Context, left: Amount, node: Items, *, negated: bool) -> Condit
 
     def why(scope: Scope) -> Sequence[Leaf]:
         truth = ask(scope)
-        return [_leaf(left, word, left.ask(scope), right, truth, _missing(scope, left) if truth is None else None)]
+        missing = _missing(scope, left) if truth is None else None
+        return [_leaf(left, word, seen=left.ask(scope), wanted=right, truth=truth, missing=missing)]
 
     return Condition(ask, why)
 

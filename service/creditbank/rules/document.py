@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def _check_dates(tree: Fields, report: Report) -> None:
         if begins:
             days.append((begins, version))
     days.sort(key=lambda each: each[0])
-    for (begins, version), (next_begins, following) in zip(days, days[1:], strict=False):
+    for (begins, version), (next_begins, following) in itertools.pairwise(days):
         if begins == next_begins:
             report.add(following["from"], "from", "两个版本自同一天起", "two versions begin on the same day")
         elif "until" in version:

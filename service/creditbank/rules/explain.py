@@ -1,4 +1,4 @@
-"""A decision as text for people: verdict, what it gives, the version and why, every finding with its sources, the facts."""
+"""A decision as text for people: verdict, outputs, the version and why, every finding and source, the facts."""
 
 from __future__ import annotations
 

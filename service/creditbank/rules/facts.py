@@ -315,7 +315,7 @@ OWN_IN_ROWS = ("record", "certificate")
 
 @dataclass(frozen=True)
 class Question:
-    """What documents can be asked: its outputs, what it adds to them, the sets of rows, and what may narrow `applies`."""
+    """What documents decide: outputs, what is added to them, the sets of rows, and what may narrow `applies`."""
 
     name: str
     outputs: Mapping[str, Type]

@@ -1,4 +1,4 @@
-"""Strict YAML for registrars: every scalar is text, a repeated key is an error, no anchors, and every node has its line."""
+"""Strict YAML for registrars: every scalar is text, no repeated key, no anchors, and every node has its line."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _refuse_cleverness(text: str, file: str) -> None:
     """Anchors can be bombs, tags can be code, a second document is a mistake: none is needed to write a rule."""
     documents = depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(
                 file,

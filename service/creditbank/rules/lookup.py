@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -93,15 +94,11 @@ def _compile(ctx: Context, name: Text) -> _Table | None:
     if any(row is None for row in rows) or ("otherwise" in entry and otherwise is None):
         return None
     whole = tuple(row for row in rows if row is not None)
-    index = _complete(ctx, entry, amounts, whole, otherwise, [_values_in(row) for row in entry["rows"]])
+    index = _complete(ctx, entry, amounts, rows=whole, otherwise=otherwise)
     if index is None:
         return None
     listed = all(amount.type.kind in ("choice", "truth") for amount in amounts)
     return _Table(amounts, typed, whole, otherwise, index if listed else None, entry["says"]["zh"], entry["says"]["en"])
-
-
-def _values_in(row: Items) -> list[Any]:
-    return list(row)
 
 
 def _row(ctx: Context, row: Items, by: tuple[Amount, ...], columns: dict[str, Type]) -> _Row | None:
@@ -162,15 +159,10 @@ def _match(ctx: Context, cell: object, type_: Type) -> Match | None:
 
 
 def _complete(
-    ctx: Context,
-    entry: Fields,
-    by: tuple[Amount, ...],
-    rows: tuple[_Row, ...],
-    otherwise: _Row | None,
-    cells: list[Any],
+    ctx: Context, entry: Fields, by: tuple[Amount, ...], *, rows: tuple[_Row, ...], otherwise: _Row | None
 ) -> dict[tuple[Any, ...], _Row] | None:
     """Every possible case meets exactly one row; the cases of closed lists become the index."""
-    axes = [_points(ctx, amount.type, [row[place] for row in cells]) for place, amount in enumerate(by)]
+    axes = [_points(ctx, amount.type, [row[place] for row in entry["rows"]]) for place, amount in enumerate(by)]
     size = 1
     for axis in axes:
         size *= len(axis)
@@ -202,7 +194,7 @@ def _said(type_: Type, value: Any, language: Any) -> str:
 
 
 def _points(ctx: Context, type_: Type, cells: list[Any]) -> list[Any]:
-    """Values that stand for all: the whole list of a closed type, else each bound, between the bounds and beyond them."""
+    """Values that stand for all: the whole of a closed list, else each bound, between bounds and beyond them."""
     if type_.choices:
         return list(type_.choices.tokens())
     if type_.kind == "truth":
@@ -229,8 +221,6 @@ def _bounds(ctx: Context, cell: object, type_: Type) -> list[Any]:
 
 
 def _date_points(bounds: list[str]) -> list[str]:
-    from datetime import date, timedelta  # noqa: PLC0415
-
     days = {date.fromisoformat(bound) for bound in bounds}
     near = {day + timedelta(days=step) for day in days for step in (-1, 0, 1)}
     return [day.isoformat() for day in sorted(near)]

@@ -79,10 +79,8 @@ def _days(version: Fields) -> Iterator[_Edit]:
     for word in ("from", "until"):
         if word in version:
             for step, zh, en in ((1, "晚一天", "a day later"), (-1, "早一天", "a day earlier")):
-                moved = _moved_day(version[word], step)
-                yield _Edit(
-                    version[word], word, f"{word} {zh}", f"`{word}` {en}", (), lambda it, w=word, m=moved: it.update({w: m})
-                )
+                moved = _set_word(word, _moved_day(version[word], step))
+                yield _Edit(version[word], word, f"{word} {zh}", f"`{word}` {en}", (), moved)
 
 
 def _moved_day(day: Text, step: int) -> Text:
@@ -101,7 +99,10 @@ def _figure(holder: Any, word: Any, label: str, path: Path, step: Decimal) -> It
     """A figure a step higher and a step lower: cases on both sides have to notice."""
     written: Text = holder[word]
     if _is_day(written):
-        moves = [(_moved_day(written, 1), "晚一天", "a day later"), (_moved_day(written, -1), "早一天", "a day earlier")]
+        moves = [
+            (_moved_day(written, 1), "晚一天", "a day later"),
+            (_moved_day(written, -1), "早一天", "a day earlier"),
+        ]
     else:
         try:
             value = Decimal(written)
@@ -211,7 +212,9 @@ def _step(version: Fields, step: Fields, place: int, label: str, path: Path) -> 
     if word in _ROUNDINGS:
         for other in _ROUNDINGS:
             if other != word:
-                yield _Edit(step, label, f"{word} 改为 {other}", f"`{other}` instead of `{word}`", where, _renamed(word, other))
+                yield _Edit(
+                    step, label, f"{word} 改为 {other}", f"`{other}` instead of `{word}`", where, _renamed(word, other)
+                )
         doubled = _number(Decimal(step[word]) * 2)
         said = f"取整到 {doubled} 的倍数", f"rounded to a multiple of {doubled}"
         yield _Edit(step[word], label, *said, where, _set_word(word, doubled))
@@ -243,7 +246,9 @@ def _comparison(version: Fields, node: Fields, label: str, path: Path) -> Iterat
             yield _Edit(word, label, f"in 中删去 {word}", f"{word} left out of `in`", (*path, "in"), _drop(place))
     if "stated" in node:
         turned = Text("no" if node["stated"] == "yes" else "yes")
-        yield _Edit(node, label, f"stated 改为 {turned}", f"`stated: {turned}` instead", path, _set_word("stated", turned))
+        yield _Edit(
+            node, label, f"stated 改为 {turned}", f"`stated: {turned}` instead", path, _set_word("stated", turned)
+        )
 
 
 def _typed(version: Fields, node: Fields) -> tuple[Type, Decimal]:
@@ -277,8 +282,8 @@ def _table(document: RuleDocument, version: Fields, table: Fields, label: str, p
             yield _Edit(row, label, *said, (*path, "rows", place), _set_word(at, value))
         for cell_at, cell in enumerate(row[:by]):
             for part, rest in _parts(cell):
-                change = _split(place, cell_at, part, rest, by, values)
-                said = f"“{_said(part)}”处另取 {values[0]}", f"{values[0]} at {_said(part)}"
+                change = _split(place, cell_at, part=part, rest=rest, by=by, values=values)
+                said = f"“{part}”处另取 {values[0]}", f"{values[0]} at {part}"
                 yield _Edit(row, label, *said, (*path, "rows"), change)
     for column, value in enumerate(table.get("otherwise", ())):
         other = _changed(value, columns[column])
@@ -289,7 +294,9 @@ def _table(document: RuleDocument, version: Fields, table: Fields, label: str, p
 def _column_type(document: RuleDocument, unit: str) -> Type:
     if unit in NUMBER_UNITS:
         return number(unit)
-    return QUESTIONS[document.question].outputs[unit] if unit in QUESTIONS[document.question].outputs else FACTS[unit].type
+    return (
+        QUESTIONS[document.question].outputs[unit] if unit in QUESTIONS[document.question].outputs else FACTS[unit].type
+    )
 
 
 def _changed(value: Text, type_: Type) -> Text:
@@ -314,7 +321,7 @@ def _parts(cell: Any) -> Iterator[tuple[Any, Any]]:
             yield cell["to"], Fields({**cell, Text("to"): _number(high - 1)})
 
 
-def _split(place: int, cell_at: int, part: Any, rest: Any, by: int, values: list[Text]) -> Change:
+def _split(place: int, cell_at: int, *, part: Any, rest: Any, by: int, values: list[Text]) -> Change:
     def change(rows: Any) -> None:
         row = rows[place]
         apart = Items([*row[:by], *values])
@@ -323,7 +330,3 @@ def _split(place: int, cell_at: int, part: Any, rest: Any, by: int, values: list
         rows.insert(place, apart)
 
     return change
-
-
-def _said(part: Any) -> str:
-    return str(part)

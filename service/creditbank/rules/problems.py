@@ -1,4 +1,4 @@
-"""What is wrong with a rule document or with the facts of a case: said with file, line, word and remedy, in zh and en."""
+"""What is wrong with a rule document or with a fact: file, line, word and remedy, in Chinese and English."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Deci
         zh, en = f"缺少{fact.zh}，可由{fact.supplier.zh}提供", f"{fact.en} is missing; {fact.supplier.en} can supply it"
     else:
         zh = f"没有规则文件适用于{fact.zh}“{units.shown(fact.type, kind, 'zh')}”的这一情形，可由学分银行制定"
-        en = f"no rule document applies to this case of {units.shown(fact.type, kind, 'en')}; the credit bank can issue one"
+        en = f"no rule document applies to this {units.shown(fact.type, kind, 'en')}; the credit bank can issue one"
     reads = (question.chosen_by, *question.narrowed_by)
     fallback = NoVersion(fact=fact.name, seen=kind, document=None, dated_by=None, reads=reads, zh=zh, en=en)
     return Decided(
@@ -234,21 +234,21 @@ def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Deci
 
 def _no_day(line: _Line, question: Question, facts: Facts) -> Decided:
     fact = FACTS[line.dated_by]
-    zh, en = (
-        f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供",
-        (f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"),
-    )
+    zh = f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供"
+    en = f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"
     return _undated(line, question, facts, day=None, zh=zh, en=en)
 
 
 def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Decided:
     fact, first, last = FACTS[line.dated_by], line.begins[0], line.versions[-1].ends
     if day < first:
-        zh = f"{fact.zh} {day}，早于 {line.document} 的第一版（{first} 起），没有可用的规则，可由学分银行判定"
-        en = f"{fact.en} is {day}, before the first version of {line.document} (from {first}); the credit bank can decide it"
+        zh = f"早于 {line.document} 的第一版（{first} 起）"
+        en = f"before the first version of {line.document} (from {first})"
     else:
-        zh = f"{fact.zh} {day}，晚于 {line.document} 的最后一版（至 {last}），没有可用的规则，可由学分银行判定"
-        en = f"{fact.en} is {day}, after the last version of {line.document} (until {last}); the credit bank can decide it"
+        zh = f"晚于 {line.document} 的最后一版（至 {last}）"
+        en = f"after the last version of {line.document} (until {last})"
+    zh = f"{fact.zh} {day}，{zh}，没有可用的规则，可由学分银行判定"
+    en = f"{fact.en} is {day}, {en}, so no rule holds; the credit bank can decide it"
     return _undated(line, question, facts, day=day, zh=zh, en=en)
 
 

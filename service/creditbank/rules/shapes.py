@@ -1,4 +1,4 @@
-"""What a word of a rule document may hold: shapes that read strictly, say what is wrong, and write their JSON Schema."""
+"""What a word of a rule document may hold: shapes that read strictly and write their JSON Schema."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Block(Shape):
-    """A block of words. From each group in `one_of` exactly one must stand there; `known_by` words tell it from others."""
+    """A block of words, exactly one of each group in `one_of`; the words in `known_by` tell it from other blocks."""
 
     name: str
     words: Mapping[str, Part]

@@ -43,7 +43,7 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A value that a case has. `ask` answers None where it is not known; `settled` says that credits are whole hundredths."""
+    """A value of a case. `ask` answers None where it is not known; `settled`: credits are whole hundredths."""
 
     type: Type
     ask: Callable[[Scope], Any]
@@ -67,7 +67,7 @@ class Condition:
 
 @dataclass
 class Context:
-    """What is being compiled: the version, what it may refer to, what it was found to read, and what is wrong with it."""
+    """What is being compiled: the version, what it was found to read, and what is wrong with it."""
 
     report: Report
     question: Question
@@ -87,9 +87,9 @@ class Context:
 
     def entry(self, section: str, name: Text) -> Fields | None:
         """The named thing of a section, or a problem at the line that asked for it."""
-        things = self.version.get(section, {})
+        things: Fields = self.version.get(section, Fields())
         self.used.add((section, str(name)))
-        found = things.get(name)
+        found: Fields | None = things.get(name)
         if found is None:
             near = nearest(name, tuple(things))
             zh = f"{section} 中没有“{name}”{f'，是否应为“{near}”' if near else ''}"
@@ -121,7 +121,7 @@ def literal_of(ctx: Context, node: Text, type_: Type) -> Any:
 
 
 def type_named(ctx: Context, node: Text) -> Type | None:
-    """The type that a column or a named amount declares: a unit, a fact of the same type, or an output of the question."""
+    """The type that a column or a named amount declares: a unit, a fact of that type, or an output."""
     if node in NUMBER_UNITS:
         return number(str(node))
     if node in FACTS:

@@ -42,7 +42,7 @@ class NotOfType(ValueError):
 
 @dataclass(frozen=True)
 class Choices:
-    """A closed list of words. `chains` are the runs in which a later word is higher; words of two chains do not compare."""
+    """A closed list of words. In a chain a later word is higher; words of two chains do not compare."""
 
     name: str
     words: tuple[tuple[str, str, str], ...]
@@ -124,13 +124,18 @@ def _number(text: str) -> Exact:
 
 @lru_cache(maxsize=8192)
 def _day(text: str) -> str:
+    if not _is_day(text):
+        raise NotOfType("应为日期，如 2024-07-01", "it must be a date such as 2024-07-01")
+    return text
+
+
+def _is_day(text: str) -> bool:
+    """Dates compare as text, so only the one form with ten characters is read."""
     try:
-        if _DAY.fullmatch(text) is None:
-            raise ValueError
         date.fromisoformat(text)
     except ValueError:
-        raise NotOfType("应为日期，如 2024-07-01", "it must be a date such as 2024-07-01") from None
-    return text
+        return False
+    return _DAY.fullmatch(text) is not None
 
 
 def reader(type_: Type) -> Callable[[Any], Any]:

@@ -260,8 +260,9 @@ BEST_KEY = Block(
         "highest": Part(AMOUNT_LATER, "此量最高（最晚）者在前", "the highest (latest) first"),
         "lowest": Part(AMOUNT_LATER, "此量最低（最早）者在前", "the lowest (earliest) first"),
         "unstated": Part(
-            Word("last 或 unknown", "last or unknown", choices=("last", "unknown")), "未报送的：last 排在最后，unknown 则不能定先后",
-            "rows that do not state it: last puts them last, unknown leaves the order open"
+            Word("last 或 unknown", "last or unknown", choices=("last", "unknown")),
+            "未报送的：last 排在最后，unknown 则不能定先后",
+            "rows that do not state it: last puts them last, unknown leaves the order open",
         ),
     },
     one_of=(BEST_WORDS,),
