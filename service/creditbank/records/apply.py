@@ -21,7 +21,7 @@ from creditbank.sealing import SealingKey, digest_holds, field_of, new_salt, sal
 NOT_LIVE = ("withdrawn", "reassigned_away")
 _SHOWN = (
     "course_code academic_year term attempt attempt_no standard level valid_until title hours event rank place "
-    "team_size form host weeks platform category name subject enlisted_on started_on programme_code year_of_entry"
+    "team_size form host weeks platform category score name subject enlisted_on started_on programme_code year_of_entry"
 ).split()
 """Which reported fields a transcript shows, in the open."""
 
@@ -77,7 +77,7 @@ def _apply(person: Person, ready: Ready, applied: Applied) -> None:
         "row_digest": made["row_digest"][2:],
         "revision": before["revision"] if before else 0,
     }
-    stand(person, ready, version, sensitive=sensitive, applied=applied)
+    stand(person, ready, made, sensitive=sensitive, applied=applied)
     applied.outcomes[row.row_no] = _outcome(ready, "corrected" if live else "deposited", version)
 
 
@@ -87,6 +87,7 @@ def version_row(
     """A version of a record as a row."""
     row, salt = ready.row, new_salt()
     private = orjson.dumps(row.private(sensitive=sensitive))
+    derived = _derived(ready, key, sensitive=sensitive)
     made: dict[str, Any] = {
         "learner_id": str(ready.learner_id),
         "record_id": str(ready.record_id),
@@ -100,7 +101,10 @@ def version_row(
         "submission_id": str(applied.submission_id),
         "row_no": row.row_no,
         "row_digest": "\\x" + salted_digest(salt, row.sent).hex(),
+        "content": "\\x" + row.content.hex(),
+        "level": ready.facts.get("enrolment", {}).get("level") or getattr(row.given, "level", None),
         "body": row.body(sensitive=sensitive),
+        "derived": derived,
         "warnings": ready.warnings,
         "reason": row.given.reason or (None if act == "reported" else "sent_again"),
     }
@@ -114,7 +118,7 @@ def version_row(
     }
 
 
-def stand(person: Person, ready: Ready, version: int, *, sensitive: bool, applied: Applied) -> None:
+def stand(person: Person, ready: Ready, made: dict[str, Any], *, sensitive: bool, applied: Applied) -> None:
     """Put the new version in the place of what stood, and note which contents must be decided again."""
     row, given = ready.row, ready.row.given
     before = person.standing.get(ready.record_id)
@@ -128,13 +132,13 @@ def stand(person: Person, ready: Ready, version: int, *, sensitive: bool, applie
         learner_id=ready.learner_id,
         record_id=ready.record_id,
         institution_id=applied.sender.institution_id,
-        version=version,
+        version=made["version"],
         content=row.content,
         occurred_on=given.occurred_on,
         recorded_at=applied.at.isoformat(),
         kind=given.kind,
-        level=ready.facts.get("enrolment", {}).get("level") or getattr(given, "level", None),
-        shown=_shown(ready, key, sensitive=sensitive, sender=applied.sender),
+        level=made["level"],
+        shown=shown_of(made["body"], made["derived"]),
         sealed=_shown_sealed(row, key, ready.learner_id, sensitive=sensitive),
         facts=ready.facts | {"record": {"id": str(ready.record_id), **ready.facts["record"]}},
         revision=before.revision if before else person.versions[ready.record_id]["revision"],
@@ -144,29 +148,32 @@ def stand(person: Person, ready: Ready, version: int, *, sensitive: bool, applie
     )
 
 
-def _shown(ready: Ready, key: SealingKey, *, sensitive: bool, sender: Sender) -> dict[str, Any]:
-    """What a transcript shows of a record, in the open."""
-    body, known = ready.row.body(sensitive=sensitive), ready.known
-    shown: dict[str, Any] = {name: body[name] for name in _SHOWN if name in body}
-    shown["institution"] = known.institution["name"]
-    if ready.row.given.kind in ("course_result", "assessment"):
-        shown["result"] = None if sensitive else ready.facts["record"]["result"]
-        shown["score"] = body.get("score")
+def shown_of(body: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
+    """What a transcript shows of a version, in the open."""
+    return {name: body[name] for name in _SHOWN if name in body} | derived
+
+
+def _derived(ready: Ready, key: SealingKey, *, sensitive: bool) -> dict[str, Any]:
+    """What the bank read into the row from what it knew at the time."""
+    known = ready.known
+    derived: dict[str, Any] = {"institution": known.institution["name"]}
+    if not sensitive and ready.row.given.kind in ("course_result", "assessment"):
+        derived["result"] = ready.facts["record"]["result"]
     if known.course is not None:
-        shown |= {"title": known.course["name"], "category": known.course["category"]}
-        shown["in_plan"] = known.course["source"] == "plan"
+        derived |= {"title": known.course["name"], "category": known.course["category"]}
+        derived["in_plan"] = known.course["source"] == "plan"
     if known.standard is not None:
-        shown["title"] = known.standard["name"]
+        derived["title"] = known.standard["name"]
     if ready.row.given.kind == "enrolment_event":
-        shown |= event_shown(
-            body["event"],
+        derived |= event_shown(
+            ready.row.given.event,
             programme=known.programme,
             student_index=ready.row.student_index,
             student_sealed=seal(
                 key, (ready.row.given.learner.student_no or "").encode(), field_of(ready.learner_id, "student_no")
             ),
         )
-    return shown
+    return derived
 
 
 def _shown_sealed(row: ReadRow, key: SealingKey, learner_id: UUID, *, sensitive: bool) -> str | None:

@@ -223,9 +223,7 @@ async def _must_see(session: AsyncSession, actor: Actor, learner_id: UUID, recor
     await _learners_seen(session, actor, versions, at)
 
 
-async def _learners_seen(
-    session: AsyncSession, actor: Actor, versions: list[RecordVersion], at: datetime
-) -> set[UUID]:
+async def _learners_seen(session: AsyncSession, actor: Actor, versions: list[RecordVersion], at: datetime) -> set[UUID]:
     """Whose parts of a record's history the caller may see. Raises NotFound when none."""
     seen = set()
     for learner_id in {version.learner_id for version in versions}:
@@ -238,9 +236,7 @@ async def _learners_seen(
     return seen
 
 
-async def _version(
-    session: AsyncSession, version: RecordVersion, sent_by: str | None, keyring: Keyring
-) -> VersionOut:
+async def _version(session: AsyncSession, version: RecordVersion, sent_by: str | None, keyring: Keyring) -> VersionOut:
     reported = dict(version.body)
     key = await key_of(session, version.learner_id, keyring=keyring)
     if version.sealed is not None and key is not None:
@@ -282,9 +278,7 @@ def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> A
     return rulebook.replay(facts, decision.document, decision.document_version, on=asked_on)
 
 
-async def _decision(
-    session: AsyncSession, decision: Decision, keyring: Keyring, rulebook: Rulebook
-) -> DecisionOut:
+async def _decision(session: AsyncSession, decision: Decision, keyring: Keyring, rulebook: Rulebook) -> DecisionOut:
     facts = await facts_of_decision(session, decision, keyring)
     again = None if facts is None else replayed(decision, facts, rulebook)
     last = await session.exec(

@@ -161,12 +161,10 @@ async def _move(
 def _arrive(person: Person, ready: Ready, *, version: int, applied: Applied) -> None:
     sensitive = ready.facts["record"].get("result") == "cheated"
     key = person.keys[ready.learner_id]
-    made = version_row(
-        ready, version=version, act="reassigned_here", sensitive=sensitive, key=key, applied=applied
-    )
+    made = version_row(ready, version=version, act="reassigned_here", sensitive=sensitive, key=key, applied=applied)
     applied.versions.append(made)
     person.versions[ready.record_id] = {"version": version, "act": "reassigned_here", "revision": 0}
-    stand(person, ready, version, sensitive=sensitive, applied=applied)
+    stand(person, ready, made, sensitive=sensitive, applied=applied)
 
 
 async def _move_keys(session: AsyncSession, ready: Ready, sender: Sender) -> None:

@@ -20,7 +20,16 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.once import Answer
 from creditbank.records import refusals
-from creditbank.records.history import DecisionOut, PostingOut, RecordOut, ReplayOut, one_decision, one_posting, record_with_history, replay
+from creditbank.records.history import (
+    DecisionOut,
+    PostingOut,
+    RecordOut,
+    ReplayOut,
+    one_decision,
+    one_posting,
+    record_with_history,
+    replay,
+)
 from creditbank.records.intake import Sender
 from creditbank.records.reassigning import reassign
 from creditbank.records.schemas import (
@@ -220,9 +229,7 @@ async def read_decision(
     actor: ActorDep, session: SessionDep, keyring: KeyringDep, rulebook: RulebookDep, decision_id: UUID
 ) -> Response:
     """Verdict, findings, facts used, rule version: everything the decision stood on."""
-    found = await one_decision(
-        session, decision_id, actor=actor, keyring=keyring, rulebook=rulebook, at=clock.now()
-    )
+    found = await one_decision(session, decision_id, actor=actor, keyring=keyring, rulebook=rulebook, at=clock.now())
     return Response(found.model_dump_json(), media_type="application/json")
 
 

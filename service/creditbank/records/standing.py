@@ -128,7 +128,8 @@ SELECT asked.i, json_build_object(
         SELECT json_object_agg(v.record_id, json_build_object(
             'learner', v.learner_id, 'version', v.version, 'act', v.act, 'kind', v.kind,
             'institution', v.institution_id, 'occurred_on', v.occurred_on,
-            'salt', encode(v.salt, 'hex'), 'row_digest', encode(v.row_digest, 'hex'), 'body', v.body,
+            'salt', encode(v.salt, 'hex'), 'row_digest', encode(v.row_digest, 'hex'), 'content', encode(v.content, 'hex'),
+            'level', v.level, 'body', v.body, 'derived', v.derived,
             'sealed', encode(v.sealed, 'hex'), 'warnings', v.warnings, 'submission', v.submission_id,
             'row_no', v.row_no,
             'revision', (SELECT coalesce(max(d.revision), 0) FROM decision d

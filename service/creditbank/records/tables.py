@@ -69,8 +69,13 @@ class RecordVersion(SQLModel, table=True):
     row_no: int
     row_digest: bytes = octets()
     """Digest of the row as it was sent, salted with the version's salt."""
+    content: bytes = octets()
+    """What it is about, so that attempts, levels and events are found together."""
+    level: str | None = None
     body: dict[str, Any] = as_json()
     """What was reported, less what identifies a person or is sensitive."""
+    derived: dict[str, Any] = as_json()
+    """What the bank read into it at the time: the course's name, the institution's name, the result."""
     sealed: bytes | None = octets(nullable=True)
     """The rest, under the learner's key: student number, certificate number, special marks."""
     warnings: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))

@@ -35,7 +35,10 @@ def next_version(
         "submission_id": str(submission_id),
         "row_no": 1,
         "row_digest": "\\x" + before["row_digest"],
+        "content": "\\x" + before["content"],
+        "level": before["level"],
         "body": before["body"],
+        "derived": before["derived"],
         "warnings": before["warnings"],
         "reason": reason,
     }
