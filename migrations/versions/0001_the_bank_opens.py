@@ -175,14 +175,24 @@ def upgrade() -> None:
         sa.Column("login_id", sa.Uuid(), nullable=False),
         sa.Column("relation", sa.String(), nullable=False),
         sa.Column("guardian_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("evidence", sa.String(), nullable=False),
+        sa.Column("guardian_index", sa.LargeBinary(), nullable=False),
+        sa.Column("guardian_name_index", sa.LargeBinary(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("learner_id", "guardianship_id", name=op.f("pk_guardianship")),
         info={"family": "learner", "personal": "sealed", "app_may": "update"},
     )
+    op.create_index("ix_guardianship_guardian_index", "guardianship", ["guardian_index"], unique=False)
     op.create_index("ix_guardianship_login_id", "guardianship", ["login_id"], unique=False)
+    op.create_index(
+        "uq_guardianship_live",
+        "guardianship",
+        ["learner_id", "guardian_index"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "held_row",
         sa.Column("held_row_id", sa.Uuid(), nullable=False),
@@ -301,6 +311,7 @@ def upgrade() -> None:
         sa.Column("number_index", sa.LargeBinary(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("evidence_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('resident_id', 'hk_macao_permit', 'taiwan_permit', 'hmt_residence', 'foreign_permanent_residence', 'passport')",
             name=op.f("ck_learner_document_kind_known"),
@@ -330,7 +341,7 @@ def upgrade() -> None:
         sa.Column("name_index", sa.LargeBinary(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("evidence", sa.String(), nullable=True),
+        sa.Column("evidence_sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("learner_id", "name_id", name=op.f("pk_learner_name")),
         info={"family": "learner", "personal": "sealed", "app_may": "update"},
     )

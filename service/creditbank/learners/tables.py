@@ -78,7 +78,8 @@ class LearnerName(SQLModel, table=True):
     given_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
     """When another name took its place; a former name still matches a row."""
-    evidence: str | None = None
+    evidence_sealed: bytes | None = octets(nullable=True)
+    """What an officer saw that shows the change."""
 
 
 class LearnerDocument(SQLModel, table=True):
@@ -98,6 +99,8 @@ class LearnerDocument(SQLModel, table=True):
     number_index: bytes = octets()
     recorded_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
+    """When another took its place; its number still matches a row."""
+    evidence_sealed: bytes | None = octets(nullable=True)
 
 
 class IdentityKey(SQLModel, table=True):
@@ -160,6 +163,14 @@ class Guardianship(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_guardianship_login_id", "login_id"),
+        Index("ix_guardianship_guardian_index", "guardian_index"),
+        Index(
+            "uq_guardianship_live",
+            "learner_id",
+            "guardian_index",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         {"info": {**SEALED, "app_may": "update"}},
     )
 
@@ -168,11 +179,14 @@ class Guardianship(SQLModel, table=True):
     login_id: UUID
     relation: str
     guardian_sealed: bytes = octets()
-    """Name and document of the guardian."""
-    evidence: str
+    """Name and document of the guardian, and what was seen that shows who they are; under the child's key."""
+    guardian_index: bytes = octets()
+    """Keyed index of the guardian's document, by which a guardian of several children is one person."""
+    guardian_name_index: bytes = octets()
     recorded_at: datetime = instant()
     recorded_by: str
     ended_at: datetime | None = instant(nullable=True)
+    ended_by: str | None = None
 
 
 class Consent(SQLModel, table=True):
