@@ -6,7 +6,6 @@ parent dies, however it dies, and it then shuts down as PostgreSQL does on Ctrl-
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import json
 import os
@@ -15,10 +14,9 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,13 +34,13 @@ from creditbank.database_roles import (
     ensure_roles,
     open_database,
 )
+from creditbank.lifelines import end_with_parent, interrupted_when_this_process_dies
 from creditbank.postgres_programs import CannotRun, ServerPrograms, server_programs
 
-__all__ = ["Addresses", "Server", "borrowed", "running", "start"]
+__all__ = ["Addresses", "Server", "borrowed", "forget", "running", "start"]
 
 PORT = 5432
 LONGEST_SOCKET_PATH = 107  # bytes: sun_path less its closing zero
-PR_SET_PDEATHSIG = 1
 
 SETTINGS = {
     "listen_addresses": "",
@@ -56,8 +54,6 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class AlreadyServed(CannotRun):
@@ -149,7 +145,7 @@ def start(data_dir: Path, *, throwaway: bool = False) -> Server:
     """
     if threading.current_thread() is not threading.main_thread():
         raise StartFromTheMainThread
-    _end_with_parent()
+    end_with_parent()
     folder = _folder_of(data_dir)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = [_lock(folder)]
@@ -204,6 +200,22 @@ def borrowed(data_dir: Path) -> Iterator[Addresses]:
             yield server.addresses
 
 
+def forget(data_dir: Path) -> None:
+    """Remove the database of a folder for good, with its passwords; nothing happens where there is none.
+
+    Raises `AlreadyServed` and `EarlierServerStillRunning`: a database in use stays.
+    """
+    folder = _folder_of(data_dir)
+    if not folder.exists():
+        return
+    lock = _lock(folder)
+    try:
+        _wait_for_earlier_server(folder / "cluster")
+        shutil.rmtree(folder)
+    finally:
+        os.close(lock)
+
+
 def _folder_of(data_dir: Path) -> Path:
     return data_dir.absolute() / "postgres"
 
@@ -217,14 +229,6 @@ def _published_addresses(folder: Path, *, seconds: float = 15) -> Addresses:
         if time.monotonic() > until:
             raise AlreadyServed(folder=folder, pid=_holder(folder))
         time.sleep(0.05)
-
-
-def _end_with_parent() -> None:
-    parent = os.environ.get("CREDITBANK_END_WITH_PARENT")
-    if parent and parent.isdecimal():
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != int(parent):  # it died before the kernel was told
-            sys.exit(143)
 
 
 def _lock(folder: Path) -> int:
@@ -352,17 +356,8 @@ def _as_server_user(uid: int, gid: int, descriptor: int) -> dict[str, Any]:
         "cwd": "/",
         "env": environment,
         "start_new_session": True,  # Ctrl-C is for the bank, which then stops the server
-        "preexec_fn": _die_with(os.getpid()),
+        "preexec_fn": interrupted_when_this_process_dies(),
     }
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    def arrange() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return arrange
 
 
 def _check_version(programs: ServerPrograms, cluster: Path) -> None:

@@ -22,7 +22,15 @@ import pytest
 import creditbank
 from creditbank import postgres_programs
 from creditbank.database_roles import connect
-from creditbank.embedded import AlreadyServed, ClusterOfAnotherVersion, StartFromTheMainThread, borrowed, running, start
+from creditbank.embedded import (
+    AlreadyServed,
+    ClusterOfAnotherVersion,
+    StartFromTheMainThread,
+    borrowed,
+    forget,
+    running,
+    start,
+)
 from creditbank.postgres_programs import PostgresNotFound, ProgramNotFound, client_program, server_programs, version_of
 
 PARENT = """
@@ -212,6 +220,15 @@ def test_a_second_bank_on_the_same_folder_is_told_who_holds_it(folder: Path) -> 
             start(folder, throwaway=True)
         assert str(os.getpid()) in refused.value.sentence("en")
         assert "正被另一个" in refused.value.sentence("zh")
+
+
+def test_a_database_is_forgotten_unless_it_is_in_use(folder: Path) -> None:
+    (folder / "demo.json").touch()
+    with start(folder, throwaway=True), pytest.raises(AlreadyServed):
+        forget(folder)
+    forget(folder)
+    forget(folder)
+    assert [left.name for left in folder.iterdir()] == ["demo.json"]
 
 
 def test_a_command_beside_a_running_bank_borrows_its_server(folder: Path) -> None:
