@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -13,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from creditbank import __version__, health
 from creditbank.answers import answer_every_error
+from creditbank.changes import routes as changes_routes
 from creditbank.config import Settings
 from creditbank.contract import contract_of
 from creditbank.db import Database
@@ -21,18 +21,27 @@ from creditbank.identity import token_routes
 from creditbank.identity.gate import guard
 from creditbank.identity.logins import SignInCheck
 from creditbank.identity.security import Passwords, Tokens
+from creditbank.rules import Rulebook, load_packaged
+from creditbank.rules import routes as rules_routes
 from creditbank.sealing import Keyring
 from creditbank.telemetry import Doorway, Metrics
 
 # The routes that are asked most come first: an address is matched against them one by one.
-ROUTERS: tuple[APIRouter, ...] = (token_routes.router, identity_routes.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    changes_routes.router,
+    token_routes.router,
+    identity_routes.router,
+    rules_routes.router,
+    health.router,
+)
 
 SIGN_IN_CHECKS: tuple[SignInCheck, ...] = ()
 """What other domains ask of a person whose password was right, such as a recorded guardian of a child under 14."""
 
 
-def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Any = None) -> FastAPI:
-    """The bank's application on a database, with its settings and keys; `rulebook` is what the rules decide by.
+def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Rulebook | None = None) -> FastAPI:
+    """The bank's application on a database, with its settings and keys; `rulebook` is what the rules decide by,
+    the packaged one if none is given.
 
     Raises RouteWithoutPermit for a route that `who_may` does not know. Closing the database is the caller's.
     """
@@ -50,7 +59,7 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
     app.state.database = database
     app.state.settings = settings
     app.state.keyring = keyring
-    app.state.rulebook = rulebook
+    app.state.rulebook = load_packaged() if rulebook is None else rulebook
     app.state.tokens = Tokens.of(settings)
     app.state.passwords = Passwords(settings.login_threads)
     app.state.sign_in_checks = SIGN_IN_CHECKS

@@ -92,7 +92,7 @@ async def add_secret(session: AsyncSession, *, actor: Actor, client_id: UUID, at
     client = await _to_change(session, client_id)
     if client.disabled_at is not None:
         raise ClientDisabled
-    live = (await session.exec(select(ClientSecret).join(Client).where(*_live(client_id, at)))).all()
+    live = (await session.exec(select(ClientSecret).where(*_live(client_id, at)))).all()
     if len(live) >= MOST_LIVE_SECRETS:
         raise TwoSecretsAreLive
     given = await _give_secret(session, client, at)
@@ -156,7 +156,7 @@ async def secrets_of(session: AsyncSession, client_ids: Sequence[UUID]) -> dict[
 def _live(client_id: UUID, at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Client.client_id) == client_id,
-        col(ClientSecret.client_id) == client_id,
+        col(ClientSecret.client_id) == Client.client_id,
         col(Client.disabled_at).is_(None),
         col(ClientSecret.revoked_at).is_(None),
         or_(col(ClientSecret.expires_at).is_(None), col(ClientSecret.expires_at) > at),

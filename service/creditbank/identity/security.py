@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from jose import jwk, jws, jwt
 from jose.constants import ALGORITHMS
-from jose.exceptions import JOSEError
+from jose.exceptions import ExpiredSignatureError, JOSEError
 from passlib.hash import argon2
 
 from creditbank import clock
@@ -198,16 +198,17 @@ class Tokens:
         try:
             header = jws.get_unverified_header(token)
             key = self._key_of(header)
-            # The expiry is judged by the caller of this, by the bank's clock, on first and later uses alike.
             claims = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
                 audience=self.audience,
                 issuer=self.issuer,
-                options={**_REQUIRED, "verify_exp": False},
+                options=_REQUIRED,
             )
             return float(claims["exp"]), _actor_of(claims)
+        except ExpiredSignatureError as failure:
+            raise _expired() from failure
         except (JOSEError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as failure:
             raise _does_not_hold() from failure
 

@@ -125,7 +125,7 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/decisions/{decision_id}"): READ_RECORD,
     ("POST", "/v1/decisions/{decision_id}/replay"): READ_RECORD,
     ("GET", "/v1/postings/{posting_id}"): READ_RECORD,
-    ("GET", "/v1/changes"): Permit({"changes:read": INSTITUTION, **_SUBMITTERS}),
+    ("GET", "/v1/changes"): Permit({"changes:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS}),
     ("GET", "/v1/held-rows"): KEEP_IDENTITY,
     ("GET", "/v1/held-rows/{held_row_id}"): KEEP_IDENTITY,
     ("POST", "/v1/held-rows/{held_row_id}/resolution"): KEEP_IDENTITY,
