@@ -103,7 +103,9 @@ def read_school_code(written: str, *, at_field: str = "/school_code") -> str:
     code = _plain(written)
     if len(code) != 10 or not _digits(code):
         raise SchoolCodeImpossible(
-            field=at_field, why_zh="应为10位数字。请对照教育部公布的名单核对。", why_en="it is ten digits."
+            field=at_field,
+            why_zh="应为10位数字。请对照教育部公布的名单核对。",
+            why_en="it is ten digits. Compare it with the ministry's list.",
         )
     if code[:2] not in SCHOOL_TYPES:
         raise SchoolCodeImpossible(
@@ -121,7 +123,7 @@ def read_school_code(written: str, *, at_field: str = "/school_code") -> str:
         raise SchoolCodeImpossible(
             field=at_field,
             why_zh="高等学校的第5位为 0，其后是5位院校代码。请核对。",
-            why_en="of a higher education institution the fifth digit is 0, before the five of its college code.",
+            why_en="of higher education the fifth digit is 0, before the five of the college code. Check it.",
         )
     return code
 
