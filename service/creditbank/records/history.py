@@ -135,7 +135,7 @@ async def record_with_history(
     if not versions:
         raise NotFound
     last = versions[-1][0]
-    seen = await _learners_seen(session, actor, [version for version, _ in versions], at)
+    seen = await _learners_seen(session, actor, [version for version, _ in versions], keyring, at)
     decisions = list(
         await session.exec(
             select(Decision)
@@ -170,7 +170,7 @@ async def one_decision(
     found = (await session.exec(select(Decision).where(Decision.decision_id == decision_id))).one_or_none()
     if found is None:
         raise NotFound
-    await _must_see(session, actor, found.learner_id, found.record_id, at)
+    await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
     return await _decision(session, found, keyring, rulebook)
 
 
@@ -181,7 +181,7 @@ async def replay(
     found = (await session.exec(select(Decision).where(Decision.decision_id == decision_id))).one_or_none()
     if found is None:
         raise NotFound
-    await _must_see(session, actor, found.learner_id, found.record_id, at)
+    await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
     facts = await facts_of_decision(session, found, keyring)
     if facts is None:
         erased = found.facts_sealed is not None
@@ -206,28 +206,34 @@ async def replay(
     )
 
 
-async def one_posting(session: AsyncSession, posting_id: UUID, *, actor: Actor, at: datetime) -> PostingOut:
+async def one_posting(
+    session: AsyncSession, posting_id: UUID, *, actor: Actor, keyring: Keyring, at: datetime
+) -> PostingOut:
     """A posting with its entries, or NotFound."""
     found = (await session.exec(select(Posting).where(Posting.posting_id == posting_id))).one_or_none()
     if found is None:
         raise NotFound
-    await _must_see(session, actor, found.learner_id, found.record_id, at)
+    await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
     return await _posting(session, found)
 
 
-async def _must_see(session: AsyncSession, actor: Actor, learner_id: UUID, record_id: UUID, at: datetime) -> None:
+async def _must_see(
+    session: AsyncSession, actor: Actor, learner_id: UUID, record_id: UUID, keyring: Keyring, at: datetime
+) -> None:
     statement = select(RecordVersion).where(
         RecordVersion.record_id == record_id, RecordVersion.learner_id == learner_id
     )
     versions = list(await session.exec(statement))
-    await _learners_seen(session, actor, versions, at)
+    await _learners_seen(session, actor, versions, keyring, at)
 
 
-async def _learners_seen(session: AsyncSession, actor: Actor, versions: list[RecordVersion], at: datetime) -> set[UUID]:
+async def _learners_seen(
+    session: AsyncSession, actor: Actor, versions: list[RecordVersion], keyring: Keyring, at: datetime
+) -> set[UUID]:
     """Whose parts of a record's history the caller may see. Raises NotFound when none."""
     seen = set()
     for learner_id in {version.learner_id for version in versions}:
-        sight = await sight_of(session, actor, learner_id, at=at)
+        sight = await sight_of(session, actor, learner_id, at=at, keyring=keyring)
         institutions = {version.institution_id for version in versions}
         if sight is not None and (sight.institution_id is None or sight.institution_id in institutions):
             seen.add(learner_id)

@@ -16,7 +16,7 @@ from creditbank.db import TryAgain
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.learners.accounts import Newcomer, open_accounts
-from creditbank.learners.matching import Ground, Held, Matched, match
+from creditbank.learners.matching import Ground, Held, Matched, Unknown, match
 from creditbank.records import refusals
 from creditbank.records.facts import facts_of, warnings_of
 from creditbank.records.lookup import Known, look_up
@@ -165,11 +165,13 @@ def _let_go(known: Known, moving: UUID) -> Known:
     return replace(known, keyed=keyed, certificate_of=certificate_of, seen=None if keyed is None else known.seen)
 
 
-def _whose(row: ReadRow, known: Known, resolution: Resolution | None) -> Matched | Held | Any:
+def _whose(row: ReadRow, known: Known, resolution: Resolution | None) -> Matched | Unknown | Held:
     if resolution is not None and resolution.learner_id is not None:
         person = known.people.get(resolution.learner_id)
-        if person is not None:
+        if person is not None and (known.keyed is None or known.keyed[0] in person["family"]):
             return Matched(person["root"], person["family"])
+    if resolution is not None and resolution.open_account and known.by_document is None and known.keyed is None:
+        return Unknown()
     return match(
         has_document=row.document is not None,
         by_document=known.by_document,

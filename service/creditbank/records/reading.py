@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.learners.documents import IdentityDocument, read_document
-from creditbank.learners.names import normalise_name, read_name
+from creditbank.learners.indexes import document_index, name_index, student_index
+from creditbank.learners.names import read_name
 from creditbank.records import refusals
 from creditbank.records.schemas import Row
 from creditbank.sealing import Keyring, blind_index, canonical
@@ -98,21 +99,6 @@ def read_row(given: Row, *, row_no: int, institution_id: UUID, keyring: Keyring,
         content=_content(given, institution_id),
         warnings=tuple(document.warnings) if document else (),
     )
-
-
-def document_index(keyring: Keyring, document: IdentityDocument) -> bytes:
-    """The keyed index of a document number; a resident's number is one whatever card shows it."""
-    return blind_index(keyring, "document", f"{document.kind}:{document.number}")
-
-
-def name_index(keyring: Keyring, name: str) -> bytes:
-    """The keyed index of a normalised name."""
-    return blind_index(keyring, "name", normalise_name(name))
-
-
-def student_index(keyring: Keyring, institution_id: UUID, student_no: str | None) -> bytes | None:
-    """The keyed index of a student number at its institution."""
-    return None if student_no is None else blind_index(keyring, "student", f"{institution_id}:{student_no}")
 
 
 def _key(given: Row, sent: dict[str, Any], handle: str) -> str:

@@ -13,12 +13,13 @@ from creditbank.db import driver
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.learners.enrolments import derive_enrolments
+from creditbank.learners.families import family_of
 from creditbank.learners.keys import key_of
 from creditbank.records import refusals
 from creditbank.records.apply import NOT_LIVE, Applied, stand, version_row
 from creditbank.records.held import hold_rows
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
-from creditbank.records.locating import Located, family_of
+from creditbank.records.locating import Located
 from creditbank.records.schemas import ROW, ReassignmentIn, Row, RowOutcome
 from creditbank.records.service import Tools, new_act, one_row, own_record, redecide, remove
 from creditbank.records.standing import Asked, Person, lock_claim_and_read
@@ -150,7 +151,7 @@ async def _move(
         outcome="reassigned",
         record_id=record_id,
         version=gone.version + 1,
-        verdict=last.verdict,  # type: ignore[arg-type]
+        verdict=last.verdict,
         credits=last.credits,
         scheme=last.scheme,
         decision_id=act.decisions.holding[record_id][0],

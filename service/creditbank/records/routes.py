@@ -242,7 +242,7 @@ async def replay_decision(
 
 
 @router.get("/postings/{posting_id}", response_model=PostingOut, summary="查询一笔记账|A posting with its entries")
-async def read_posting(actor: ActorDep, session: SessionDep, posting_id: UUID) -> Response:
+async def read_posting(actor: ActorDep, session: SessionDep, keyring: KeyringDep, posting_id: UUID) -> Response:
     """The posting, both entries, what reversed it, and the decision it was made from."""
-    found = await one_posting(session, posting_id, actor=actor, at=clock.now())
+    found = await one_posting(session, posting_id, actor=actor, keyring=keyring, at=clock.now())
     return Response(found.model_dump_json(), media_type="application/json")

@@ -14,13 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.enrolments import derive_enrolments
+from creditbank.learners.families import family_of
 from creditbank.ledger.book import Account, Book
 from creditbank.records import refusals
 from creditbank.records.apply import NOT_LIVE, Applied, apply_rows
 from creditbank.records.deposit import Decisions, decide_contents, people_decide, take_back
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
-from creditbank.records.locating import Located, family_of, locate
+from creditbank.records.locating import Located, locate
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
 from creditbank.records.standing import Asked, Person, Standing, lock_claim_and_read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.errors import BankError
@@ -54,7 +54,7 @@ async def published_rulebook(session: AsyncSession) -> Rulebook:
 
     Raises PublishedVersionDiffers when that text says something else than was published under an earlier number.
     """
-    statement = select(rows.RuleDocument).order_by(rows.RuleDocument.published_at, rows.RuleDocument.version)
+    statement = select(rows.RuleDocument).order_by(col(rows.RuleDocument.published_at), col(rows.RuleDocument.version))
     published = list(await session.exec(statement))
     texts = {row.document: row.text for row in published}
     documents = {name: read_document(text, file=f"{name}.yaml") for name, text in texts.items()}

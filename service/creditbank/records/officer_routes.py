@@ -1,0 +1,224 @@
+"""HTTP for officers: rows that wait for a person, accounts that are one person and accounts that are not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank import clock
+from creditbank.db import DatabaseDep, SessionDep
+from creditbank.http import (
+    CursorDep,
+    IdempotencyKeyDep,
+    KeyringDep,
+    LanguageDep,
+    LimitDep,
+    answer,
+    cursor_of,
+    keys_of,
+    link_to,
+    one_page,
+    problems,
+    write_once,
+)
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import ActorDep
+from creditbank.once import Answer
+from creditbank.records.merging import AlreadyOnePerson, MergeAlreadyEnded, Merged, merge, part
+from creditbank.records.resolving import (
+    HeldRowAlreadyResolved,
+    HeldRowOut,
+    HeldRowsOut,
+    ResolutionDoesNotComplete,
+    ResolutionIn,
+    held_row,
+    held_rows,
+    resolve,
+)
+from creditbank.records.schemas import RowOutcome
+from creditbank.records.service import Tools
+from creditbank.rules.dependencies import RulebookDep
+
+router = APIRouter(prefix="/v1", tags=["identity work"])
+
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class MergeIn(BaseModel):
+    """Two accounts of one person; new records go to the second."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    learner_id: UUID
+    into_learner_id: UUID
+    reason: Reason
+
+
+class PartIn(BaseModel):
+    """Why a merge is ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class MergeOut(BaseModel):
+    """A merge, or its end, and how many records were decided again because of it."""
+
+    alias_id: UUID
+    learner_id: UUID
+    into_learner_id: UUID
+    redecided: int
+
+    @classmethod
+    def of(cls, merged: Merged) -> MergeOut:
+        """From what the act came to."""
+        return cls(
+            alias_id=merged.alias_id,
+            learner_id=merged.learner_id,
+            into_learner_id=merged.into_learner_id,
+            redecided=merged.redecided,
+        )
+
+
+class ResolvedOut(BaseModel):
+    """A resolved row, and what became of it."""
+
+    held_row: HeldRowOut
+    outcome: RowOutcome | None
+
+
+@router.get("/held-rows", response_model=HeldRowsOut, summary="待核行|Rows that wait for an officer")
+async def list_held_rows(
+    request: Request,
+    response: Response,
+    actor: ActorDep,
+    session: SessionDep,
+    status: Annotated[Literal["open", "resolved", "superseded"], Query()] = "open",
+    cursor: CursorDep = None,
+    limit: LimitDep = 50,
+) -> HeldRowsOut:
+    """The oldest first; one row's content is read by its own address, and that is logged."""
+    found = await held_rows(
+        session, status=status, after=_place(keys_of(cursor, datetime.fromisoformat, UUID)), limit=limit + 1
+    )
+    page, following = one_page(found, limit=limit, key=lambda row: cursor_of(str(row.received_at), row.held_row_id))
+    response.headers.update(link_to(request, following))
+    return HeldRowsOut(rows=page, next=following)
+
+
+def _place(keys: tuple[datetime, UUID] | None) -> tuple[datetime, UUID] | None:
+    if keys is None:
+        return None
+    at, last = keys
+    return (at if at.tzinfo else at.replace(tzinfo=clock.CITY), last)
+
+
+@router.get("/held-rows/{held_row_id}", response_model=HeldRowOut, summary="一条待核行|One held row")
+async def read_held_row(actor: ActorDep, database: DatabaseDep, keyring: KeyringDep, held_row_id: UUID) -> HeldRowOut:
+    """The row as it was sent, its ground and its candidates. Reading it is logged."""
+    async with database.session() as session:
+        found = await held_row(session, held_row_id, keyring=keyring)
+        await note(
+            session, actor=actor, act="held_row_read", purpose="resolve", at=clock.now(),
+            detail={"held_row_id": str(held_row_id)},
+        )  # fmt: skip
+    return found
+
+
+@router.post(
+    "/held-rows/{held_row_id}/resolution",
+    response_model=ResolvedOut,
+    responses=problems(HeldRowAlreadyResolved, ResolutionDoesNotComplete),
+    summary="处理一条待核行|Resolve a held row",
+)
+async def resolve_held_row(
+    request: Request,
+    actor: ActorDep,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    language: LanguageDep,
+    held_row_id: UUID,
+    said: Annotated[ResolutionIn, Body()],
+    key: IdempotencyKeyDep = None,
+) -> Response:
+    """It is completed as if it had matched, or stays out for good."""
+
+    async def act(session: AsyncSession) -> Answer:
+        tools = Tools(keyring, rulebook, clock.now(), language)
+        row, outcome = await resolve(session, held_row_id, said, by=actor.name, tools=tools)
+        await note(
+            session, actor=actor, act="held_row_resolved", purpose=said.reason, at=tools.at, learner_id=said.learner_id,
+            detail={"held_row_id": str(held_row_id), "decision": said.decision},
+        )  # fmt: skip
+        return answer(200, ResolvedOut(held_row=row, outcome=outcome))
+
+    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+
+
+@router.post(
+    "/learner-merges",
+    status_code=201,
+    response_model=MergeOut,
+    responses=problems(AlreadyOnePerson),
+    summary="合并两个账户|Merge two accounts of one person",
+)
+async def merge_learners(
+    request: Request,
+    actor: ActorDep,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    said: Annotated[MergeIn, Body()],
+    key: IdempotencyKeyDep = None,
+) -> Response:
+    """No row moves; what both accounts hold is decided again, so that nothing counts twice."""
+
+    async def act(session: AsyncSession) -> Answer:
+        tools = Tools(keyring, rulebook, clock.now())
+        merged = await merge(
+            session, said.learner_id, said.into_learner_id, by=actor.name, reason=said.reason, tools=tools
+        )
+        await note(
+            session, actor=actor, act="learners_merged", purpose=said.reason, at=tools.at,
+            learner_id=said.learner_id, detail={"into": str(said.into_learner_id)},
+        )  # fmt: skip
+        return answer(201, MergeOut.of(merged))
+
+    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+
+
+@router.post(
+    "/learner-merges/{alias_id}/end",
+    response_model=MergeOut,
+    responses=problems(MergeAlreadyEnded),
+    summary="解除合并|End a merge that proved wrong",
+)
+async def end_merge(
+    request: Request,
+    actor: ActorDep,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    alias_id: UUID,
+    said: Annotated[PartIn, Body()],
+    key: IdempotencyKeyDep = None,
+) -> Response:
+    """Each account stands for itself again; what used both is decided again."""
+
+    async def act(session: AsyncSession) -> Answer:
+        tools = Tools(keyring, rulebook, clock.now())
+        parted = await part(session, alias_id, by=actor.name, reason=said.reason, tools=tools)
+        await note(
+            session, actor=actor, act="learners_parted", purpose=said.reason, at=tools.at,
+            learner_id=parted.learner_id, detail={"from": str(parted.into_learner_id)},
+        )  # fmt: skip
+        return answer(200, MergeOut.of(parted))
+
+    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
