@@ -123,11 +123,16 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did."""
+    """What a restore did.
+
+    `last_change` is the number of the last change in the feed: whoever reads the feed goes on from there, for higher
+    numbers will be given again.
+    """
 
     tables: int
     rows: int
     erased_again: int
+    last_change: int
 
 
 def backup(*, owner_url: str, keys_dir: Path, data_target: Path, keys_target: Path, made_at: datetime) -> Manifest:
@@ -183,10 +188,11 @@ def restore(*, owner_url: str, keys_dir: Path, data_source: Path, keys_source: P
             raise
         _compare(connection, manifest)
         erased = _erase_again(connection, erasures) if f"public.{KEY_TABLE}" in manifest.tables else 0
+        last_change = _last_change(connection) if "public.feed_item" in manifest.tables else 0
         connection.execute("ANALYZE")
         _let_service_in(connection)
     rows = sum(table.rows for table in manifest.tables.values())
-    return Restored(tables=len(manifest.tables), rows=rows, erased_again=erased)
+    return Restored(tables=len(manifest.tables), rows=rows, erased_again=erased, last_change=last_change)
 
 
 # --- the data -----------------------------------------------------------------------------------------------------
@@ -300,6 +306,12 @@ def _erase_again(connection: psycopg.Connection[Any], erasures: set[Erasure]) ->
     if done.rowcount:
         connection.execute(sql.SQL("VACUUM (FULL) {}").format(table))  # a deleted row's bytes go from the file too
     return done.rowcount
+
+
+def _last_change(connection: psycopg.Connection[Any]) -> int:
+    found = connection.execute("SELECT coalesce(max(number), 0) FROM feed_item").fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 # --- the keys -----------------------------------------------------------------------------------------------------

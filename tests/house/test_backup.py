@@ -108,6 +108,20 @@ def test_in_a_restored_bank_the_application_may_do_what_it_might_before(bank: Ba
             new.execute("DELETE FROM posting")
 
 
+def test_a_restore_says_from_which_change_on_the_feed_is_to_be_read_again(
+    bank: Bank, empty_database: Addresses
+) -> None:
+    with connect(bank.addresses.app) as app:
+        for number in (1, 2, 3):
+            app.execute(
+                "INSERT INTO feed_item (number, numbered_at, change_id, learner_id, institution_id, record_id, version,"
+                " act, summary) VALUES (%s, %s, %s, %s, %s, %s, 1, 'reported', '{}')",
+                (number, AT, new_id(), bank.anna, new_id(), new_id()),
+            )
+    data, _ = bank.back_up()
+    assert restore(owner_url=empty_database.owner, keys_dir=bank.keys_dir, data_source=data).last_change == 3
+
+
 def test_who_was_erased_after_the_backup_stays_erased_in_a_restore_of_it(bank: Bank, empty_database: Addresses) -> None:
     data, _ = bank.back_up()
     bank.erase(bank.anna)
