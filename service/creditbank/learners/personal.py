@@ -46,9 +46,7 @@ class KnownDocument:
     ended_at: datetime | None
 
 
-async def keys_of(
-    session: AsyncSession, learner_ids: Collection[UUID], *, keyring: Keyring
-) -> dict[UUID, SealingKey]:
+async def keys_of(session: AsyncSession, learner_ids: Collection[UUID], *, keyring: Keyring) -> dict[UUID, SealingKey]:
     """The keys of some learners; one who was erased has none."""
     found = await session.exec(select(LearnerKey).where(col(LearnerKey.learner_id).in_(learner_ids)))
     return {row.learner_id: unwrap(keyring, row.learner_id, row.wrapped) for row in found}

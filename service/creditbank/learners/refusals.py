@@ -152,6 +152,15 @@ class GuardianTooYoung(BankError):
     en = "A guardian is eighteen or older. Check the document's number."
 
 
+class GuardianUnderReview(IdentityUnderReview):
+    """The guardian's document is on file with another name: an officer looks, nothing was recorded."""
+
+    status = 409
+    zh = "监护人的身份信息须由学分银行人工核对，本次未登记。请核对姓名与证件号码，或联系学分银行。"
+    en = "The bank's officers have to look at the guardian's identity; nothing was recorded. Check name and number, or "
+    en += "ask the bank."
+
+
 class GuardianRecordedAlready(BankError):
     """The same guardian is on file for this child."""
 
@@ -167,8 +176,8 @@ class NoChildToActFor(BankError):
     status = 403
     code = "no_child_to_act_for"
     zh = "您名下没有不满十四周岁的被监护人。孩子年满十四周岁后，由本人激活账户并办理。"
-    en = "No child under fourteen is recorded with you. From the fourteenth birthday on children activate their account "
-    en += "and act themselves."
+    en = "No child under fourteen is recorded with you. From the fourteenth birthday on children activate their "
+    en += "account and act themselves."
 
 
 class NameAlreadyCurrent(BankError):

@@ -43,7 +43,8 @@ WITH root AS (
 SELECT EXISTS (SELECT FROM learner WHERE learner_id = %(learner)s),
        EXISTS (SELECT FROM family WHERE learner_id = %(own)s),
        EXISTS (SELECT FROM guardianship g JOIN family USING (learner_id)
-               WHERE g.login_id = %(login)s AND g.recorded_at <= %(at)s AND (g.ended_at IS NULL OR g.ended_at > %(at)s)),
+               WHERE g.login_id = %(login)s AND g.recorded_at <= %(at)s
+                 AND (g.ended_at IS NULL OR g.ended_at > %(at)s)),
        EXISTS (SELECT FROM record_version v JOIN family USING (learner_id) WHERE v.institution_id = %(institution)s)
        OR EXISTS (SELECT FROM enrolment e JOIN family USING (learner_id) WHERE e.institution_id = %(institution)s),
        coalesce((
@@ -88,9 +89,7 @@ async def sight_of(
     if not there:
         return None
     if Reach.ANY in reach:
-        await note(
-            session, actor=actor, act="learner_seen", purpose=purpose or UNSTATED, at=at, learner_id=learner_id
-        )
+        await note(session, actor=actor, act="learner_seen", purpose=purpose or UNSTATED, at=at, learner_id=learner_id)
         return ALL
     if own or (consented and Reach.CONSENTED in reach):
         return ALL

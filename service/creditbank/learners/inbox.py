@@ -1,0 +1,237 @@
+"""The inbox: every notice and decision is served on the learner here, in the transaction of what it tells of.
+
+What counts as served is the row, from the instant it carries. A text message or WeChat notice on top of it is a seam:
+each service asks for a job of kind `deliver_notice`, and the deliverer of this version sends nothing anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank import jobs
+from creditbank.db import driver
+from creditbank.errors import NotFound
+from creditbank.identifiers import new_id
+from creditbank.learners.families import family_of
+from creditbank.learners.tables import InboxMessage
+
+log = structlog.get_logger(__name__)
+
+DELIVER = "deliver_notice"
+
+KINDS: Mapping[str, tuple[str, str, str, str]] = {
+    "record_corrected": (
+        "学习成果已更正",
+        "A record was corrected",
+        "报送机构更正了您的一条学习成果，学分已据此重新认定。如有异议，请先联系报送机构。",
+        "The institution that reported it corrected one of your records, and its credits were decided again. "
+        "If you disagree, ask that institution first.",
+    ),
+    "record_withdrawn": (
+        "学习成果已撤回",
+        "A record was withdrawn",
+        "报送机构撤回了您的一条学习成果，由此取得的学分已冲回；原记录仍可查询。如有异议，请先联系报送机构。",
+        "The institution that reported it withdrew one of your records; the credits that stood on it were reversed, "
+        "the history stays. If you disagree, ask that institution first.",
+    ),
+    "record_reassigned_away": (
+        "误记的学习成果已转出",
+        "A record that was not yours was moved",
+        "一条学习成果曾误记在您名下，现已转给其所属的学习者，由此取得的学分已冲回。",
+        "A record was posted to you by mistake and has been moved to whom it belongs; its credits were reversed.",
+    ),
+    "record_reassigned_here": (
+        "学习成果已转入",
+        "A record of yours was moved to you",
+        "一条属于您的学习成果曾误记在他人名下，现已转入您的账户。",
+        "A record of yours had been posted to somebody else by mistake and is now in your account.",
+    ),
+    "decision_changed": (
+        "认定结果有变化",
+        "A decision changed",
+        "您的一条学习成果已重新认定，结果与此前不同。理由和依据见该决定。",
+        "One of your records was decided again, with another result. The decision says why.",
+    ),
+    "accounts_merged": (
+        "账户已合并",
+        "Accounts were merged",
+        "经核实，两个账户同属于您，今后合并查询和使用。如其中有不属于您的内容，请联系学分银行。",
+        "Two accounts were found to be yours and are now read and used as one. If anything in them is not yours, tell "
+        "the bank.",
+    ),
+    "accounts_parted": (
+        "账户已分开",
+        "Accounts were parted",
+        "此前合并的两个账户经核实不属于同一人，已恢复分开，相关学分已重新认定。",
+        "Two accounts that had been merged are not one person's; they were parted, and what used both was decided "
+        "again.",
+    ),
+    "account_activated": (
+        "账户已激活",
+        "Your account was activated",
+        "您的账户已激活。若非本人操作，请立即联系学校或学分银行。",
+        "Your account was activated. If that was not you, tell your school or the bank at once.",
+    ),
+    "account_recovered": (
+        "登录方式已更换",
+        "Your login was replaced",
+        "您的账户已启用新的登录名和口令，原登录方式已停用。若非本人操作，请立即联系学分银行。",
+        "Your account has a new login name and password, and the old ones no longer work. If that was not you, tell "
+        "the bank at once.",
+    ),
+    "account_closed": (
+        "账户已注销",
+        "Your account was closed",
+        "您的账户已注销，不再存入新的学习成果；已有的学习成果和学分仍可查询。",
+        "Your account was closed: nothing new is deposited, and what is there can still be read.",
+    ),
+    "guardian_recorded": (
+        "已登记监护人",
+        "A guardian was recorded",
+        "已为该账户登记监护人。在您年满十四周岁之前，由监护人代为办理。",
+        "A guardian was recorded for this account, who acts for you until you are fourteen.",
+    ),
+    "guardian_ended": (
+        "监护人登记已终止",
+        "A guardian is no longer recorded",
+        "该账户的一项监护人登记已终止，该监护人不能再查看或代为办理。",
+        "A guardian of this account is no longer recorded and can neither see it nor act for you.",
+    ),
+    "name_changed": (
+        "现用名已更新",
+        "Your name was changed",
+        "您的现用名已更新。曾用名仍保留，用于核对此前的学习成果。",
+        "Your present name was changed. Former names are kept, so that older records are still found to be yours.",
+    ),
+    "document_recorded": (
+        "已登记新的证件",
+        "A document was recorded",
+        "您的账户新登记了一份身份证件。若非本人办理，请联系学分银行。",
+        "Another identity document was recorded for your account. If that was not you, tell the bank.",
+    ),
+}
+"""What can be served: title in Chinese and English, text in Chinese and English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to be served: on whom, of what kind, about which things (ids only)."""
+
+    learner_id: UUID
+    kind: str
+    about: Mapping[str, str]
+
+
+_SERVE = """
+INSERT INTO inbox_message (learner_id, message_id, kind, about, served_at)
+SELECT learner_id, message_id, kind, about, %(at)s
+FROM jsonb_to_recordset(%(messages)s::jsonb) AS m(learner_id uuid, message_id uuid, kind text, about jsonb)
+"""
+
+_READ = """
+UPDATE inbox_message SET read_at = coalesce(read_at, %(at)s)
+WHERE learner_id = ANY (%(family)s) AND message_id = %(message)s
+"""
+
+
+async def serve(
+    session: AsyncSession, *, learner_id: UUID, kind: str, about: Mapping[str, UUID | str], at: datetime
+) -> UUID:
+    """Serve one message in the caller's transaction; `about` is ids only, never personal data."""
+    notice = Notice(learner_id, kind, {name: str(value) for name, value in about.items()})
+    return (await serve_all(session, [notice], at=at))[0]
+
+
+async def serve_all(session: AsyncSession, notices: Sequence[Notice], *, at: datetime) -> list[UUID]:
+    """Serve many messages with one statement, and ask for their delivery once. Raises KeyError for a kind unknown."""
+    if not notices:
+        return []
+    rows = [
+        {
+            "learner_id": str(notice.learner_id),
+            "message_id": str(new_id()),
+            "kind": notice.kind,
+            "about": dict(notice.about),
+        }
+        for notice in notices
+        if KINDS[notice.kind]
+    ]
+    connection = await driver(session)
+    await connection.execute(_SERVE, {"messages": orjson.dumps(rows).decode(), "at": at})
+    served = [{"learner_id": row["learner_id"], "message_id": row["message_id"]} for row in rows]
+    first = served[0]["message_id"]
+    await jobs.ask(session, kind=DELIVER, name=f"{DELIVER}:{first}", about={"messages": served}, run_at=at)
+    return [UUID(message["message_id"]) for message in served]  # type: ignore[arg-type]
+
+
+@jobs.handler(DELIVER)
+async def deliver(work: jobs.Work) -> None:
+    """No text message and no WeChat notice is sent by this version: the job is done when it has said so.
+
+    Whoever connects a provider does it here, with the number or the open id that the learner gave it, and repeats
+    nothing that the provider confirmed.
+    """
+    log.info("notice_not_sent_outside", messages=len(work.about["messages"]), why="no_provider_connected")
+
+
+async def messages_of(
+    session: AsyncSession, family: Collection[UUID], *, limit: int, before: UUID | None = None, unread: bool = False
+) -> Sequence[InboxMessage]:
+    """A person's messages, the newest first, those older than one where it is named."""
+    query = (
+        select(InboxMessage)
+        .where(col(InboxMessage.learner_id).in_(family))
+        .order_by(col(InboxMessage.message_id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(InboxMessage.message_id) < before)
+    if unread:
+        query = query.where(col(InboxMessage.read_at).is_(None))
+    return (await session.exec(query)).all()
+
+
+async def unread_of(session: AsyncSession, family: Collection[UUID]) -> int:
+    """How many messages nobody has opened yet."""
+    query = select(func.count()).where(col(InboxMessage.learner_id).in_(family), col(InboxMessage.read_at).is_(None))
+    return (await session.exec(query)).one()
+
+
+async def mark_read(session: AsyncSession, *, learner_id: UUID, message_id: UUID, at: datetime) -> None:
+    """Somebody opened it; the first time counts. Raises NotFound."""
+    family = await family_of(session, learner_id)
+    connection = await driver(session)
+    said = {"family": list(family), "message": message_id, "at": at}
+    if (await connection.execute(_READ, said)).rowcount != 1:
+        raise NotFound
+
+
+def rendered(message: InboxMessage) -> dict[str, Any]:
+    """A message as it is read: title and text in both languages, and where to look."""
+    title_zh, title_en, text_zh, text_en = KINDS[message.kind]
+    return {
+        "message_id": message.message_id,
+        "learner_id": message.learner_id,
+        "kind": message.kind,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "text_zh": text_zh,
+        "text_en": text_en,
+        "about": message.about,
+        "links": {name: _LINKS[name].format(value) for name, value in message.about.items() if name in _LINKS},
+        "served_at": message.served_at,
+        "read_at": message.read_at,
+    }
+
+
+_LINKS = {"record_id": "/v1/records/{}", "decision_id": "/v1/decisions/{}", "posting_id": "/v1/postings/{}"}
