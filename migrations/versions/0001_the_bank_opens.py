@@ -918,7 +918,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submission_id", sa.Uuid(), nullable=False),
         sa.Column("row_no", sa.Integer(), nullable=False),
-        sa.Column("row_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("row_index", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("level", sa.String(), nullable=True),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

@@ -21,16 +21,30 @@ from creditbank.identity import token_routes
 from creditbank.identity.gate import guard
 from creditbank.identity.logins import SignInCheck
 from creditbank.identity.security import Passwords, Tokens
+from creditbank.institutions import reference_routes
+from creditbank.institutions import routes as institution_routes
+from creditbank.records import officer_routes as held_row_routes
+from creditbank.records import routes as record_routes
+from creditbank.records import officer_routes
+from creditbank.records import routes as records_routes
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.rules import routes as rules_routes
 from creditbank.sealing import Keyring
 from creditbank.telemetry import Doorway, Metrics
+from creditbank.transcripts import routes as transcripts_routes
+from creditbank.transcripts import routes as transcript_routes
 
 # The routes that are asked most come first: an address is matched against them one by one.
 ROUTERS: tuple[APIRouter, ...] = (
+    transcript_routes.router,
+    record_routes.router,
+    held_row_routes.router,
     changes_routes.router,
     token_routes.router,
+    institution_routes.router,
+    reference_routes.router,
     identity_routes.router,
+    officer_routes.router,
     rules_routes.router,
     health.router,
 )

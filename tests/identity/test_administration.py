@@ -287,10 +287,13 @@ async def test_the_log_is_read_newest_first_by_learner_and_by_actor(bank: OpenBa
 
 
 async def test_an_act_that_is_rolled_back_leaves_no_entry(bank: OpenBank) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with bank.database.session() as session:
             await note(session, actor=SYSTEM, act="tried", purpose="test", at=clock.now())
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await entries(bank) == []
 
 

@@ -16,7 +16,7 @@ from creditbank.records.reading import ReadRow
 from creditbank.records.refusals import AccountClosed
 from creditbank.records.schemas import RowOutcome
 from creditbank.records.standing import Person, Standing
-from creditbank.sealing import SealingKey, digest_holds, field_of, new_salt, salted_digest, seal
+from creditbank.sealing import SealingKey, field_of, new_salt, salted_digest, seal
 
 NOT_LIVE = ("withdrawn", "reassigned_away")
 _SHOWN = (
@@ -58,8 +58,7 @@ def _apply(person: Person, ready: Ready, applied: Applied) -> None:
     row, before = ready.row, person.versions.get(ready.record_id)
     live = before is not None and before["act"] not in NOT_LIVE
     if before is not None and live:
-        salt, digest = bytes.fromhex(before["salt"]), bytes.fromhex(before["row_digest"])
-        if digest_holds(digest, salt, row.sent):
+        if before["row_index"] == row.row_index.hex():
             applied.outcomes[row.row_no] = _outcome(ready, "unchanged", before["version"])
             return
     version = 1 if before is None else before["version"] + 1
@@ -73,8 +72,7 @@ def _apply(person: Person, ready: Ready, applied: Applied) -> None:
     person.versions[ready.record_id] = {
         "version": version,
         "act": act,
-        "salt": made["salt"][2:],
-        "row_digest": made["row_digest"][2:],
+        "row_index": row.row_index.hex(),
         "revision": before["revision"] if before else 0,
     }
     stand(person, ready, made, sensitive=sensitive, applied=applied)
@@ -100,7 +98,7 @@ def version_row(
         "recorded_at": applied.at.isoformat(),
         "submission_id": str(applied.submission_id),
         "row_no": row.row_no,
-        "row_digest": "\\x" + salted_digest(salt, row.sent).hex(),
+        "row_index": "\\x" + row.row_index.hex(),
         "content": "\\x" + row.content.hex(),
         "level": ready.facts.get("enrolment", {}).get("level") or getattr(row.given, "level", None),
         "body": row.body(sensitive=sensitive),

@@ -14,7 +14,7 @@ from creditbank.db import driver
 from creditbank.identifiers import new_id
 from creditbank.records.intake import Sender, SetAside
 from creditbank.records.reading import ReadRow
-from creditbank.sealing import Keyring, blind_index, canonical, seal_for_bank
+from creditbank.sealing import Keyring, seal_for_bank
 
 _SUPERSEDE = """
 UPDATE held_row h SET status = 'superseded', resolved_at = %(at)s
@@ -88,7 +88,7 @@ def _kept(aside: SetAside, keyring: Keyring) -> dict[str, Any]:
         "hold": aside.hold,
         "ground": aside.ground,
         "row_no": row.row_no,
-        "row_index": "\\x" + blind_index(keyring, "held-row", canonical(row.sent).decode()).hex(),
+        "row_index": "\\x" + row.row_index.hex(),
         "payload_sealed": "\\x" + seal_for_bank(keyring, payload, held_row_id.bytes).hex(),
         "candidates": [str(candidate) for candidate in aside.candidates],
     }

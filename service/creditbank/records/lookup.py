@@ -30,8 +30,7 @@ SELECT asked.i, json_build_object(
     'held', EXISTS (SELECT FROM held_row h WHERE h.institution_id = %(institution)s AND h.key_index = asked.key
                     AND h.status = 'open'),
     'seen', (
-        SELECT json_build_object('version', v.version, 'act', v.act, 'salt', encode(v.salt, 'hex'),
-                                 'row_digest', encode(v.row_digest, 'hex'))
+        SELECT json_build_object('version', v.version, 'act', v.act, 'row_index', encode(v.row_index, 'hex'))
         FROM record_version v
         WHERE v.learner_id = (found.key ->> 'learner')::uuid AND v.record_id = (found.key ->> 'record')::uuid
         ORDER BY v.version DESC LIMIT 1),
@@ -132,7 +131,7 @@ class Known:
     """Learner and record that the row's key names already."""
     certificate_of: tuple[UUID, UUID] | None
     seen: dict[str, Any] | None
-    """Last version under the key: version, act, salt, row_digest."""
+    """Last version under the key: version, act, row_index."""
     held: bool
     """Whether an earlier row under the key waits for a person."""
     people: dict[UUID, dict[str, Any]]

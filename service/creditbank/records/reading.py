@@ -46,6 +46,8 @@ class ReadRow:
     name_index: bytes
     student_index: bytes | None
     key_index: bytes
+    row_index: bytes
+    """Keyed index of the whole row as it was sent."""
     certificate_index: bytes | None
     content: bytes
     warnings: tuple[str, ...]
@@ -95,6 +97,7 @@ def read_row(given: Row, *, row_no: int, institution_id: UUID, keyring: Keyring,
         name_index=name_index(keyring, learner.name),
         student_index=student_index(keyring, institution_id, learner.student_no),
         key_index=blind_index(keyring, "record-key", _key(given, sent, handle)),
+        row_index=blind_index(keyring, "row", canonical(sent).decode()),
         certificate_index=_certificate_index(keyring, given),
         content=_content(given, institution_id),
         warnings=tuple(document.warnings) if document else (),

@@ -77,7 +77,7 @@ class Person:
     balances: dict[Account, int]
     standing: dict[UUID, Standing]
     versions: dict[UUID, dict[str, Any]]
-    """Last version of each record asked for by id, live or not: learner, version, act, salt, row_digest, revision."""
+    """Last version of each record asked for by id, live or not: learner, version, act, row_index, revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ SELECT asked.i, json_build_object(
         SELECT json_object_agg(v.record_id, json_build_object(
             'learner', v.learner_id, 'version', v.version, 'act', v.act, 'kind', v.kind,
             'institution', v.institution_id, 'occurred_on', v.occurred_on,
-            'salt', encode(v.salt, 'hex'), 'row_digest', encode(v.row_digest, 'hex'), 'content', encode(v.content, 'hex'),
+            'row_index', encode(v.row_index, 'hex'), 'content', encode(v.content, 'hex'),
             'level', v.level, 'body', v.body, 'derived', v.derived,
             'sealed', encode(v.sealed, 'hex'), 'warnings', v.warnings, 'submission', v.submission_id,
             'row_no', v.row_no,

@@ -67,8 +67,8 @@ class RecordVersion(SQLModel, table=True):
     recorded_at: datetime = instant()
     submission_id: UUID
     row_no: int
-    row_digest: bytes = octets()
-    """Digest of the row as it was sent, salted with the version's salt."""
+    row_index: bytes = octets()
+    """Keyed index of the row as it was sent: known again when it comes again, and no plain digest of who it names."""
     content: bytes = octets()
     """What it is about, so that attempts, levels and events are found together."""
     level: str | None = None

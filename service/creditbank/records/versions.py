@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.records.standing import Standing
-from creditbank.sealing import salted_digest
+from creditbank.sealing import new_salt, salted_digest
 
 
 def next_version(
@@ -21,7 +21,7 @@ def next_version(
     at: datetime,
 ) -> dict[str, Any]:
     """The version after `before`, with the same content and another act."""
-    salt = bytes.fromhex(before["salt"])  # the same, for the digest of the row is salted with it
+    salt = new_salt()
     made: dict[str, Any] = {
         "learner_id": str(record.learner_id),
         "record_id": str(record.record_id),
@@ -34,7 +34,7 @@ def next_version(
         "recorded_at": at.isoformat(),
         "submission_id": str(submission_id),
         "row_no": 1,
-        "row_digest": "\\x" + before["row_digest"],
+        "row_index": "\\x" + before["row_index"],
         "content": "\\x" + before["content"],
         "level": before["level"],
         "body": before["body"],

@@ -25,11 +25,11 @@ WITH submitted AS (
     ON CONFLICT DO NOTHING
 ), versioned AS (
     INSERT INTO record_version (learner_id, record_id, version, change_id, institution_id, kind, act, occurred_on,
-                                recorded_at, submission_id, row_no, row_digest, content, level, body, derived, sealed,
+                                recorded_at, submission_id, row_no, row_index, content, level, body, derived, sealed,
                                 warnings, reason, salt, digest)
     SELECT v.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'versions') AS v(
         learner_id uuid, record_id uuid, version int, change_id uuid, institution_id uuid, kind text, act text,
-        occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_digest bytea, content bytea,
+        occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_index bytea, content bytea,
         level text, body jsonb, derived jsonb, sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
 ), decided AS (
     INSERT INTO decision (learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on,

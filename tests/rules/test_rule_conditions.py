@@ -1,0 +1,172 @@
+"""Three-valued conditions: sound for every way of filling a gap, exact on what is known, and their findings decide alone."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditbank.rules import Rulebook, load_packaged
+from tests.rules.writing import clause, facts, row, rulebook
+
+FIELDS: dict[str, list[Any]] = {
+    "team": [True, False],
+    "award_level": ["municipal", "provincial", "national"],
+    "score": ["59.5", "60", "85"],
+}
+LEAVES = st.sampled_from(
+    [
+        {"fact": "record.team", "is": "yes"},
+        {"fact": "record.team", "is": "no"},
+        {"fact": "record.award_level", "is": "provincial"},
+        {"fact": "record.award_level", "at_least": "provincial"},
+        {"fact": "record.award_level", "less_than": "national"},
+        {"fact": "record.award_level", "in": ["municipal", "national"]},
+        {"fact": "record.score", "at_least": "60"},
+        {"fact": "record.score", "more_than": "60"},
+        {"fact": "record.score", "at_most": "60"},
+        {"fact": "record.score", "less_than": "60"},
+        {"fact": "record.score", "is": "85"},
+    ]
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(lambda word, parts: {word: parts}, st.sampled_from(["all", "any", "none"]), st.lists(inner, min_size=1, max_size=3)),
+    max_leaves=8,
+)  # fmt: skip
+CASES = st.fixed_dictionaries({field: st.sampled_from([*values, None]) for field, values in FIELDS.items()})
+LEVELS = ["municipal", "provincial", "national"]
+
+
+def plainly(tree: dict[str, Any], case: dict[str, Any]) -> bool | None:
+    """A second opinion, written in the most obvious way: strong Kleene logic over the tree."""
+    if "fact" in tree:
+        return _plain_leaf(tree, case[tree["fact"].removeprefix("record.")])
+    (word,) = tree
+    said = [plainly(part, case) for part in tree[word]]
+    if word == "all":
+        return False if False in said else None if None in said else True
+    anyone = True if True in said else None if None in said else False
+    if word == "any":
+        return anyone
+    return None if anyone is None else not anyone
+
+
+def _plain_leaf(tree: dict[str, Any], seen: Any) -> bool | None:
+    if seen is None:
+        return None
+    word = next(each for each in tree if each != "fact")
+    wanted = tree[word]
+    if tree["fact"] == "record.score":
+        seen, wanted = float(seen), float(wanted)
+    elif tree["fact"] == "record.team":
+        wanted = wanted == "yes"
+    elif word not in ("is", "in"):
+        seen, wanted = LEVELS.index(seen), LEVELS.index(wanted)
+    return bool(
+        {
+            "is": lambda: seen == wanted,
+            "in": lambda: seen in wanted,
+            "at_least": lambda: seen >= wanted,
+            "more_than": lambda: seen > wanted,
+            "at_most": lambda: seen <= wanted,
+            "less_than": lambda: seen < wanted,
+        }[word]()
+    )
+
+
+def asks(tree: dict[str, Any]) -> Rulebook:
+    """A rulebook whose one clause is the condition."""
+    return rulebook({"clauses": [clause(tree)]})
+
+
+VERDICT = {True: "granted", False: "not_granted", None: "unknown"}
+
+
+@given(tree=TREES, case=CASES)
+def test_a_condition_says_what_three_valued_logic_says(tree: dict[str, Any], case: dict[str, Any]) -> None:
+    assert asks(tree).decide("deposit", facts(**case)).verdict == VERDICT[plainly(tree, case)]
+
+
+@given(tree=TREES, case=CASES)
+def test_a_certain_verdict_holds_however_the_unknown_is_filled_in(tree: dict[str, Any], case: dict[str, Any]) -> None:
+    book = asks(tree)
+    verdict = book.decide("deposit", facts(**case)).verdict
+    if verdict == "unknown":
+        return
+    gaps = [field for field, value in case.items() if value is None]
+    for filled in itertools.product(*(FIELDS[gap] for gap in gaps)):
+        whole = {**case, **dict(zip(gaps, filled, strict=True))}
+        assert book.decide("deposit", facts(**whole)).verdict == verdict
+
+
+@given(tree=TREES, case=CASES)
+def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(tree: dict[str, Any], case: dict[str, Any]) -> None:
+    decided = asks(tree).decide("deposit", facts(**case))
+    found = [finding for finding in decided.findings() if finding["clause"] == "c"]
+    expected = {"granted": "met", "not_granted": "not_met", "unknown": "unknown"}[decided.verdict]
+    assert found
+    assert {finding["verdict"] for finding in found} == {expected}
+    assert all(finding["says_zh"] and finding["says_en"] for finding in found)
+    assert all(finding["citation"][0]["title"] == "办法" for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("condition", "record", "zh", "en"),
+    [
+        ({"fact": "record.score", "at_least": "60"}, {"score": "58"}, "成绩 58，应不低于 60", "score is 58; it must be at least 60"),
+        ({"fact": "record.score", "at_least": "60"}, {"score": "60"}, "成绩为 60，符合“不低于 60”", "score is 60, as required (at least 60)"),
+        ({"fact": "record.hours", "more_than": "8"}, {"hours": "8"}, "学时 8 学时，应高于 8 学时", "hours is 8 hours; it must be more than 8 hours"),
+        ({"fact": "record.occurred_on", "at_least": "2025-01-01"}, {}, "取得日期 2024-06-20，应不早于 2025-01-01", "it must be not before 2025-01-01"),
+        ({"none": [{"fact": "record.result", "is": "passed"}]}, {}, "成绩结果 合格，应不为 合格", "result is passed; it must be not passed"),
+        ({"none": [{"fact": "record.score", "at_least": "60"}]}, {}, "成绩 78，应低于 60", "it must be less than 60"),
+        ({"fact": "record.team", "is": "yes"}, {"team": False}, "集体奖项 否，应为 是", "team award is no; it must be yes"),
+        ({"fact": "record.award_level", "in": ["national", "international"]}, {"award_level": "municipal"}, "应为 国家级、国际级 之一", "it must be national or international"),
+        ({"fact": "record.place", "stated": "yes"}, {}, "名次未报送，应报送", "place is not stated; it must be stated"),
+        ({"fact": "record.weeks", "at_least": "1"}, {}, "缺少周数（未报送），可由报送机构提供；应不低于 1 周", "the institution that reported it can supply it"),
+        ({"fact": "course.credits", "at_least": "3.5"}, {}, "课程学分 3 学分，应不低于 3.5 学分", "credits of the course is 3 credits"),
+        (
+            {"any": [{"fact": "record.score", "at_least": "80"}, {"fact": "record.team", "is": "yes"}]},
+            {"team": False},
+            "以下满足其一即可：成绩 78，应不低于 80；集体奖项 否，应为 是",
+            "any one of these would do: ",
+        ),
+    ],
+)  # fmt: skip
+def test_a_finding_writes_itself_in_both_languages(condition: Any, record: dict[str, Any], zh: str, en: str) -> None:
+    found = [each for each in asks(condition).decide("deposit", facts(**record)).findings() if each["clause"] == "c"]
+    assert zh in found[0]["says_zh"]
+    assert en in found[0]["says_en"]
+
+
+def test_a_finding_keeps_what_was_seen_and_what_is_required_as_data() -> None:
+    decided = asks({"fact": "record.score", "at_least": "60"}).decide("deposit", facts(score="58.50"))
+    finding = decided.findings()[0]
+    assert (finding["fact"], finding["observed"], finding["required"]) == ("record.score", "58.5", {"at_least": "60"})
+    decided = asks({"fact": "course.credits", "at_least": "2.5"}).decide("deposit", facts())
+    assert (decided.findings()[0]["observed"], decided.findings()[0]["required"]) == ("3", {"at_least": "2.5"})
+
+
+def test_levels_of_two_orders_do_not_compare() -> None:
+    book = asks({"fact": "certificate.level", "at_least": "intermediate"})
+    for level, verdict in (("elementary", "not_granted"), ("advanced", "granted"), ("grade_3", "unknown")):
+        decided = book.decide("deposit", {**facts(), "certificate": {"level": level}})
+        assert decided.verdict == verdict
+        assert decided.findings()[0]["says_zh"]
+
+
+def test_a_declared_absence_is_a_value_and_not_a_gap() -> None:
+    book = asks({"fact": "record.valid_until", "at_least": "2999-01-01"})
+    assert book.decide("deposit", facts()).verdict == "granted"
+    assert asks({"fact": "record.valid_until", "stated": "no"}).decide("deposit", facts()).verdict == "granted"
+
+
+def test_rows_left_out_of_a_set_are_told_with_their_reason() -> None:
+    decided = load_packaged().decide("deposit", facts(row("failed", result="failed"), row("gap", result=None)))
+    seen = next(finding for finding in decided.findings() if finding["clause"] == "counts-once")["observed"]
+    assert [(each["id"], each["fits"]) for each in seen] == [("failed", "not_met"), ("gap", "unknown"), ("this", "met")]
+    assert "不合格" in seen[0]["left_out_zh"][0]
+    assert "result is missing" in seen[1]["left_out_en"][0]
