@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from creditbank import __version__, health
 from creditbank.answers import answer_every_error
-from creditbank.changes import routes as changes_routes
+from creditbank.changes import routes as change_routes
 from creditbank.config import Settings
 from creditbank.contract import contract_of
 from creditbank.db import Database
@@ -23,29 +23,25 @@ from creditbank.identity.logins import SignInCheck
 from creditbank.identity.security import Passwords, Tokens
 from creditbank.institutions import reference_routes
 from creditbank.institutions import routes as institution_routes
-from creditbank.records import officer_routes as held_row_routes
-from creditbank.records import routes as record_routes
 from creditbank.records import officer_routes
-from creditbank.records import routes as records_routes
+from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
-from creditbank.rules import routes as rules_routes
+from creditbank.rules import routes as rule_routes
 from creditbank.sealing import Keyring
 from creditbank.telemetry import Doorway, Metrics
-from creditbank.transcripts import routes as transcripts_routes
 from creditbank.transcripts import routes as transcript_routes
 
 # The routes that are asked most come first: an address is matched against them one by one.
 ROUTERS: tuple[APIRouter, ...] = (
     transcript_routes.router,
     record_routes.router,
-    held_row_routes.router,
-    changes_routes.router,
+    change_routes.router,
     token_routes.router,
     institution_routes.router,
     reference_routes.router,
-    identity_routes.router,
     officer_routes.router,
-    rules_routes.router,
+    identity_routes.router,
+    rule_routes.router,
     health.router,
 )
 

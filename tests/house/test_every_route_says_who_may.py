@@ -19,7 +19,7 @@ from creditbank import clock
 from creditbank.db import new_id
 from creditbank.identity.access_page import access_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
-from creditbank.identity.gate import SESSION_COOKIE
+from creditbank.identity.gate import SESSION_COOKIE, AddressTakenTwice
 from creditbank.identity.who_may import (
     PERMITS,
     PUBLIC,
@@ -227,6 +227,15 @@ async def test_the_bank_does_not_open_with_a_route_that_nobody_thought_of(
 ) -> None:
     with_route(monkeypatch, route)
     with pytest.raises(RouteWithoutPermit):
+        async with opened(shared_addresses, keys):
+            pass
+
+
+async def test_the_bank_does_not_open_with_two_routes_at_one_address(
+    shared_addresses: Any, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_route(monkeypatch, APIRoute("/livez", _hello))
+    with pytest.raises(AddressTakenTwice):
         async with opened(shared_addresses, keys):
             pass
 

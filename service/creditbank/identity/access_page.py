@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from creditbank.identity.actor import Reach
 from creditbank.identity.who_may import PERMITS, PUBLIC, ROLES, SCOPES, Permit
@@ -76,3 +77,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterable[s
     yield "|" + " --- |" * len(head) + "\n"
     for row in rows:
         yield "| " + " | ".join(row) + " |\n"
+
+
+if __name__ == "__main__":
+    Path("docs/access.md").write_text(access_page(), encoding="utf-8")

@@ -22,6 +22,10 @@ SESSION_COOKIE = "creditbank_session"
 """The portal's session: an access token in a cookie, which no route under /v1 ever reads."""
 
 
+class AddressTakenTwice(RuntimeError):
+    """Two routes with one method and path: only the first would ever answer."""
+
+
 class KnowsTokens(Protocol):
     """What the gate needs of the tokens."""
 
@@ -31,8 +35,16 @@ class KnowsTokens(Protocol):
 
 
 def guard(routes: list[BaseRoute], tokens: KnowsTokens) -> None:
-    """Put the gate in front of every route. Raises RouteWithoutPermit for a route the table does not know."""
+    """Put the gate in front of every route.
+
+    Raises RouteWithoutPermit for a route the table does not know, AddressTakenTwice for one that would never be asked.
+    """
+    taken: set[tuple[str, str]] = set()
     for route in routes:
+        for address in _addresses(route):
+            if address in taken:
+                raise AddressTakenTwice(f"two routes answer {' '.join(address)}: the second would never be asked")
+            taken.add(address)
         if isinstance(route, Mount):
             if permit_for("GET", route.path) is not None:
                 raise RouteWithoutPermit(f"{route.path} is mounted: only what is public may be")
@@ -42,6 +54,11 @@ def guard(routes: list[BaseRoute], tokens: KnowsTokens) -> None:
             route.app = _gate(route.app, route.path, permits, tokens)
         else:
             raise RouteWithoutPermit(f"{route!r} is of a kind that the gate cannot stand in front of")
+
+
+def _addresses(route: BaseRoute) -> Iterator[tuple[str, str]]:
+    if isinstance(route, Route):
+        yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
 def _methods(route: Route) -> Iterator[str]:
