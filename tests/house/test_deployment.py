@@ -81,3 +81,11 @@ def test_the_keys_lie_apart_from_the_data() -> None:
     assert mounted["postgres"] == ["data:/var/lib/postgresql"]
     assert all(volumes == ["keys:/keys"] for name, volumes in mounted.items() if name != "postgres")
     assert {"data", "keys"} <= set(COMPOSE["volumes"])
+
+
+def test_make_alone_says_what_there_is_to_make() -> None:
+    done = subprocess.run(
+        ["/usr/bin/env", "make", "-C", ROOT, "--no-print-directory"], capture_output=True, text=True, check=True
+    )
+    listed = [line.split()[1] for line in done.stdout.splitlines()]
+    assert listed == ["setup", "demo", "demo-reset", "test", "check", "bench"]
