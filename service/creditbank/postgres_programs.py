@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -87,7 +88,7 @@ def server_programs(*, uid: int, gid: int) -> ServerPrograms:
     """
     looked = folders()
     for folder in looked:
-        for usable in (folder, *_copy_within_reach(folder)):
+        for usable in chain([folder], _copy_within_reach(folder)):
             major = _version_as(usable / "postgres", uid=uid, gid=gid)
             if major is not None and major >= OLDEST and (usable / "initdb").exists():
                 return ServerPrograms(folder=usable, major=major)

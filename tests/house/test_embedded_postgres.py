@@ -359,6 +359,16 @@ def test_as_root_programs_out_of_reach_are_copied_within_reach(monkeypatch: pyte
 
 
 @as_root
+def test_programs_within_reach_are_not_copied(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    programs = server_programs(uid=nobody.pw_uid, gid=nobody.pw_gid)
+    monkeypatch.setattr(postgres_programs, "COPIES", empty / "copies")
+    monkeypatch.setattr(postgres_programs, "_wheel", lambda: iter([programs.folder]))
+    assert server_programs(uid=nobody.pw_uid, gid=nobody.pw_gid) == programs
+    assert not (empty / "copies").exists()
+
+
+@as_root
 def test_somebody_who_is_not_root_runs_it_too(empty: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     drop: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
