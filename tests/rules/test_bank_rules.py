@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.rules.writing import facts, row
 
 from creditbank.rules import RuleDocument, load_packaged, packaged_documents
 from creditbank.rules.cases import check, run_cases, unheld
 from creditbank.rules.facts import KIND, SCHEME
 from creditbank.rules.mutation import mutants
-from tests.rules.writing import facts, row
 
 RULEBOOK = Path(__file__).parents[2] / "service" / "creditbank" / "rulebook"
 DOCUMENTS = packaged_documents()
@@ -133,7 +133,9 @@ def test_only_one_of_several_passed_sittings_deposits_credits() -> None:
     sittings = [{"score": "61"}, {"score": "88"}, {"score": "88", "occurred_on": "2024-09-01"}, {"result": "failed"}]
     granted = []
     for mine in sittings:
-        others = [row(f"r{place}", **{"result": "passed", **each}) for place, each in enumerate(sittings) if each is not mine]
+        others = [
+            row(f"r{place}", **{"result": "passed", **each}) for place, each in enumerate(sittings) if each is not mine
+        ]
         decided = load_packaged().decide("deposit", facts(*others, **mine))
         granted += [mine] * (decided.verdict == "granted")
     assert granted == [{"score": "88"}]

@@ -1,4 +1,4 @@
-"""Amounts are exact: nothing is rounded but by a rounding that the rule names, and tables and steps say how they got there."""
+"""Amounts are exact: nothing is rounded but by a rounding that the rule names, and each says how it came about."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rules.writing import SAYS, clause, facts, named, rulebook
 
 from creditbank.rules import Rulebook, RulesRefused, units
 from creditbank.rules.units import NotOfType, literal, number, plain, reader
-from tests.rules.writing import SAYS, clause, facts, named, rulebook
 
 ALWAYS = [clause({"fact": "record.kind", "is": "course_result"})]
 
@@ -92,9 +92,12 @@ def test_steps_are_taken_in_their_order_and_only_when_they_apply(steps: list[Any
 
 
 @pytest.mark.parametrize(
-    ("team", "place", "credits_"), [(True, None, 100), (False, 1, 200), (False, 2, 300), (False, None, "unknown"), (None, 1, "unknown")]
-)  # fmt: skip
-def test_the_first_choice_that_holds_is_taken_and_an_unknown_one_is_not_passed_over(team: Any, place: Any, credits_: Any) -> None:
+    ("team", "place", "credits_"),
+    [(True, None, 100), (False, 1, 200), (False, 2, 300), (False, None, "unknown"), (None, 1, "unknown")],
+)
+def test_the_first_choice_that_holds_is_taken_and_an_unknown_one_is_not_passed_over(
+    team: Any, place: Any, credits_: Any
+) -> None:
     ways = [
         {"when": {"fact": "record.team", "is": "yes"}, "take": "1"},
         {"when": {"fact": "record.place", "is": "1"}, "take": "2"},
@@ -154,9 +157,15 @@ def _table_of_two() -> dict[str, Any]:
 def test_an_output_says_how_it_came_about() -> None:
     steps = [{"divided_by": {"value": "rate"}}, {"round_down_to": "0.5"}]
     book = gives({"start": {"fact": "record.hours"}, "then": steps}, values={"rate": value("16", "hours per credit")})
-    finding = next(each for each in book.decide("deposit", facts(hours="25")).findings() if each["clause"] == "gives.credits")
-    assert finding["says_zh"] == "认定学分 1.5 学分：条文（学时 25 学时，除以 条文 16 学时/学分，向下取到 0.5 学分的倍数）"
-    assert finding["says_en"].startswith("credits: 1.5 credits: the rule (hours 25 hours, divided by the rule 16 hours per credit")
+    finding = next(
+        each for each in book.decide("deposit", facts(hours="25")).findings() if each["clause"] == "gives.credits"
+    )
+    assert (
+        finding["says_zh"] == "认定学分 1.5 学分：条文（学时 25 学时，除以 条文 16 学时/学分，向下取到 0.5 学分的倍数）"
+    )
+    assert finding["says_en"].startswith(
+        "credits: 1.5 credits: the rule (hours 25 hours, divided by the rule 16 hours per credit"
+    )
     assert [cited["id"] for cited in finding["citation"]] == ["source"]
     missing = next(each for each in book.decide("deposit", facts()).findings() if each["clause"] == "gives.credits")
     assert (missing["verdict"], missing["fact"]) == ("unknown", "record.hours")

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from creditbank.rules import RulesRefused, packaged_documents
-from creditbank.rules.cases import check, run_cases, unheld
-from creditbank.rules.mutation import mutants
 from tests.rules.writing import SAYS, clause, document, named, text_of
 
-GIVEN = {"record.kind": "course_result", "record.occurred_on": "2024-06-20", "record.result": "passed", "course.credits": "3"}
+from creditbank.rules import RuleDocument, RulesRefused, packaged_documents
+from creditbank.rules.cases import check, run_cases, unheld
+from creditbank.rules.loading import Items
+from creditbank.rules.mutation import mutants
+
+GIVEN = {
+    "record.kind": "course_result",
+    "record.occurred_on": "2024-06-20",
+    "record.result": "passed",
+    "course.credits": "3",
+}
 EDGES = [
-    {"name": "first day", "facts": {"record.occurred_on": "2020-01-01"}, "expect": {"verdict": "granted", "credits": "3"}},
-    {"name": "day before", "facts": {"record.occurred_on": "2019-12-31"}, "expect": {"verdict": "unknown", "clause": "version"}},
+    {
+        "name": "first day",
+        "facts": {"record.occurred_on": "2020-01-01"},
+        "expect": {"verdict": "granted", "credits": "3"},
+    },
+    {
+        "name": "day before",
+        "facts": {"record.occurred_on": "2019-12-31"},
+        "expect": {"verdict": "unknown", "clause": "version"},
+    },
     {"name": "failed", "facts": {"record.result": "failed"}, "expect": {"verdict": "not_granted", "clause": "passed"}},
-    {"name": "exempted", "facts": {"record.result": "exempted"}, "expect": {"verdict": "not_granted", "clause": "passed"}},
-]  # fmt: skip
+    {
+        "name": "exempted",
+        "facts": {"record.result": "exempted"},
+        "expect": {"verdict": "not_granted", "clause": "passed"},
+    },
+]
 
 
 def _case(name: str, verdict: str, /, **facts: str) -> dict[str, Any]:
@@ -67,25 +86,24 @@ def test_every_row_of_a_table_has_to_be_met_by_a_case() -> None:
         assert unheld(document(version | {"cases": [*fewer, *edges]})), left_out
 
 
-def test_leaving_out_any_one_case_of_the_bank_is_mostly_noticed() -> None:
-    """The check is not idle: of the certificate document's cases, most hold something that no other case holds."""
-    found = next(each for each in packaged_documents() if each.document == "deposit.certificate")
-    version = found.tree["versions"][0]
-    cases, held = version["cases"], 0
-    for place in range(len(cases)):
-        case = cases.pop(place)
-        held += bool(unheld(found))
-        cases.insert(place, case)
-    assert held >= len(cases) * 2 // 3
-    assert unheld(found) == []
+AWARD = next(each for each in packaged_documents() if each.document == "deposit.award")
+
+
+@pytest.mark.parametrize("name", ["省级二等奖", "市级一等奖", "国家级第六名", "规则施行的前一天"])
+def test_leaving_out_a_case_that_holds_something_is_noticed(name: str) -> None:
+    whole = AWARD.tree["versions"][0]["cases"]
+    fewer = copy.deepcopy(AWARD.tree)
+    fewer["versions"][0]["cases"] = Items(case for case in whole if case["name"] != name)
+    assert len(fewer["versions"][0]["cases"]) == len(whole) - 1
+    assert unheld(RuleDocument(AWARD.file, AWARD.text, fewer))
 
 
 def test_a_mutant_changes_a_copy_and_leaves_the_document_alone() -> None:
-    found = packaged_documents()[0]
-    before = found.digests()
-    digests = {mutant.document.digest(mutant.document.tree["versions"][0]) for mutant in mutants(found)}
-    assert found.digests() == before
-    assert len(digests) > 10
+    before = AWARD.digests()
+    digests = {mutant.document.digest(mutant.document.tree["versions"][0]) for mutant in mutants(AWARD)}
+    assert AWARD.digests() == before
+    assert len(digests) > 40
+    assert before["1"] not in digests
 
 
 def test_a_failing_case_says_what_it_got_and_why() -> None:
@@ -124,7 +142,7 @@ def test_the_check_prints_a_line_per_case_and_fails_on_what_does_not_hold(tmp_pa
     assert check([tmp_path]) == (lines, True)
 
     loose = tmp_path / "loose.yaml"
-    loose.write_text(text_of({"given": GIVEN, "cases": EDGES[:3]}, document="deposit.loose"), encoding="utf-8")
+    loose.write_text(text_of({"given": GIVEN, "cases": EDGES[:2]}, document="deposit.loose"), encoding="utf-8")
     lines, holds = check([loose])
     assert not holds
     assert any("loose.yaml:" in line and "no case notices" in line for line in lines)
@@ -141,12 +159,22 @@ def test_the_check_prints_a_line_per_case_and_fails_on_what_does_not_hold(tmp_pa
     lines, holds = check([loose])
     assert not holds
     assert any(line.startswith("FAIL  loose.yaml") for line in lines)
-    assert check([tmp_path / "none"]) [1] is False
+
+    loose.write_bytes("规则".encode("gb18030"))
+    assert "UTF-8" in check([loose])[0][1]
+    lines, holds = check([tmp_path / "none.yaml"])
+    assert (holds, "no such file" in lines[1]) == (False, True)
+    (tmp_path / "empty").mkdir()
+    assert check([tmp_path / "empty"]) == ([], False)
 
 
 def test_a_figure_in_a_named_amount_is_held_like_any_other() -> None:
     amount = {"start": {"fact": "course.credits"}, "then": [{"not_above": "2"}]}
-    version = {"names": {"n": named("credits", amount)}, "gives": {"credits": {"named": "n"}, "scheme": "training"}, "given": GIVEN}
+    version = {
+        "names": {"n": named("credits", amount)},
+        "gives": {"credits": {"named": "n"}, "scheme": "training"},
+        "given": GIVEN,
+    }
     low = {"name": "1.5", "facts": {"course.credits": "1.5"}, "expect": {"verdict": "granted", "credits": "1.5"}}
     high = {"name": "3", "expect": {"verdict": "granted", "credits": "2"}}
     edges = [{**edge, "facts": {**edge["facts"], "course.credits": "1"}} for edge in EDGES]

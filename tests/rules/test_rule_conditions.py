@@ -1,4 +1,4 @@
-"""Three-valued conditions: sound for every way of filling a gap, exact on what is known, and their findings decide alone."""
+"""Three-valued conditions: sound however a gap is filled, exact on what is known, told in both languages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rules.writing import clause, facts, row, rulebook
 
 from creditbank.rules import Rulebook, load_packaged
-from tests.rules.writing import clause, facts, row, rulebook
 
 FIELDS: dict[str, list[Any]] = {
     "team": [True, False],
@@ -34,9 +34,13 @@ LEAVES = st.sampled_from(
 )
 TREES = st.recursive(
     LEAVES,
-    lambda inner: st.builds(lambda word, parts: {word: parts}, st.sampled_from(["all", "any", "none"]), st.lists(inner, min_size=1, max_size=3)),
+    lambda inner: st.builds(
+        lambda word, parts: {word: parts},
+        st.sampled_from(["all", "any", "none"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 CASES = st.fixed_dictionaries({field: st.sampled_from([*values, None]) for field, values in FIELDS.items()})
 LEVELS = ["municipal", "provincial", "national"]
 
@@ -104,7 +108,9 @@ def test_a_certain_verdict_holds_however_the_unknown_is_filled_in(tree: dict[str
 
 
 @given(tree=TREES, case=CASES)
-def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(tree: dict[str, Any], case: dict[str, Any]) -> None:
+def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(
+    tree: dict[str, Any], case: dict[str, Any]
+) -> None:
     decided = asks(tree).decide("deposit", facts(**case))
     found = [finding for finding in decided.findings() if finding["clause"] == "c"]
     expected = {"granted": "met", "not_granted": "not_met", "unknown": "unknown"}[decided.verdict]
@@ -117,17 +123,62 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(tree: dict[
 @pytest.mark.parametrize(
     ("condition", "record", "zh", "en"),
     [
-        ({"fact": "record.score", "at_least": "60"}, {"score": "58"}, "成绩 58，应不低于 60", "score is 58; it must be at least 60"),
-        ({"fact": "record.score", "at_least": "60"}, {"score": "60"}, "成绩为 60，符合“不低于 60”", "score is 60, as required (at least 60)"),
-        ({"fact": "record.hours", "more_than": "8"}, {"hours": "8"}, "学时 8 学时，应高于 8 学时", "hours is 8 hours; it must be more than 8 hours"),
-        ({"fact": "record.occurred_on", "at_least": "2025-01-01"}, {}, "取得日期 2024-06-20，应不早于 2025-01-01", "it must be not before 2025-01-01"),
-        ({"none": [{"fact": "record.result", "is": "passed"}]}, {}, "成绩结果 合格，应不为 合格", "result is passed; it must be not passed"),
+        (
+            {"fact": "record.score", "at_least": "60"},
+            {"score": "58"},
+            "成绩 58，应不低于 60",
+            "score is 58; it must be at least 60",
+        ),
+        (
+            {"fact": "record.score", "at_least": "60"},
+            {"score": "60"},
+            "成绩为 60，符合“不低于 60”",
+            "score is 60, as required (at least 60)",
+        ),
+        (
+            {"fact": "record.hours", "more_than": "8"},
+            {"hours": "8"},
+            "学时 8 学时，应高于 8 学时",
+            "hours is 8 hours; it must be more than 8 hours",
+        ),
+        (
+            {"fact": "record.occurred_on", "at_least": "2025-01-01"},
+            {},
+            "取得日期 2024-06-20，应不早于 2025-01-01",
+            "it must be not before 2025-01-01",
+        ),
+        (
+            {"none": [{"fact": "record.result", "is": "passed"}]},
+            {},
+            "成绩结果 合格，应不为 合格",
+            "result is passed; it must be not passed",
+        ),
         ({"none": [{"fact": "record.score", "at_least": "60"}]}, {}, "成绩 78，应低于 60", "it must be less than 60"),
-        ({"fact": "record.team", "is": "yes"}, {"team": False}, "集体奖项 否，应为 是", "team award is no; it must be yes"),
-        ({"fact": "record.award_level", "in": ["national", "international"]}, {"award_level": "municipal"}, "应为 国家级、国际级 之一", "it must be national or international"),
+        (
+            {"fact": "record.team", "is": "yes"},
+            {"team": False},
+            "集体奖项 否，应为 是",
+            "team award is no; it must be yes",
+        ),
+        (
+            {"fact": "record.award_level", "in": ["national", "international"]},
+            {"award_level": "municipal"},
+            "应为 国家级、国际级 之一",
+            "it must be national or international",
+        ),
         ({"fact": "record.place", "stated": "yes"}, {}, "名次未报送，应报送", "place is not stated; it must be stated"),
-        ({"fact": "record.weeks", "at_least": "1"}, {}, "缺少周数（未报送），可由报送机构提供；应不低于 1 周", "the institution that reported it can supply it"),
-        ({"fact": "course.credits", "at_least": "3.5"}, {}, "课程学分 3 学分，应不低于 3.5 学分", "credits of the course is 3 credits"),
+        (
+            {"fact": "record.weeks", "at_least": "1"},
+            {},
+            "缺少周数（未报送），可由报送机构提供；应不低于 1 周",
+            "the institution that reported it can supply it",
+        ),
+        (
+            {"fact": "course.credits", "at_least": "3.5"},
+            {},
+            "课程学分 3 学分，应不低于 3.5 学分",
+            "credits of the course is 3 credits",
+        ),
         (
             {"any": [{"fact": "record.score", "at_least": "80"}, {"fact": "record.team", "is": "yes"}]},
             {"team": False},
@@ -135,7 +186,7 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(tree: dict[
             "any one of these would do: ",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_finding_writes_itself_in_both_languages(condition: Any, record: dict[str, Any], zh: str, en: str) -> None:
     found = [each for each in asks(condition).decide("deposit", facts(**record)).findings() if each["clause"] == "c"]
     assert zh in found[0]["says_zh"]

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from tests.rules.writing import SAYS, SOURCE, VERSION, clause, document, named, refused, text_of
 
 from creditbank.rules import Rulebook, RulesRefused, packaged_documents, read_document
 from creditbank.rules.loading import read_yaml
-from tests.rules.writing import SAYS, SOURCE, VERSION, clause, document, named, refused, text_of
 
 
 def _yaml_refused(text: str) -> str:
@@ -82,7 +82,10 @@ WRONG_FORM: list[tuple[dict[str, Any], str]] = [
     ({"clauses": [clause({"fact": "record.score", "is": "1", "at_least": "2"})]}, "exactly one of these"),
     ({"clauses": [clause({"fact": "record.score", "named": "x", "is": "1"})]}, "exactly one of these"),
     ({"clauses": [clause({"is": "1"})]}, "a condition"),
-    ({"clauses": [{"id": "c", "says": SAYS, "require": {"fact": "record.team", "is": "yes"}}]}, "must say what it cites"),
+    (
+        {"clauses": [{"id": "c", "says": SAYS, "require": {"fact": "record.team", "is": "yes"}}]},
+        "must say what it cites",
+    ),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"}, cites=["nowhere"])]}, "citations has no 'nowhere'"),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"}, otherwise="ignore")]}, "refuse, refer, warn"),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"}, says={"zh": "只有中文"})]}, "'en' is missing"),
@@ -115,11 +118,17 @@ WRONG_SENSE: list[tuple[dict[str, Any], str]] = [
     ({"clauses": [clause({"fact": "record.occurred_on", "at_least": "2024-13-01"})]}, "a date such as"),
     ({"clauses": [clause({"fact": "record.attempt_number", "at_most": "1.5"})]}, "a whole number"),
     ({"clauses": [clause({"fact": "course.credits", "at_least": "0.125"})]}, "at most two places"),
-    ({"clauses": [clause({"fact": "record.hours", "at_least": {"fact": "record.weeks"}})]}, "hours is needed here, not weeks"),
+    (
+        {"clauses": [clause({"fact": "record.hours", "at_least": {"fact": "record.weeks"}})]},
+        "hours is needed here, not weeks",
+    ),
     ({"clauses": [clause({"fact": "record.result", "in": ["passed", "passed"]})]}, "twice"),
     ({"clauses": [clause({"fact": "record.id", "is": "x"})]}, "put the rows of a set in order"),
     ({"clauses": [clause({"this_is_in": "best"})]}, "sets has no 'best'"),
-    ({"clauses": [clause({"fact": "record.team", "is": "yes"}, when={"fact": "record.team", "is": "yes"})]}, "silence would grant"),
+    (
+        {"clauses": [clause({"fact": "record.team", "is": "yes"}, when={"fact": "record.team", "is": "yes"})]},
+        "silence would grant",
+    ),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"})] * 2}, "name is taken"),
     ({"clauses": [{"id": "c", "says": SAYS, "cites": ["source"], "otherwise": "warn"}]}, "need a require"),
     ({"clauses": [{"id": "c", "says": SAYS, "cites": ["source"]}]}, "silence would grant"),
@@ -139,22 +148,40 @@ def test_a_document_that_makes_no_sense_does_not_load(change: dict[str, Any], sa
 
 
 def _worth(amount: Any, **more: Any) -> dict[str, Any]:
-    return {"names": {"worth": named("credits", amount)}, "gives": {"credits": {"named": "worth"}, "scheme": "training"}, **more}
+    return {
+        "names": {"worth": named("credits", amount)},
+        "gives": {"credits": {"named": "worth"}, "scheme": "training"},
+        **more,
+    }
 
 
 RATE = {"values": {"rate": {"is": "16", "unit": "hours per credit", "says": SAYS, "cites": ["source"]}}}
 WRONG_SUMS: list[tuple[dict[str, Any], str]] = [
-    (_worth({"start": {"fact": "record.hours"}, "then": [{"divided_by": {"value": "rate"}}]}, **RATE), "rounding is not named"),
-    (_worth({"start": {"fact": "course.credits"}, "then": [{"times": "0.8"}]}), "rounding is not named"),
     (
-        _worth({"start": {"fact": "course.credits"}, "then": [{"times": "0.8"}, {"round_down_to": "0.5", "when": {"fact": "record.team", "is": "yes"}}]}),
+        _worth({"start": {"fact": "record.hours"}, "then": [{"divided_by": {"value": "rate"}}]}, **RATE),
         "rounding is not named",
     ),
-    (_worth({"start": {"fact": "record.weeks"}, "then": [{"divided_by": {"value": "rate"}}]}, **RATE), "weeks cannot be divided by hours per credit"),
+    (_worth({"start": {"fact": "course.credits"}, "then": [{"times": "0.8"}]}), "rounding is not named"),
+    (
+        _worth(
+            {
+                "start": {"fact": "course.credits"},
+                "then": [{"times": "0.8"}, {"round_down_to": "0.5", "when": {"fact": "record.team", "is": "yes"}}],
+            }
+        ),
+        "rounding is not named",
+    ),
+    (
+        _worth({"start": {"fact": "record.weeks"}, "then": [{"divided_by": {"value": "rate"}}]}, **RATE),
+        "weeks cannot be divided by hours per credit",
+    ),
     (_worth({"start": {"fact": "record.hours"}, "then": [{"divided_by": "16"}]}), "credits is needed here, not hours"),
     (_worth({"start": {"fact": "course.credits"}, "then": [{"divided_by": "0"}]}), "must not be 0"),
     (_worth({"start": {"fact": "course.credits"}, "then": [{"round_down_to": "0"}]}), "must not be 0"),
-    (_worth({"start": {"fact": "course.credits"}, "then": [{"plus": {"fact": "record.hours"}}]}), "credits is needed here, not hours"),
+    (
+        _worth({"start": {"fact": "course.credits"}, "then": [{"plus": {"fact": "record.hours"}}]}),
+        "credits is needed here, not hours",
+    ),
     (_worth({"start": {"fact": "record.result"}, "then": [{"plus": "1"}]}), "only numbers"),
     (_worth({"choose": [{"when": {"fact": "record.team", "is": "yes"}, "take": "1"}]}), "the last one is otherwise"),
     (_worth({"choose": [{"otherwise": "1"}, {"otherwise": "2"}]}), "the last one is otherwise"),
@@ -166,14 +193,19 @@ WRONG_SUMS: list[tuple[dict[str, Any], str]] = [
         "it needs itself",
     ),
     (
-        {"names": {"worth": {"says": SAYS, "gives": "credits", "amount": "1"}}, "gives": {"credits": {"named": "worth"}, "scheme": "training"}},
+        {
+            "names": {"worth": {"says": SAYS, "gives": "credits", "amount": "1"}},
+            "gives": {"credits": {"named": "worth"}, "scheme": "training"},
+        },
         "must say what it cites",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "said"), WRONG_SUMS, ids=lambda each: each if isinstance(each, str) else "")
-def test_a_calculation_with_impossible_units_or_silent_rounding_does_not_load(change: dict[str, Any], said: str) -> None:
+def test_a_calculation_with_impossible_units_or_silent_rounding_does_not_load(
+    change: dict[str, Any], said: str
+) -> None:
     assert any(said in sentence for sentence in refused(text_of(change))), refused(text_of(change))
 
 
@@ -194,7 +226,10 @@ TEAM, PLACE, LEVEL = {"fact": "record.team"}, {"fact": "record.place"}, {"fact":
         (_table([PLACE], [[{"to": "3"}, "2"], [{"from": "5"}, "1"]]), "'4' has no row"),
         (_table([PLACE], [[{"to": "3"}, "2"], [{"from": "3"}, "1"]]), "matches both lines"),
         (_table([{"fact": "record.hours"}], [[{"to": "3"}, "2"], [{"from": "4"}, "1"]]), "'3.5 hours' has no row"),
-        (_table([{"fact": "record.occurred_on"}], [[{"to": "2024-06-30"}, "2"], [{"from": "2024-07-02"}, "1"]]), "'2024-07-01' has no row"),
+        (
+            _table([{"fact": "record.occurred_on"}], [[{"to": "2024-06-30"}, "2"], [{"from": "2024-07-02"}, "1"]]),
+            "'2024-07-01' has no row",
+        ),
         (_table([{"fact": "institution.id"}], [["a", "1"]]), "has no row"),
         (_table([TEAM], [["yes", "1"], ["no"]]), "needs 1 cells and 1 values"),
         (_table([TEAM], [["yes", "1"], ["maybe", "1"]]), "yes or no"),
@@ -202,7 +237,7 @@ TEAM, PLACE, LEVEL = {"fact": "record.team"}, {"fact": "record.place"}, {"fact":
         (_table([LEVEL], [["municipal", "one"]], otherwise=["0"]), "a number of 0 or more"),
         (_table([LEVEL], [["municipal", "1"]], otherwise=["0", "0"]), "otherwise needs 1 values"),
     ],
-)  # fmt: skip
+)
 def test_a_table_that_does_not_answer_every_case_once_does_not_load(text: str, said: str) -> None:
     assert any(said in sentence for sentence in refused(text)), refused(text)
 
@@ -235,11 +270,14 @@ def _set(best: list[dict[str, Any]], **more: Any) -> str:
     [
         (_set([{"lowest": {"fact": "record.occurred_on"}}]), "there may still be ties"),
         (_set([{"highest": {"fact": "record.score"}}, {"lowest": {"fact": "record.id"}}]), "may be missing"),
-        (_set([{"highest": {"fact": "record.result"}, "unstated": "last"}, {"lowest": {"fact": "record.id"}}]), "no higher or lower"),
+        (
+            _set([{"highest": {"fact": "record.result"}, "unstated": "last"}, {"lowest": {"fact": "record.id"}}]),
+            "no higher or lower",
+        ),
         (_set([{"lowest": {"fact": "record.id"}}], of="others"), "no such set of rows"),
         (_set([{"lowest": {"fact": "record.id"}}], where={"this_is_in": "s"}), "itself"),
     ],
-)  # fmt: skip
+)
 def test_a_set_without_a_total_order_does_not_load(text: str, said: str) -> None:
     assert any(said in sentence for sentence in refused(text)), refused(text)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from creditbank.rules.facts import FACTS, QUESTIONS
 from creditbank.rules.loading import Fields, Items, Text, read_yaml
-from creditbank.rules.problems import RulesRefused
+from creditbank.rules.problems import Problem, RulesRefused
 from creditbank.rules.shapes import Report
 from creditbank.rules.vocabulary import DOCUMENT
 
@@ -79,8 +79,16 @@ def read_document(text: str, *, file: str = "document.yaml") -> RuleDocument:
 
 
 def read_path(path: Path) -> RuleDocument:
-    """A rule document from a file. Raises RulesRefused."""
-    return read_document(path.read_text(encoding="utf-8-sig"), file=path.name)
+    """A rule document from a file in UTF-8. Raises RulesRefused, also where there is no such file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        problem = Problem(path.name, 0, "", "不是 UTF-8 编码。请另存为 UTF-8。", "it is not UTF-8: save it as UTF-8")
+        raise RulesRefused([problem]) from None
+    except OSError:
+        problem = Problem(str(path), 0, "", "没有这个文件，或无法读取。", "there is no such file, or it cannot be read")
+        raise RulesRefused([problem]) from None
+    return read_document(text, file=path.name)
 
 
 def packaged_documents() -> list[RuleDocument]:

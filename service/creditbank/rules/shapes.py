@@ -72,9 +72,8 @@ class Word(Shape):
         said: Schema = {"description": f"{self.zh} / {self.en}"}
         if self.choices:
             return {**said, "type": "string", "enum": list(self.choices)}
-        if self.scalar:
-            return {**said, "type": ["string", "number", "boolean"]}
-        return {**said, "type": "string", **({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})}
+        type_: Schema = {"type": ["string", "number", "boolean"] if self.scalar else "string"}
+        return {**said, **type_, **({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})}
 
 
 @dataclass(frozen=True)

@@ -335,7 +335,9 @@ CASE = Block(
 VERSION = Block(
     "version",
     {
-        "version": Part(Word("版本号", "a number", pattern=r"[1-9][0-9]{0,3}"), "版本号", "its number", required=True),
+        "version": Part(
+            Word("版本号", "a number", pattern=r"[1-9][0-9]{0,3}", scalar=True), "版本号", "its number", required=True
+        ),
         "from": Part(_day, "自此日起（含）", "its first day", required=True),
         "until": Part(
             _day, "至此日止（含）；不写则到下一版前一天", "its last day; the day before the next version if absent"

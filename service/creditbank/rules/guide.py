@@ -1,0 +1,81 @@
+"""The generated parts of `docs/rules.md`: facts, closed lists and units; and the words that it must show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from creditbank.rules.facts import FACTS, QUESTIONS
+from creditbank.rules.shapes import Block, Either, Later, Many, Named, Shape
+from creditbank.rules.units import NUMBER_UNITS, Choices
+from creditbank.rules.vocabulary import DOCUMENT
+
+BEGIN = "<!-- generated: {name} -->"
+END = "<!-- end of {name} -->"
+
+
+def facts_table() -> str:
+    """Every fact: its names, its type or unit, what absence means and who can supply it."""
+    head = (
+        "| 事实 fact | 名称 name | 类型 type | 没有时 when absent | 由谁提供 who supplies it |\n|---|---|---|---|---|\n"
+    )
+    rows = []
+    for fact in FACTS.values():
+        kind = f"`{fact.type.choices.name}`" if fact.type.choices else fact.type.named("en")
+        absent = f"{fact.absence_zh} {fact.absence_en}" if not fact.always else "总有 always there"
+        meaning = "" if fact.absent is None or fact.always else f"（= `{fact.absent}`）"
+        who = f"{fact.supplier.zh} {fact.supplier.en}"
+        rows.append(f"| `{fact.name}` | {fact.zh} {fact.en} | {kind} | {absent}{meaning} | {who} |")
+    return head + "\n".join(rows)
+
+
+def lists_table() -> str:
+    """Every closed list with its words; `<` stands between words that are ordered."""
+    found: dict[str, Choices] = {}
+    types = [fact.type for fact in FACTS.values()]
+    types += [type_ for question in QUESTIONS.values() for type_ in question.outputs.values()]
+    for type_ in types:
+        if type_.choices:
+            found[type_.choices.name] = type_.choices
+    rows = []
+    for name, choices in found.items():
+        runs = choices.chains or tuple((token,) for token in choices.tokens())
+        said = "；".join(
+            " < ".join(f"`{token}` {choices.shown(token, 'zh')} {choices.shown(token, 'en')}" for token in run)
+            for run in runs
+        )
+        rows.append(f"| `{name}` | {said} |")
+    return "| 词表 list | 词 words |\n|---|---|\n" + "\n".join(rows)
+
+
+def units_table() -> str:
+    """Every unit that a figure may have."""
+    rows = [f"| `{unit}` | {zh} |" for unit, (zh, _) in NUMBER_UNITS.items()]
+    return "| 单位 unit | 中文 |\n|---|---|\n" + "\n".join(rows)
+
+
+def refreshed(text: str) -> str:
+    """The guide with its generated parts written anew between their marks."""
+    for name, write in (("facts", facts_table), ("lists", lists_table), ("units", units_table)):
+        begin, end = BEGIN.format(name=name), END.format(name=name)
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise ValueError(f"the guide has no part {name}")
+        text = f"{before}{begin}\n\n{write()}\n\n{end}{after}"
+    return text
+
+
+def every_word(shape: Shape = DOCUMENT, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Every word of the vocabulary with the block it belongs to."""
+    if isinstance(shape, Later):
+        yield from every_word(shape.get(), seen)
+    elif isinstance(shape, Many | Named):
+        yield from every_word(shape.of, seen)
+    elif isinstance(shape, Either):
+        if shape.name not in seen:
+            for each in shape.shapes:
+                yield from every_word(each, seen | {shape.name})
+    elif isinstance(shape, Block) and shape.name not in seen:
+        for word, part in shape.words.items():
+            yield shape.name, word
+            yield from every_word(part.shape, seen | {shape.name})
