@@ -66,8 +66,8 @@ class DatabaseNotEmpty(CannotRun):
 class KeysMissing(CannotRun):
     """Without the current list of erasures a restore could bring an erased person back."""
 
-    zh = "{place} 中没有密钥或销毁名单。请先恢复密钥（--keys-from），再恢复数据。"
-    en = "There are no keys or no list of erasures in {place}. Bring the keys back first (--keys-from)."
+    zh = "{place} 中没有密钥或销毁名单。请先恢复密钥（--keys），再恢复数据。"
+    en = "There are no keys or no list of erasures in {place}. Bring the keys back first (--keys)."
 
 
 class KeysOfAnotherBank(CannotRun):

@@ -37,7 +37,7 @@ from creditbank.database_roles import (
 from creditbank.lifelines import end_with_parent, interrupted_when_this_process_dies
 from creditbank.postgres_programs import CannotRun, ServerPrograms, server_programs
 
-__all__ = ["Addresses", "Server", "borrowed", "forget", "running", "start"]
+__all__ = ["Addresses", "CannotRun", "Server", "borrowed", "forget", "running", "start"]
 
 PORT = 5432
 LONGEST_SOCKET_PATH = 107  # bytes: sun_path less its closing zero
