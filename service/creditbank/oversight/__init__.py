@@ -1,0 +1,1 @@
+"""Supervision: whether the books and the views still say what they are made from."""

@@ -1,0 +1,115 @@
+"""`creditbank audit`: rebuild today's view and every balance from versions, decisions and postings, and compare."""
+
+from __future__ import annotations
+
+from creditbank.db import Database, driver
+
+_CHECKS: tuple[tuple[str, str, str], ...] = (
+    (
+        "余额与分录之和不符",
+        "a balance is not the sum of its entries",
+        """
+        SELECT learner_id, sequence FROM (
+            SELECT e.*, sum(amount) OVER (PARTITION BY learner_id, scheme, account, institution_id ORDER BY sequence)
+                   AS running FROM entry e) x
+        WHERE running <> balance_after
+        """,
+    ),
+    (
+        "分录两边不平",
+        "the two sides of a posting do not agree",
+        """
+        SELECT p.learner_id, p.posting_id FROM posting p JOIN entry e USING (learner_id, posting_id)
+        GROUP BY p.learner_id, p.posting_id, p.amount
+        HAVING sum(e.amount) <> 0 OR count(*) <> 2
+            OR sum(e.amount) FILTER (WHERE e.account = 'deposit') <> p.amount
+        """,
+    ),
+    (
+        "分录序号不连续",
+        "entries are not numbered without gaps",
+        """
+        SELECT h.learner_id, h.last_entry FROM learner_head h LEFT JOIN entry e USING (learner_id)
+        GROUP BY h.learner_id, h.last_entry
+        HAVING count(e.sequence) <> h.last_entry OR coalesce(max(e.sequence), 0) <> h.last_entry
+        """,
+    ),
+    (
+        "冲销金额与原记账不符",
+        "a reversal is not the opposite of what it reverses",
+        """
+        SELECT r.learner_id, r.posting_id FROM posting r
+        LEFT JOIN posting p ON p.learner_id = r.learner_id AND p.posting_id = r.reverses
+        WHERE r.kind = 'reversal' AND (p.posting_id IS NULL OR p.amount <> -r.amount OR p.occurred_on <> r.occurred_on
+              OR p.record_id <> r.record_id OR p.kind = 'reversal')
+        """,
+    ),
+    (
+        "有效决定与其记账不符",
+        "what the live decisions of a record say is not what its postings come to",
+        """
+        SELECT d.learner_id, d.record_id FROM (
+            SELECT DISTINCT ON (learner_id, record_id) * FROM decision
+            ORDER BY learner_id, record_id, revision DESC, effective_on DESC) d
+        LEFT JOIN posting p USING (learner_id, record_id)
+        GROUP BY d.learner_id, d.record_id, d.credits HAVING coalesce(sum(p.amount), 0) <> d.credits
+        """,
+    ),
+    (
+        "每个有效成果版本应恰有一组存入决定",
+        "a live record has no deposit decision about its last version",
+        """
+        SELECT v.learner_id, v.record_id FROM (
+            SELECT DISTINCT ON (learner_id, record_id) * FROM record_version
+            ORDER BY learner_id, record_id, version DESC) v
+        WHERE v.act NOT IN ('withdrawn', 'reassigned_away') AND NOT EXISTS (
+            SELECT FROM decision d WHERE d.learner_id = v.learner_id AND d.record_id = v.record_id
+            AND d.kind = 'deposit' AND d.record_version = v.version)
+        """,
+    ),
+    (
+        "当前视图与由来不符",
+        "today's view differs from what it is made of",
+        """
+        WITH rebuilt AS (
+            SELECT v.learner_id, v.record_id, v.version, v.institution_id, v.kind, v.content, v.occurred_on, v.level,
+                   d.scheme, d.credits, d.verdict, d.clause, d.decision_id
+            FROM (SELECT DISTINCT ON (learner_id, record_id) * FROM record_version
+                  ORDER BY learner_id, record_id, version DESC) v
+            JOIN (SELECT DISTINCT ON (learner_id, record_id) * FROM decision
+                  ORDER BY learner_id, record_id, revision DESC, effective_on DESC) d USING (learner_id, record_id)
+            WHERE v.act NOT IN ('withdrawn', 'reassigned_away')
+        ), shown AS (
+            SELECT learner_id, record_id, version, institution_id, kind, content, occurred_on, level, scheme, credits,
+                   verdict, clause, decision_id FROM record_current
+        )
+        SELECT learner_id, record_id
+        FROM ((TABLE rebuilt EXCEPT TABLE shown) UNION (TABLE shown EXCEPT TABLE rebuilt)) x
+        """,
+    ),
+    (
+        "业务主键与成果不符",
+        "a key leads to a learner who does not have its record",
+        """
+        SELECT k.learner_id, k.record_id FROM record_key k
+        WHERE NOT EXISTS (SELECT FROM record_version v WHERE v.learner_id = k.learner_id AND v.record_id = k.record_id)
+        """,
+    ),
+    (
+        "变更编号不连续",
+        "the feed is not numbered without gaps",
+        "SELECT max(number), count(*) FROM feed_item HAVING coalesce(max(number), 0) <> count(*)",
+    ),
+)
+
+
+async def differences(database: Database) -> list[str]:
+    """Every difference found, as a line with the ids; an empty list means that everything agrees."""
+    found = []
+    async with database.session() as session:
+        connection = await driver(session)
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for zh, en, query in _CHECKS:
+            rows = await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+            found += [f"{zh} · {en}: {', '.join(map(str, row))}" for row in rows]
+    return found
