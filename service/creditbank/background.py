@@ -13,11 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.changes.numberer import number_forever
 from creditbank.db import Database, driver
+from creditbank.identity.throttling import forget_old
 from creditbank.jobs import Work, handler, work_forever
 from creditbank.once import KEEP_HOURS
 
-KEEP_THROTTLES = timedelta(days=1)
-"""How long a count of failures is kept after the last of its clocks; nothing is throttled by one that old."""
 ROWS = 5_000
 """Housekeeping goes in transactions of so many rows, so that nobody waits for it."""
 
@@ -44,16 +43,7 @@ async def forget_stored_responses(work: Work) -> None:
 @handler("forget throttles", every=timedelta(hours=1))
 async def forget_throttles(work: Work) -> None:
     """Counts of failures that hold nobody back any more."""
-    await _in_steps(
-        work,
-        """
-        DELETE FROM throttle WHERE subject IN (
-            SELECT subject FROM throttle
-            WHERE greatest(since_at, blocked_until) < %(before)s LIMIT %(rows)s)
-          AND greatest(since_at, blocked_until) < %(before)s
-        """,
-        before=work.now - KEEP_THROTTLES,
-    )
+    await work.database.write(partial(forget_old, at=work.now))
 
 
 @handler("write down expired activation codes", every=timedelta(hours=1))

@@ -329,7 +329,7 @@ async def publish_course(
     async def act(session: AsyncSession) -> Answer:
         await service.lock_institution(session, institution_id)
         before = await _etag(session, institution_id, code)
-        named = CourseIn(code=code, **{name: getattr(course, name) for name in CourseHeldIn.model_fields})
+        named = CourseIn.model_validate({"code": code, **course.model_dump(mode="json")})
         (placed,) = await service.publish_courses(session, [named], institution_id=institution_id)
         if placed.refusal is not None:
             raise placed.refusal
