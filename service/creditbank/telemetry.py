@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from creditbank.errors import BankError, BodyTooLarge
@@ -105,18 +106,20 @@ class Doorway:
         try:
             if length > self.limit:
                 refusal = BodyTooLarge(limit_mib=self.limit_mib)
-                await problem_response(refusal, language=language_of(Request(scope)))(scope, receive, said)
+                await _say(refusal, scope, request_id)(scope, receive, said)
             else:
                 await self.app(scope, limited, said)
         except Exception as failure:
             _log(failure, scope, request_id)
             if status:
                 raise  # half an answer is out: the connection is cut, so that nobody takes it for a whole one
-            broke = SomethingBroke(request_id=request_id)
-            response = problem_response(broke, language=language_of(Request(scope)), instance=request_id)
-            await response(scope, receive, said)
+            await _say(SomethingBroke(request_id=request_id), scope, request_id)(scope, receive, said)
         finally:
             self.metrics.answered(scope, status, perf_counter() - started)
+
+
+def _say(error: BankError, scope: Scope, request_id: str) -> Response:
+    return problem_response(error, language=language_of(Request(scope)), instance=request_id)
 
 
 def _look(scope: Scope) -> tuple[int, str | None]:
