@@ -177,8 +177,9 @@ WITH account AS (
 )
 SELECT (SELECT learner_id FROM account),
        EXISTS (SELECT FROM learner_name n JOIN family USING (learner_id) WHERE n.name_index = %(name)s),
-       array(SELECT row(c.learner_id, c.code_id, c.digest) FROM activation_code c JOIN family USING (learner_id)
-             WHERE c.used_at IS NULL AND c.withdrawn_at IS NULL AND c.expires_at > %(at)s)
+       (SELECT json_agg(json_build_array(c.learner_id, encode(c.digest, 'hex')))
+        FROM activation_code c JOIN family USING (learner_id)
+        WHERE c.used_at IS NULL AND c.withdrawn_at IS NULL AND c.expires_at > %(at)s)
 """
 
 
@@ -189,7 +190,10 @@ async def find_candidate(session: AsyncSession, asked: Asked, *, at: datetime, k
     found = await (await connection.execute(_CANDIDATE, said)).fetchone()
     assert found is not None
     learner_id, named, codes = found
-    right = [hmac.compare_digest(bytes(digest), _digest(keyring, owner, asked.code)) for owner, _, digest in codes]
+    right = [
+        hmac.compare_digest(bytes.fromhex(digest), _digest(keyring, UUID(owner), asked.code))
+        for owner, digest in codes or ()
+    ]
     return learner_id if learner_id is not None and named and any(right) else None
 
 

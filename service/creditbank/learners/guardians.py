@@ -281,7 +281,14 @@ async def end_guardianship(
 
 
 async def renew_password(
-    session: AsyncSession, *, actor: Actor, learner_id: UUID, guardianship_id: UUID, password_hash: str, at: datetime
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    learner_id: UUID,
+    guardianship_id: UUID,
+    password_hash: str,
+    reason: str,
+    at: datetime,
 ) -> Guardianship:
     """Another password for a guardian who lost theirs: an officer's act. Raises NotFound, NotAllowed."""
     if Reach.ANY not in actor.reach:
@@ -295,7 +302,13 @@ async def renew_password(
     session.add(login)
     detail = {"login_id": str(login.login_id)}
     await note(
-        session, actor=actor, act="password_changed", purpose="guardian", at=at, learner_id=learner_id, detail=detail
+        session,
+        actor=actor,
+        act="guardian_password_renewed",
+        purpose=reason,
+        at=at,
+        learner_id=learner_id,
+        detail=detail,
     )
     return row
 

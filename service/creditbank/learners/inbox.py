@@ -95,6 +95,12 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "您的账户已注销，不再存入新的学习成果；已有的学习成果和学分仍可查询。",
         "Your account was closed: nothing new is deposited, and what is there can still be read.",
     ),
+    "account_reopened": (
+        "账户已恢复",
+        "Your account was opened again",
+        "您的账户已恢复，可以继续存入学习成果。",
+        "Your account was opened again and takes deposits.",
+    ),
     "guardian_recorded": (
         "已登记监护人",
         "A guardian was recorded",
@@ -136,11 +142,6 @@ _SERVE = """
 INSERT INTO inbox_message (learner_id, message_id, kind, about, served_at)
 SELECT learner_id, message_id, kind, about, %(at)s
 FROM jsonb_to_recordset(%(messages)s::jsonb) AS m(learner_id uuid, message_id uuid, kind text, about jsonb)
-"""
-
-_READ = """
-UPDATE inbox_message SET read_at = coalesce(read_at, %(at)s)
-WHERE learner_id = ANY (%(family)s) AND message_id = %(message)s
 """
 
 
@@ -207,13 +208,18 @@ async def unread_of(session: AsyncSession, family: Collection[UUID]) -> int:
     return (await session.exec(query)).one()
 
 
-async def mark_read(session: AsyncSession, *, learner_id: UUID, message_id: UUID, at: datetime) -> None:
+async def mark_read(session: AsyncSession, *, learner_id: UUID, message_id: UUID, at: datetime) -> InboxMessage:
     """Somebody opened it; the first time counts. Raises NotFound."""
     family = await family_of(session, learner_id)
-    connection = await driver(session)
-    said = {"family": list(family), "message": message_id, "at": at}
-    if (await connection.execute(_READ, said)).rowcount != 1:
+    query = select(InboxMessage).where(col(InboxMessage.learner_id).in_(family), InboxMessage.message_id == message_id)
+    message = (await session.exec(query.with_for_update())).one_or_none()
+    if message is None:
         raise NotFound
+    if message.read_at is None:
+        message.read_at = at
+        session.add(message)
+        await session.flush()
+    return message
 
 
 def rendered(message: InboxMessage) -> dict[str, Any]:
