@@ -94,8 +94,8 @@ def test_a_national_fifth_place_counts_as_a_third_prize() -> None:
 
 
 def test_of_a_team_and_an_individual_award_of_one_event_only_the_higher_counts() -> None:
-    team = {"award_level": "national", "award_rank": "first", "team": True}
-    alone = {"award_level": "provincial", "award_rank": "first", "team": False}
+    team: dict[str, Any] = {"award_level": "national", "award_rank": "first", "team": True}
+    alone: dict[str, Any] = {"award_level": "provincial", "award_rank": "first", "team": False}
     assert deposit("award", row("b", **alone), **team) == 500
     assert deposit("award", row("b", **team), **alone) == ("not_granted", "highest-of-the-event")
 
@@ -130,7 +130,12 @@ def test_what_is_only_kept_on_record_deposits_zero_and_says_so(kind: str) -> Non
 
 
 def test_only_one_of_several_passed_sittings_deposits_credits() -> None:
-    sittings = [{"score": "61"}, {"score": "88"}, {"score": "88", "occurred_on": "2024-09-01"}, {"result": "failed"}]
+    sittings: list[dict[str, Any]] = [
+        {"score": "61"},
+        {"score": "88"},
+        {"score": "88", "occurred_on": "2024-09-01"},
+        {"result": "failed"},
+    ]
     granted = []
     for mine in sittings:
         others = [

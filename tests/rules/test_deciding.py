@@ -254,6 +254,14 @@ def test_documents_that_follow_one_another_leave_no_days_between_them() -> None:
         Rulebook.load([old, document({"from": "2022-01-02"})])
     with pytest.raises(RulesRefused, match="overlaps"):
         Rulebook.load([old, document({"from": "2021-12-31"})])
+    middle = document({"from": "2022-01-01", "until": "2022-12-31"}, document="deposit.middle")
+    last = document({"from": "2023-01-01"})
+    assert (
+        Rulebook.load([last, old, middle]).decide("deposit", facts(occurred_on="2022-06-01")).document
+        == "deposit.middle"
+    )
+    with pytest.raises(RulesRefused, match="have no rule"):
+        Rulebook.load([last, old])
 
 
 def test_versions_of_one_document_may_come_in_several_texts() -> None:

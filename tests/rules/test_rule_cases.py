@@ -20,7 +20,7 @@ GIVEN = {
     "record.result": "passed",
     "course.credits": "3",
 }
-EDGES = [
+EDGES: list[dict[str, Any]] = [
     {
         "name": "first day",
         "facts": {"record.occurred_on": "2020-01-01"},

@@ -70,16 +70,11 @@ def _plain_leaf(tree: dict[str, Any], seen: Any) -> bool | None:
         wanted = wanted == "yes"
     elif word not in ("is", "in"):
         seen, wanted = LEVELS.index(seen), LEVELS.index(wanted)
-    return bool(
-        {
-            "is": lambda: seen == wanted,
-            "in": lambda: seen in wanted,
-            "at_least": lambda: seen >= wanted,
-            "more_than": lambda: seen > wanted,
-            "at_most": lambda: seen <= wanted,
-            "less_than": lambda: seen < wanted,
-        }[word]()
-    )
+    if word in ("is", "in"):
+        return bool(seen == wanted if word == "is" else seen in wanted)
+    if word in ("at_least", "less_than"):
+        return bool(seen >= wanted) is (word == "at_least")
+    return bool(seen > wanted) is (word == "more_than")
 
 
 def asks(tree: dict[str, Any]) -> Rulebook:
@@ -127,19 +122,19 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(
             {"fact": "record.score", "at_least": "60"},
             {"score": "58"},
             "成绩 58，应不低于 60",
-            "score is 58; it must be at least 60",
+            "score: 58; it must be at least 60",
         ),
         (
             {"fact": "record.score", "at_least": "60"},
             {"score": "60"},
             "成绩为 60，符合“不低于 60”",
-            "score is 60, as required (at least 60)",
+            "score: 60, as required (at least 60)",
         ),
         (
             {"fact": "record.hours", "more_than": "8"},
             {"hours": "8"},
             "学时 8 学时，应高于 8 学时",
-            "hours is 8 hours; it must be more than 8 hours",
+            "hours: 8 hours; it must be more than 8 hours",
         ),
         (
             {"fact": "record.occurred_on", "at_least": "2025-01-01"},
@@ -151,14 +146,14 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(
             {"none": [{"fact": "record.result", "is": "passed"}]},
             {},
             "成绩结果 合格，应不为 合格",
-            "result is passed; it must be not passed",
+            "result: passed; it must be not passed",
         ),
         ({"none": [{"fact": "record.score", "at_least": "60"}]}, {}, "成绩 78，应低于 60", "it must be less than 60"),
         (
             {"fact": "record.team", "is": "yes"},
             {"team": False},
             "集体奖项 否，应为 是",
-            "team award is no; it must be yes",
+            "team award: no; it must be yes",
         ),
         (
             {"fact": "record.award_level", "in": ["national", "international"]},
@@ -177,7 +172,7 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(
             {"fact": "course.credits", "at_least": "3.5"},
             {},
             "课程学分 3 学分，应不低于 3.5 学分",
-            "credits of the course is 3 credits",
+            "credits of the course: 3 credits",
         ),
         (
             {"any": [{"fact": "record.score", "at_least": "80"}, {"fact": "record.team", "is": "yes"}]},

@@ -63,6 +63,22 @@ def test_every_scalar_stays_the_text_that_was_written() -> None:
     }
 
 
+def test_a_document_that_is_wrong_throughout_is_told_only_the_first_hundred_mistakes() -> None:
+    with pytest.raises(RulesRefused) as error:
+        read_document("".join(f"wordd{each}: x\n" for each in range(5_000)), file="test.yaml")
+    assert len(error.value.problems) == 100
+
+
+def test_names_that_refer_to_one_another_too_deep_do_not_load() -> None:
+    def chain(length: int) -> str:
+        names = {f"n{each}": named("credits", {"named": f"n{each + 1}"}) for each in range(length)}
+        names[f"n{length}"] = named("credits", {"fact": "course.credits"})
+        return text_of({"names": names, "gives": {"credits": {"named": "n0"}, "scheme": "training"}})
+
+    assert refused(chain(15)) == []
+    assert any("deep" in sentence for sentence in refused(chain(100)))
+
+
 def test_control_characters_are_refused() -> None:
     assert "does not allow" in _yaml_refused("a: \x00\n")
 

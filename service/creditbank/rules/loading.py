@@ -10,6 +10,7 @@ from creditbank.rules.problems import Problem, RulesRefused
 
 LONGEST = 300_000
 """Characters in one document: the bank's own are under 20,000."""
+MOST_LINES = 6_000
 DEEPEST = 40
 
 
@@ -57,10 +58,11 @@ def read_yaml(text: str, file: str) -> Fields:
     """The one document in a YAML (or JSON) text, every scalar as Text.
 
     Raises RulesRefused with the line for anything YAML itself refuses, an anchor, alias or tag, a repeated key, an
-    empty value, more than one document, nesting deeper than 40, or more than 300,000 characters.
+    empty value, more than one document, nesting deeper than 40, or more than 300,000 characters or 6,000 lines.
     """
-    if len(text) > LONGEST:
-        _refuse(file, 0, "", f"文件超过 {LONGEST} 个字符。请拆分。", f"longer than {LONGEST} characters: split it")
+    if len(text) > LONGEST or text.count("\n") > MOST_LINES:
+        zh = f"文件超过 {LONGEST} 个字符或 {MOST_LINES} 行。请拆分。"
+        _refuse(file, 0, "", zh, f"longer than {LONGEST} characters or {MOST_LINES} lines: split it")
     try:
         _refuse_cleverness(text, file)
         root = yaml.compose(text, Loader=yaml.BaseLoader)

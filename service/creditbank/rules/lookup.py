@@ -13,7 +13,8 @@ from creditbank.rules.loading import Fields, Items, Text, line_of
 from creditbank.rules.terms import Amount, Context, Scope, Telling, literal_of, type_named
 from creditbank.rules.units import Type, shown
 
-MOST_CASES = 50_000
+MOST_CASES = 20_000
+MOST_WORK = 1_000_000
 Match = Callable[[Any], bool]
 
 
@@ -166,7 +167,7 @@ def _complete(
     size = 1
     for axis in axes:
         size *= len(axis)
-    if size > MOST_CASES:
+    if size > MOST_CASES or size * len(rows) > MOST_WORK:
         ctx.report.add(entry, "by", f"组合超过 {MOST_CASES} 种。请拆成几张表。", f"over {MOST_CASES} cases: split it")
         return None
     found: dict[tuple[Any, ...], _Row] = {}

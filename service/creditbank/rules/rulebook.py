@@ -18,9 +18,6 @@ from creditbank.rules.loading import Fields, Text
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused, RuleVersionNotLoaded
 from creditbank.rules.shapes import Report
 
-_OTHER = "\N{REPLACEMENT CHARACTER}"
-"""Stands for every name that no document mentions, and for a fact that is absent."""
-
 
 @dataclass(frozen=True)
 class _Line:
@@ -32,6 +29,11 @@ class _Line:
     narrowed: tuple[tuple[str, frozenset[str]], ...]
     begins: tuple[str, ...]
     versions: tuple[CompiledVersion, ...]
+
+    @property
+    def ends(self) -> str:
+        """Its last day."""
+        return self.versions[-1].ends
 
     def on(self, day: str) -> CompiledVersion | None:
         """The version that holds on a day."""
@@ -81,10 +83,17 @@ class Rulebook:
         asked = QUESTIONS[question]
         kind = self._value(facts, asked.chosen_by)
         lines = self._by_kind.get((question, kind), ()) if kind is not None else ()
+        otherwise: Decided | None = None
         for line in lines:
-            if all(self._value(facts, name) in listed for name, listed in line.narrowed):
-                return self._dated(line, asked, facts, on)
-        return _nothing_applies(asked, kind, facts)
+            if line.narrowed and not all(self._value(facts, name) in listed for name, listed in line.narrowed):
+                continue
+            day = self._value(facts, line.dated_by)
+            version = None if day is None else line.on(day)
+            if version is not None and day is not None:
+                return decide_by(version, facts, dated_on=day, on=on)
+            if otherwise is None:
+                otherwise = _no_day(line, asked, facts) if day is None else _no_version(line, asked, facts, day)
+        return otherwise or _nothing_applies(asked, kind, facts)
 
     def replay(self, facts: Facts, document: str, version: str, *, on: date | None = None) -> Decided:
         """Decide again by a named version, whatever day it is: the same facts give the same bytes.
@@ -124,15 +133,6 @@ class Rulebook:
             return self._readers[name](value)
         except units.NotOfType as wrong:
             raise FactNotReadable(name, value, why_zh=wrong.zh, why_en=wrong.en) from None
-
-    def _dated(self, line: _Line, question: Question, facts: Facts, on: date | None) -> Decided:
-        day = self._value(facts, line.dated_by)
-        if day is None:
-            return _no_day(line, question, facts)
-        version = line.on(day)
-        if version is None:
-            return _no_version(line, question, facts, day)
-        return decide_by(version, facts, dated_on=day, on=on)
 
 
 def _grouped(documents: list[RuleDocument]) -> dict[str, list[RuleDocument]]:
@@ -187,7 +187,7 @@ def _next_day(day: str) -> str:
 
 def _index(lines: list[_Line]) -> dict[tuple[str, str], tuple[_Line, ...]]:
     by_kind: dict[tuple[str, str], list[_Line]] = {}
-    for line in lines:
+    for line in sorted(lines, key=lambda each: (each.begins[0], each.document)):
         question = line.versions[0].question
         for kind in line.applies[question.chosen_by]:
             by_kind.setdefault((question.name, kind), []).append(line)
@@ -195,27 +195,30 @@ def _index(lines: list[_Line]) -> dict[tuple[str, str], tuple[_Line, ...]]:
 
 
 def _apart(lines: list[_Line], question: Question) -> list[Problem]:
-    """Documents that could meet in one case must neither overlap nor leave days between them."""
+    """Documents that could meet in one case must not overlap; those for the same cases leave no days between them."""
     names = (question.chosen_by, *question.narrowed_by)
     problems: list[Problem] = []
-    for one, other in itertools.combinations(lines, 2):
-        if not all(
-            one.applies[name] & other.applies[name] for name in names if name in one.applies and name in other.applies
-        ):
-            continue
-        first, second = (one, other) if one.begins[0] <= other.begins[0] else (other, one)
-        ends, begins = first.versions[-1].ends, second.begins[0]
-        if begins <= ends:
-            zh = f"与 {first.document} 在 {begins} 起重叠：同一件事同一天只能有一份规则。请收窄 applies 或写 until。"
-            en = f"it overlaps {first.document} from {begins}: narrow `applies`, or write `until`"
-        elif _next_day(ends) != begins and first.applies == second.applies:
-            zh = f"与 {first.document} 之间有空档：{ends} 之后、{begins} 之前没有规则。"
-            en = f"days after {ends} and before {begins} have no rule between it and {first.document}"
-        else:
-            continue
-        file = second.versions[0].document.file
-        problems.append(Problem(file, second.versions[0].tree.line, "applies", zh, en))
+    for first, second in itertools.combinations(sorted(lines, key=lambda each: each.begins[0]), 2):
+        both = [name for name in names if name in first.applies and name in second.applies]
+        if all(first.applies[name] & second.applies[name] for name in both) and second.begins[0] <= first.ends:
+            zh = f"与 {first.document} 自 {second.begins[0]} 起重叠：同一天只能有一份规则。请收窄 applies 或写 until。"
+            en = f"it overlaps {first.document} from {second.begins[0]}: narrow `applies`, or write `until`"
+            problems.append(_problem_of(second, zh, en))
+    alike: dict[tuple[tuple[str, frozenset[str]], ...], list[_Line]] = {}
+    for line in sorted(lines, key=lambda each: each.begins[0]):
+        alike.setdefault(tuple(sorted(line.applies.items())), []).append(line)
+    for group in alike.values():
+        for first, second in itertools.pairwise(group):
+            if first.ends < second.begins[0] and _next_day(first.ends) != second.begins[0]:
+                zh = f"与 {first.document} 之间有空档：{first.ends} 之后、{second.begins[0]} 之前没有规则。"
+                en = f"the days between {first.ends}, the last of {first.document}, and {second.begins[0]} have no rule"
+                problems.append(_problem_of(second, zh, en))
     return problems
+
+
+def _problem_of(line: _Line, zh: str, en: str) -> Problem:
+    version = line.versions[0]
+    return Problem(version.document.file, version.tree.line, "applies", zh, en)
 
 
 def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Decided:
@@ -240,7 +243,7 @@ def _no_day(line: _Line, question: Question, facts: Facts) -> Decided:
 
 
 def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Decided:
-    fact, first, last = FACTS[line.dated_by], line.begins[0], line.versions[-1].ends
+    fact, first, last = FACTS[line.dated_by], line.begins[0], line.ends
     if day < first:
         zh = f"早于 {line.document} 的第一版（{first} 起）"
         en = f"before the first version of {line.document} (from {first})"
@@ -254,7 +257,7 @@ def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Deci
 
 def _undated(line: _Line, question: Question, facts: Facts, *, day: str | None, zh: str, en: str) -> Decided:
     reads = (line.dated_by, *line.applies)
-    required = {"from": line.begins[0], "until": line.versions[-1].ends}
+    required = {"from": line.begins[0], "until": line.ends}
     fallback = NoVersion(
         fact=line.dated_by,
         seen=day,

@@ -63,9 +63,9 @@ def compared(
         )
     seen_zh, seen_en = shown(type_, left, "zh"), shown(type_, left, "en")
     if truth:
-        said = f"{zh}为 {seen_zh}，符合“{must_zh}”", f"{en} is {seen_en}, as required ({must_en})"
+        said = f"{zh}为 {seen_zh}，符合“{must_zh}”", f"{en}: {seen_en}, as required ({must_en})"
     else:
-        said = f"{zh} {seen_zh}，应{must_zh}", f"{en} is {seen_en}; it must be {must_en}"
+        said = f"{zh} {seen_zh}，应{must_zh}", f"{en}: {seen_en}; it must be {must_en}"
     return Leaf(name, observed(type_, left), required, "met" if truth else "not_met", *said)
 
 

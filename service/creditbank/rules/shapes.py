@@ -12,6 +12,8 @@ from creditbank.rules.loading import Fields, Items, Text, key_line, line_of
 from creditbank.rules.problems import Problem
 
 Schema = dict[str, Any]
+MOST_PROBLEMS = 100
+"""Said about one file: a document that is wrong throughout is not read to its end a word at a time."""
 
 
 @dataclass
@@ -21,9 +23,15 @@ class Report:
     file: str
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that more would help nobody."""
+        return len(self.problems) >= MOST_PROBLEMS
+
     def add(self, node: object, word: str, zh: str, en: str) -> None:
         """Something to change at the line of a node."""
-        self.problems.append(Problem(self.file, line_of(node), word, zh, en))
+        if not self.full:
+            self.problems.append(Problem(self.file, line_of(node), word, zh, en))
 
 
 class Shape:
@@ -173,6 +181,8 @@ class Block(Shape):
                 report.add(at, word, zh, f"exactly one of these must stand here: {', '.join(group)}")
 
     def _unknown(self, key: str, report: Report) -> None:
+        if report.full:
+            return
         near = nearest(key, tuple(self.words))
         zh = f"不认识这个词{f'，是否应为“{near}”' if near else ''}；此处可用：{'、'.join(self.words)}"
         en = f"unknown word{f', did you mean {near!r}?' if near else ''}; here it may be {', '.join(self.words)}"

@@ -17,6 +17,8 @@ Truth = bool | None
 """Met, not met, or unknown (None): nobody has said enough."""
 Verdict = Literal["met", "not_met", "unknown", "exempt"]
 
+DEEPEST = 20
+"""How far names may refer to names: what nobody can follow is not a rule."""
 VERDICT_OF: dict[Truth, Verdict] = {True: "met", False: "not_met", None: "unknown"}
 
 
@@ -103,6 +105,9 @@ class Context:
         if label in self.building:
             circle = " → ".join((*self.building[self.building.index(label) :], label))
             self.report.add(name, name, f"循环引用：{circle}。请拆开。", f"it needs itself: {circle}; break the circle")
+            return None
+        if len(self.building) >= DEEPEST:
+            self.report.add(name, name, f"引用超过 {DEEPEST} 层", f"it refers to others more than {DEEPEST} deep")
             return None
         if key not in self.built:
             self.building = (*self.building, label)
