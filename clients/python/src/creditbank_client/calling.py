@@ -50,7 +50,7 @@ class Caller:
         )
         self._grant, self._basic = dict(grant), basic
         self._attempts, self._longest_wait, self._sleep = attempts, longest_wait, sleep
-        self._token: str | None = None
+        self._given: dict[str, Any] | None = None
         self._renew_at = 0.0
         self._renewing = threading.Lock()
 
@@ -83,17 +83,22 @@ class Caller:
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
         return self._signed(method, path, content=content, headers={**named, "Content-Type": "application/json"})
 
-    def token(self) -> str:
-        """An access token that still holds for a while. Raises SignInRefused."""
+    def given(self) -> dict[str, Any]:
+        """What the token endpoint answered last: a token that still holds for a while, and who it is for.
+
+        Raises SignInRefused.
+        """
         with self._renewing:
-            if self._token is None or time.monotonic() >= self._renew_at:
-                self._token, lives = self._new_token()
-                self._renew_at = time.monotonic() + max(lives - RENEW_EARLY, lives / 2)
-            return self._token
+            if self._given is None or time.monotonic() >= self._renew_at:
+                asked_at = time.monotonic()
+                self._given = self._new_token()
+                lives = float(self._given["expires_in"])
+                self._renew_at = asked_at + max(lives - RENEW_EARLY, lives / 2)
+            return self._given
 
     def _signed(self, method: str, path: str, *, headers: Mapping[str, str], **more: Any) -> httpx.Response:
         for last in (False, True):
-            token = self.token()
+            token = self.given()["access_token"]
             response = self._sent(method, path, headers={**headers, "Authorization": f"Bearer {token}"}, **more)
             if response.is_success:
                 return response
@@ -106,18 +111,18 @@ class Caller:
     def _forget(self, token: str) -> None:
         """The bank no longer takes it: keys were changed, or the clocks differ."""
         with self._renewing:
-            if self._token == token:
-                self._token = None
+            if self._given is not None and self._given["access_token"] == token:
+                self._given = None
 
-    def _new_token(self) -> tuple[str, float]:
+    def _new_token(self) -> dict[str, Any]:
         auth = None
         if self._basic is not None:
             # RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
             auth = httpx.BasicAuth(*(quote_plus(part) for part in self._basic))
         response = self._sent("POST", "/v1/oauth/token", data=self._grant, auth=auth)
         if response.is_success:
-            said = response.json()
-            return said["access_token"], float(said["expires_in"])
+            given: dict[str, Any] = response.json()
+            return given
         try:
             said = response.json()
             refused = SignInRefused(said["error"], said["error_description"], said.get("error_description_zh", ""))
@@ -171,10 +176,10 @@ def _asked_to_wait(response: httpx.Response) -> float | None:
     if said.strip().isdecimal():
         return float(said)
     try:
-        wait: float = (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+        named = parsedate_to_datetime(said)
     except (ValueError, TypeError):
         return None
-    return max(0.0, wait)
+    return float(max(0.0, (named - datetime.now(UTC)).total_seconds()))
 
 
 def _plain(value: Any) -> Any:

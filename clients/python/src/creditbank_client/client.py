@@ -8,6 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -19,6 +20,7 @@ from creditbank_client.outcomes import Outcome, outcome_of
 Row = Mapping[str, Any]
 """A row as the contract has it; dates, decimals and UUIDs may stand in it as Python has them."""
 Id = str | UUID
+_OF_THE_TOKEN = frozenset({"access_token", "token_type", "expires_in"})
 BATCH = 1000
 """How many rows the bank takes in one call."""
 
@@ -109,10 +111,8 @@ class Client:
         A row that is refused or held stops no other: look at `outcome.refused` and `outcome.problem`. Sending the same
         rows again after an interruption is safe: those that are there are `unchanged`.
         """
-        if not 1 <= batch <= BATCH:
-            raise ValueError(f"a batch has 1 to {BATCH} rows")
-        coming, before = iter(rows), 0
-        while part := list(islice(coming, batch)):
+        before = 0
+        for part in _parts(rows, batch):
             answer = self._post("/v1/records/batch", {"rows": part})
             yield from (outcome_of(said, before=before) for said in answer["outcomes"])
             before += len(part)
@@ -178,6 +178,68 @@ class Client:
             if cursor is None:
                 return
 
+    def learner(self, learner_id: Id) -> dict[str, Any]:
+        """An account as far as the caller may see it: its number, and the institution's own enrolments."""
+        return self.get(f"/v1/learners/{learner_id}")
+
+    def open_learners(self, people: Iterable[Row], *, batch: int = BATCH) -> Iterator[dict[str, Any]]:
+        """Open accounts for any number of people (`name`, `document`): one outcome for each, in order."""
+        before = 0
+        for part in _parts(people, batch):
+            answer = self._post("/v1/learners/batch", {"people": part})
+            yield from ({**said, "row": said["row"] + before} for said in answer["outcomes"])
+            before += len(part)
+
+    def activation_code(
+        self, learner_id: Id, *, birth_on: date | None = None, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """A one-time code to hand to a learner of one's own, and to nobody else; codes from before end.
+
+        `birth_on` is needed where the number of the document does not tell it.
+        """
+        said = {} if birth_on is None else {"birth_on": birth_on}
+        return self._post(f"/v1/learners/{learner_id}/activation-codes", said, idempotency_key)
+
+    # --- what an institution is and teaches -----------------------------------------------------------------------
+
+    def put_institution(self, institution_id: Id, profile: Row) -> dict[str, Any]:
+        """What an institution is from a day on; an identifier that nobody has yet enters a new one. For officers."""
+        return self.put(f"/v1/institutions/{institution_id}", profile)
+
+    def publish_programmes(self, rows: Iterable[Row], *, institution_id: Id | None = None) -> list[dict[str, Any]]:
+        """Programmes, each from its day on; `id` in an outcome is what plans are published under."""
+        return self._published(f"{self._institution(institution_id)}/programmes", rows)
+
+    def publish_courses(self, rows: Iterable[Row], *, institution_id: Id | None = None) -> list[dict[str, Any]]:
+        """Courses of the catalogue, each from its day on: one outcome for each."""
+        return self._published(f"{self._institution(institution_id)}/courses", rows)
+
+    def publish_scales(self, rows: Iterable[Row], *, institution_id: Id | None = None) -> list[dict[str, Any]]:
+        """Score scales of the institution's own."""
+        return self._published(f"{self._institution(institution_id)}/score-scales", rows)
+
+    def publish_terms(self, rows: Iterable[Row], *, institution_id: Id | None = None) -> list[dict[str, Any]]:
+        """Terms of the academic calendar."""
+        return self._published(f"{self._institution(institution_id)}/terms", rows)
+
+    def publish_plan(
+        self,
+        programme_id: Id,
+        version: str,
+        plan: Row,
+        *,
+        institution_id: Id | None = None,
+        etag: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> dict[str, Any]:
+        """A whole version of a plan. Editing one that is there needs the ETag that reading it gave."""
+        path = f"{self._institution(institution_id)}/programmes/{programme_id}/plans/{quote(version, safe='')}"
+        return self.put(path, plan, etag=etag, idempotency_key=idempotency_key)
+
+    def publish_standards(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Certificate standards with their levels. For officers."""
+        return self._published("/v1/certificate-standards", rows)
+
     # --- everything that has no method of its own -----------------------------------------------------------------
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
@@ -189,8 +251,42 @@ class Client:
         """Write to any address of the contract."""
         return self._post(path, body, idempotency_key)
 
+    def put(
+        self, path: str, body: Any, *, etag: str | None = None, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Publish at any address of the contract; `etag` names the version that is edited."""
+        headers = None if etag is None else {"If-Match": etag}
+        return _said(self._caller.write("PUT", path, body, key=idempotency_key, headers=headers))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Who the bank takes the caller for: `institution_id`, `scope`, and of a person `roles` and `learner_id`."""
+        return {name: value for name, value in self._caller.given().items() if name not in _OF_THE_TOKEN}
+
+    def _institution(self, named: Id | None) -> str:
+        institution_id = named or self.identity.get("institution_id")
+        if institution_id is None:
+            raise ValueError("name the institution_id: the caller is bound to none")
+        return f"/v1/institutions/{institution_id}"
+
+    def _published(self, path: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        outcomes: list[dict[str, Any]] = []
+        for part in _parts(rows, BATCH):
+            before = len(outcomes)
+            answer = self._post(path, {"rows": part})
+            outcomes += ({**said, "row": said["row"] + before} for said in answer["outcomes"])
+        return outcomes
+
     def _post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         return _said(self._caller.write("POST", path, body, key=key))
+
+
+def _parts(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    if not 1 <= size <= BATCH:
+        raise ValueError(f"a batch has 1 to {BATCH} rows")
+    coming = iter(rows)
+    while part := list(islice(coming, size)):
+        yield part
 
 
 def _said(response: httpx.Response) -> dict[str, Any]:
