@@ -29,12 +29,16 @@ class City:
     async def get(self, path: str, by: Actor | None = None, **asked: Any) -> httpx.Response:
         return await self.bank.call("GET", f"/v1{path}", by or self.client, params=asked)
 
-    async def put(self, path: str, body: Any, by: Actor | None = None, **headers: str) -> httpx.Response:
-        return await self.bank.call("PUT", f"/v1{path}", by or self.client, json=body, headers=headers)
+    async def put(
+        self, path: str, body: Any, by: Actor | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.bank.call("PUT", f"/v1{path}", by or self.client, json=body, headers=headers or {})
 
-    async def post(self, path: str, *rows: Any, by: Actor | None = None, **headers: str) -> httpx.Response:
+    async def post(
+        self, path: str, *rows: Any, by: Actor | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """Post rows in one call."""
-        return await self.bank.call("POST", f"/v1{path}", by or self.client, json={"rows": rows}, headers=headers)
+        return await self.bank.call("POST", f"/v1{path}", by or self.client, json={"rows": rows}, headers=headers or {})
 
     async def outcomes(self, path: str, *rows: Any, by: Actor | None = None) -> list[str]:
         """What became of each row."""

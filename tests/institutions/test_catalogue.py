@@ -90,9 +90,9 @@ async def test_a_thousand_courses_go_in_one_call_and_one_more_does_not(city: Cit
 async def test_a_catalogue_is_read_in_pages_that_lead_on(city: City, courses: str) -> None:
     await city.post(courses, *(course(f"C{number}") for number in range(5)))
     found: list[str] = []
-    path, asked = courses, {"limit": 2}
+    asked: dict[str, Any] = {"limit": 2}
     for _ in range(3):
-        answer = await city.get(path, **asked)
+        answer = await city.get(courses, **asked)
         found += [item["code"] for item in answer.json()["items"]]
         asked = {"limit": 2, "cursor": answer.json()["next_cursor"]}
     assert found == [f"C{number}" for number in range(5)]
@@ -119,11 +119,11 @@ async def test_everybody_who_is_signed_in_reads_a_catalogue(city: City, courses:
 
 async def test_a_write_under_one_key_is_answered_once(city: City, courses: str) -> None:
     headers = {"Idempotency-Key": "k1"}
-    first = await city.post(courses, course(), **headers)
-    again = await city.post(courses, course(), **headers)
+    first = await city.post(courses, course(), headers=headers)
+    again = await city.post(courses, course(), headers=headers)
     assert again.content == first.content
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert (await city.post(courses, course(credits="9"), **headers)).status_code == 409
+    assert (await city.post(courses, course(credits="9"), headers=headers)).status_code == 409
 
 
 async def test_a_change_behind_results_that_stand_on_the_catalogue_is_refused(city: City, courses: str) -> None:
@@ -148,10 +148,10 @@ async def test_editing_one_course_needs_the_version_that_was_read(city: City, co
     assert (await city.put(path, body)).json()["outcome"] == "unchanged", "the same again needs no If-Match"
     assert (await city.put(path, {**body, "credits": "4"})).status_code == 428
     etag = (await city.get(path)).headers["ETag"]
-    changed = await city.put(path, {**body, "credits": "4"}, **{"If-Match": etag})
+    changed = await city.put(path, {**body, "credits": "4"}, headers={"If-Match": etag})
     assert (changed.status_code, changed.json()["outcome"]) == (200, "corrected")
     assert changed.headers["ETag"] == (await city.get(path)).headers["ETag"] != etag
-    late = await city.put(path, {**body, "credits": "5"}, **{"If-Match": etag})
+    late = await city.put(path, {**body, "credits": "5"}, headers={"If-Match": etag})
     assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
     assert (await city.get(path)).json()["credits"] == "4"
 
@@ -259,8 +259,13 @@ async def test_an_institutions_scale_takes_the_place_of_the_citys_but_not_behind
     assert found["scale"]["passes_at"] == "50"
 
 
-async def test_a_scale_on_which_nothing_passes_is_malformed(city: City) -> None:
-    assert (await city.post(f"/institutions/{city.college}/score-scales", percentage("101"))).status_code == 422
+@pytest.mark.parametrize("wrong", [{"passes_at": "101"}, {"name": "百分\0制"}, {"marks": {"缺\0考": "absent"}}])
+async def test_a_scale_that_nobody_passes_or_that_cannot_be_kept_is_malformed(
+    city: City, wrong: dict[str, Any]
+) -> None:
+    row = percentage("60")
+    row["scale"] |= wrong
+    assert (await city.post(f"/institutions/{city.college}/score-scales", row)).status_code == 422
 
 
 def term(number: int, starts_on: str, ends_on: str, **more: Any) -> dict[str, Any]:

@@ -99,8 +99,8 @@ async def test_a_plan_is_edited_by_who_has_read_it_while_nothing_stands_on_it(ci
     first = await city.put(f"{plans}/2023", plan())
     fewer = plan(courses=plan()["courses"][:1], totals={}, total_credits="3.5")
     assert (await city.put(f"{plans}/2023", fewer)).status_code == 428
-    assert (await city.put(f"{plans}/2023", fewer, **{"If-Match": '"another"'})).status_code == 412
-    edited = await city.put(f"{plans}/2023", fewer, **{"If-Match": first.headers["ETag"]})
+    assert (await city.put(f"{plans}/2023", fewer, headers={"If-Match": '"another"'})).status_code == 412
+    edited = await city.put(f"{plans}/2023", fewer, headers={"If-Match": first.headers["ETag"]})
     assert (edited.status_code, edited.json()["outcome"]) == (200, "corrected")
     assert edited.json()["plan"]["plan_id"] == first.json()["plan"]["plan_id"]
     assert [course["course_code"] for course in edited.json()["plan"]["courses"]] == ["0730"]
@@ -110,7 +110,7 @@ async def test_an_edit_beside_another_is_refused(city: City, plans: str) -> None
     first = await city.put(f"{plans}/2023", plan())
     etag = {"If-Match": first.headers["ETag"]}
     edits = [plan(source=f"第{number}稿") for number in range(5)]
-    answers = await asyncio.gather(*(city.put(f"{plans}/2023", edit, **etag) for edit in edits))
+    answers = await asyncio.gather(*(city.put(f"{plans}/2023", edit, headers=etag) for edit in edits))
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412]
 
 
@@ -131,7 +131,7 @@ async def test_a_plan_that_results_stand_on_is_not_edited(
     first = await city.put(f"{plans}/2023", plan())
     learner = await enrol(city, programme_id, year=year)
     await deposit(city, code=code, on="2025-01-15", in_plan=in_plan, learner=learner)
-    edited = await city.put(f"{plans}/2023", plan(source="新稿"), **{"If-Match": first.headers["ETag"]})
+    edited = await city.put(f"{plans}/2023", plan(source="新稿"), headers={"If-Match": first.headers["ETag"]})
     assert edited.status_code == (409 if held else 200)
     if held:
         assert edited.json()["code"] == "plan_has_records"
@@ -153,7 +153,7 @@ async def test_a_result_of_an_account_merged_with_the_enrolled_one_holds_the_pla
             {"one": enrolled, "other": other},
         )
     await deposit(city, code="0730", on="2024-01-15", in_plan=True, learner=other)
-    edited = await city.put(f"{plans}/2023", plan(source="新稿"), **{"If-Match": first.headers["ETag"]})
+    edited = await city.put(f"{plans}/2023", plan(source="新稿"), headers={"If-Match": first.headers["ETag"]})
     assert edited.json()["code"] == "plan_has_records"
 
 

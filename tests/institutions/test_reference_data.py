@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -26,11 +26,11 @@ def profile(**more: Any) -> dict[str, Any]:
 
 
 async def test_the_words_of_the_contract_are_those_of_the_tables_and_the_rules() -> None:
-    assert schemas.InstitutionKind.__args__ == INSTITUTION_KINDS
-    assert schemas.Level.__args__ == LEVELS
-    assert schemas.LearningForm.__args__ == LEARNING_FORMS
-    assert schemas.CertificateKind.__args__ == CERTIFICATE_KINDS
-    assert schemas.CertificateLevelName.__args__ == tuple(word for word, *_ in CERTIFICATE_LEVEL.words)
+    assert get_args(schemas.InstitutionKind) == INSTITUTION_KINDS
+    assert get_args(schemas.Level) == LEVELS
+    assert get_args(schemas.LearningForm) == LEARNING_FORMS
+    assert get_args(schemas.CertificateKind) == CERTIFICATE_KINDS
+    assert get_args(schemas.CertificateLevelName) == tuple(word for word, *_ in CERTIFICATE_LEVEL.words)
 
 
 # --- institutions ---------------------------------------------------------------------------------------------------

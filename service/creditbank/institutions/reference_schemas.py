@@ -80,6 +80,12 @@ class ScaleIn(Dated):
     code: Code = Field(description="成绩制代码。|Its code.", examples=["five_grades"])
     scale: Scale = Field(description="分数或等级、及格线、特殊标记。|Numbers or grades, what passes, special marks.")
 
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        if "\\u0000" in self.scale.model_dump_json():
+            raise ValueError("含有不可存储的空字符|it holds a null character, which cannot be kept")
+        return self
+
 
 class Scales(Rows[ScaleIn]):
     """成绩制。|Score scales."""
