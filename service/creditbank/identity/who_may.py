@@ -104,6 +104,7 @@ READ_ACCOUNT = Permit(
 )
 KEEP_IDENTITY = Permit({"officer": ANY})
 OF_THE_LEARNER = Permit({"learner": OWN, "guardian": CHILD})
+KEEP_GUARDIANS = Permit({"registrar": INSTITUTION, "officer": ANY})
 READ_GUARDIANS = Permit({"officer": ANY, "learner": OWN, "guardian": CHILD})
 KEEP_CATALOGUE = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
 KEEP_REFERENCE = Permit({"officer": ANY})
@@ -137,14 +138,19 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/learners/batch"): OPEN_ACCOUNT,
     ("GET", "/v1/learners/{learner_id}"): READ_ACCOUNT,
     ("POST", "/v1/learners/{learner_id}/activation-codes"): OPEN_ACCOUNT,
-    ("POST", "/v1/learners/{learner_id}/guardians"): Permit({"registrar": INSTITUTION, "officer": ANY}),
+    ("POST", "/v1/learners/{learner_id}/guardians"): KEEP_GUARDIANS,
     ("GET", "/v1/learners/{learner_id}/guardians"): READ_GUARDIANS,
+    ("POST", "/v1/learners/{learner_id}/guardians/{guardianship_id}/end"): KEEP_GUARDIANS,
+    ("POST", "/v1/learners/{learner_id}/guardians/{guardianship_id}/password"): KEEP_IDENTITY,
     ("POST", "/v1/learners/{learner_id}/consents"): OF_THE_LEARNER,
     ("GET", "/v1/learners/{learner_id}/consents"): OF_THE_LEARNER,
     ("GET", "/v1/learners/{learner_id}/inbox"): OF_THE_LEARNER,
     ("POST", "/v1/learners/{learner_id}/inbox/{message_id}/read"): OF_THE_LEARNER,
     ("POST", "/v1/learners/{learner_id}/names"): KEEP_IDENTITY,
     ("POST", "/v1/learners/{learner_id}/documents"): KEEP_IDENTITY,
+    ("POST", "/v1/learners/{learner_id}/closing"): Permit({"officer": ANY, "learner": OWN, "guardian": CHILD}),
+    ("POST", "/v1/learners/{learner_id}/reopening"): KEEP_IDENTITY,
+    ("POST", "/v1/learners/{learner_id}/erasure"): KEEP_IDENTITY,
     ("POST", "/v1/learner-lookups"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges/{alias_id}/end"): KEEP_IDENTITY,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.errors import Malformed
+from creditbank.errors import Malformed, NotFound
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.account_numbers import grouped, read_account_no
@@ -102,7 +102,10 @@ async def _candidates(session: AsyncSession, asked: LookupIn, *, at: datetime, k
 async def show(
     session: AsyncSession, learner_id: UUID, *, seen_by: SeenBy, institution_id: UUID | None, keyring: Keyring
 ) -> LearnerOut:
-    """A learner with accounts, names, masked documents and enrolments; an institution sees its own enrolments only."""
+    """A learner with accounts, names, masked documents and enrolments; an institution sees its own enrolments only.
+
+    Raises NotFound.
+    """
     person = await person_of(session, learner_id)
     keys = await keys_of(session, person.family, keyring=keyring)
     whole = seen_by != "institution"
@@ -133,9 +136,10 @@ async def show(
 
 
 async def _accounts(session: AsyncSession, family: Collection[UUID]) -> list[AccountShown]:
-    rows = await session.exec(
-        select(Learner).where(col(Learner.learner_id).in_(family)).order_by(col(Learner.opened_at))
-    )
+    query = select(Learner).where(col(Learner.learner_id).in_(family)).order_by(col(Learner.opened_at))
+    rows = (await session.exec(query)).all()
+    if not rows:
+        raise NotFound
     return [
         AccountShown(**row.model_dump(exclude={"opened_by"}), account_no_grouped=grouped(row.account_no))
         for row in rows

@@ -152,10 +152,11 @@ class GuardianTooYoung(BankError):
     en = "A guardian is eighteen or older. Check the document's number."
 
 
-class GuardianUnderReview(IdentityUnderReview):
-    """The guardian's document is on file with another name: an officer looks, nothing was recorded."""
+class GuardianUnderReview(BankError):
+    """There is a doubt about who the guardian is: an officer looks, nothing was recorded, and no ground is given."""
 
     status = 409
+    code = "guardian_under_review"
     zh = "监护人的身份信息须由学分银行人工核对，本次未登记。请核对姓名与证件号码，或联系学分银行。"
     en = "The bank's officers have to look at the guardian's identity; nothing was recorded. Check name and number, or "
     en += "ask the bank."
