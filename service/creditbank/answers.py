@@ -110,13 +110,11 @@ def _say(request: Request, error: BankError, **more: object) -> Response:
 
 
 def _methods_here(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """Every method that the address takes, over all routes that share it (RFC 9110 §10.2.1)."""
+    """Every method that the address takes, over all routes that share it (RFC 9110 §10.2.1).
+
+    `/records/batch` is an address of its own, not a record called batch: the path with the fewest parameters is meant.
+    """
     scope = dict(request.scope)
-    return sorted(
-        {
-            method
-            for route in routes
-            if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE
-            for method in route.methods or ()
-        }
-    )
+    here = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE]
+    meant = min((route.path.count("{") for route in here), default=0)
+    return sorted({method for route in here if route.path.count("{") == meant for method in route.methods or ()})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount, Route
 
+import creditbank.tables  # noqa: F401 - every table is known before a foreign key to it is resolved
 from creditbank import __version__, health
 from creditbank.answers import answer_every_error
 from creditbank.changes import routes as change_routes
@@ -59,7 +57,6 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
         title="学分银行 Credit bank",
         version=__version__,
         summary="学习成果、认定决定、学分账户|Records, decisions, credits",
-        lifespan=_until_the_end,
         # Pages of API documentation would come from elsewhere; a redirect to another slash would be no one's contract.
         docs_url=None,
         redoc_url=None,
@@ -109,12 +106,6 @@ def _copy(route: Route) -> Route:
     made = object.__new__(type(route))
     made.__dict__.update(route.__dict__)
     return made
-
-
-@asynccontextmanager
-async def _until_the_end(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    app.state.passwords.close()
 
 
 async def _contract(request: Request) -> Response:

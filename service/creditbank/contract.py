@@ -57,10 +57,17 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     for status in _possible(operation, path, method, permit):
         responses.setdefault(status, {"description": _MEANS[status]})
     for status, response in responses.items():
-        if status >= "400" and "x-not-a-problem" not in response:
+        if status >= "400" and not _says_otherwise(response):
             response["content"] = _PROBLEM
     operation["responses"] = dict(sorted(responses.items()))
     operation["security"] = [] if permit is None else _asks_for(permit)
+
+
+def _says_otherwise(response: dict[str, Any]) -> bool:
+    """Whether a refusal has a shape of its own, as those of RFC 6749 have."""
+    return any(
+        "$ref" in str(said) and "schemas/Problem'" not in str(said) for said in response.get("content", {}).values()
+    )
 
 
 def _possible(operation: dict[str, Any], path: str, method: str, permit: Permit | None) -> list[str]:

@@ -6,15 +6,17 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import Database
@@ -103,6 +105,21 @@ def problems(*errors: type[BankError]) -> dict[int | str, dict[str, Any]]:
     return said
 
 
+# --- what a payload or a query is made of ---------------------------------------------------------------------------
+
+
+def _written_day(value: Any) -> Any:
+    if (isinstance(value, str) and _DAY.fullmatch(value)) or type(value) is date:
+        return value
+    raise ValueError("应为日期，如 2025-09-01|should be a date such as 2025-09-01")
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+"""A calendar day, written as one: a bare `date` would also take 0 for 1 January 1970."""
+
+
 # --- the process's own things -------------------------------------------------------------------------------------
 
 
@@ -118,7 +135,12 @@ KeyringDep = Annotated[Keyring, Depends(_keyring)]
 
 LimitDep = Annotated[int, Query(ge=1, le=200, description="每页条数。|How many to a page.", alias="limit")]
 CursorDep = Annotated[
-    str | None, Query(max_length=512, description="上一页给出的游标。|The cursor that the page before gave.")
+    str | None,
+    Query(
+        max_length=512,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="上一页给出的游标。|The cursor that the page before gave.",
+    ),
 ]
 
 Row = TypeVar("Row")

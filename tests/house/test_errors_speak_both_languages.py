@@ -26,6 +26,7 @@ from creditbank.credits import Credits
 from creditbank.db import Database, SessionDep
 from creditbank.errors import BankError, Malformed, every_error
 from creditbank.faults import MOST_FAULTS, faults_of
+from creditbank.http import Day
 from creditbank.identity.who_may import PUBLIC
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -82,6 +83,7 @@ class Payload(BaseModel):
     credits: Credits = 100
     count: Annotated[int, Field(ge=1, le=9)] = 1
     parts: list[str] = []
+    on: Day | None = None
 
     @field_validator("parts")
     @classmethod
@@ -182,6 +184,8 @@ async def test_a_method_that_an_address_does_not_take_is_told_those_it_takes(ban
     assert "GET" in answer.headers["allow"]
     both = await bank.http.delete("/v1/clients")
     assert both.headers["allow"] == "GET, POST"
+    # Not GET, which would ask for a record called batch.
+    assert (await bank.http.delete("/v1/records/batch")).headers["allow"] == "POST"
 
 
 def _routes(bank: OpenBank) -> set[tuple[str, str]]:
@@ -203,6 +207,10 @@ def _routes(bank: OpenBank) -> set[tuple[str, str]]:
         ({"name": "x", "parts": [SECRET, 1]}, "/parts/1"),
         ({"name": "x", "parts": ["", SECRET]}, "/parts"),
         ({"name": "x", "parts": ["echo", SECRET]}, "/parts"),
+        ({"name": "x", "on": 0}, "/on"),
+        ({"name": "x", "on": "0"}, "/on"),
+        ({"name": "x", "on": "2026-02-29"}, "/on"),
+        ({"name": "x", "on": "2026-02-28T00:00:00"}, "/on"),
         ([SECRET], ""),
         (SECRET, ""),
         (None, ""),

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep
-from creditbank.errors import BankError, NotFound
+from creditbank.errors import BankError, NotFound, TooManyRequests
 from creditbank.http import KeyringDep, PageDep, answer, problems
 from creditbank.identity import access_log, clients, logins
 from creditbank.identity.bound import InstitutionNotKnown
@@ -269,7 +269,7 @@ async def disable_login(
     status_code=204,
     response_class=Response,
     summary="修改自己的口令 | Change one's own password",
-    responses=problems(OldPasswordWrong, PasswordTooWeak),
+    responses=problems(OldPasswordWrong, PasswordTooWeak, TooManyRequests),
 )
 async def change_own_password(payload: NewPassword, write: WriteDep) -> Response:
     """With the old one, which is throttled as a sign-in is."""

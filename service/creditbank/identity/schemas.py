@@ -119,7 +119,7 @@ class NewPassword(_Payload):
     """One's own password, changed by somebody who knows it."""
 
     old_password: Password
-    password: Password
+    password: Annotated[str, Field(min_length=10, max_length=256, pattern=r"^[^\x00]*$")]
 
 
 class EntryShown(BaseModel):
