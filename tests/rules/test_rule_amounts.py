@@ -161,10 +161,11 @@ def test_an_output_says_how_it_came_about() -> None:
         each for each in book.decide("deposit", facts(hours="25")).findings() if each["clause"] == "gives.credits"
     )
     assert (
-        finding["says_zh"] == "认定学分 1.5 学分：条文（学时 25 学时，除以 条文 16 学时/学分，向下取到 0.5 学分的倍数）"
+        finding["says_zh"]
+        == "认定学分：1.5 学分（条文（学时 25 学时，除以 条文 16 学时/学分，向下取到 0.5 学分的倍数））"
     )
     assert finding["says_en"].startswith(
-        "credits: 1.5 credits: the rule (hours 25 hours, divided by the rule 16 hours per credit"
+        "credits granted: 1.5 credits (the rule (hours 25 hours, divided by the rule 16 hours per credit"
     )
     assert [cited["id"] for cited in finding["citation"]] == ["source"]
     missing = next(each for each in book.decide("deposit", facts()).findings() if each["clause"] == "gives.credits")

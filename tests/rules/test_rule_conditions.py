@@ -161,7 +161,12 @@ def test_a_clause_always_has_a_finding_and_all_of_it_has_its_verdict(
             "应为 国家级、国际级 之一",
             "it must be national or international",
         ),
-        ({"fact": "record.place", "stated": "yes"}, {}, "名次未报送，应报送", "place is not stated; it must be stated"),
+        (
+            {"fact": "record.place", "stated": "yes"},
+            {},
+            "缺少名次（未报送），可由报送机构提供；此项必须有",
+            "the institution that reported it can supply it; it must be there",
+        ),
         (
             {"fact": "record.weeks", "at_least": "1"},
             {},

@@ -218,8 +218,10 @@ def _chosen(ways: list[tuple[Condition | None, Amount]]) -> Amount:
         told = amount.tell(scope)
         if when is None:
             return told
-        leaves = tuple(when.why(scope))
-        zh, en = "；".join(leaf.zh for leaf in leaves), "; ".join(leaf.en for leaf in leaves)
+        ground = [leaf for leaf in when.why(scope) if "stated" not in (leaf.required or ())]
+        if not ground:
+            return told
+        zh, en = "；".join(leaf.zh for leaf in ground), "; ".join(leaf.en for leaf in ground)
         return Telling(f"{told.zh}（{zh}）", f"{told.en} ({en})", told.missing)
 
     lacks = any(amount.may_lack for _, amount in ways) or len(ways) > 1

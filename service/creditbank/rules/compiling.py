@@ -194,8 +194,13 @@ def _outputs(ctx: Context, version: Fields) -> list[Output]:
         if type_.unit == "credits" and not amount.settled:
             zh = "结果可能不是百分之一学分的整数倍，请写明取整，如 round_down_to: 0.5"
             ctx.report.add(given[name], name, zh, "the rounding is not named: end with, say, `round_down_to: 0.5`")
-        outputs.append(Output(name, amount, tuple(dict.fromkeys(_sources(given[name], version)))))
+        outputs.append(Output(name, amount, tuple(dict.fromkeys(_sources(given[name], version))) or _ground(version)))
     return outputs
+
+
+def _ground(version: Fields) -> tuple[str, ...]:
+    """What an output stands on that is a plain fact: whatever its clauses stand on."""
+    return tuple(dict.fromkeys(str(name) for clause in version["clauses"] for name in clause.get("cites", ())))
 
 
 def _sources(node: object, version: Fields) -> Iterator[str]:

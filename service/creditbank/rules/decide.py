@@ -255,20 +255,21 @@ def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]
     }
 
 
+_OUTPUT_NAMES = {"credits": ("认定学分", "credits granted"), "scheme": ("学分体系", "scheme")}
+
+
 def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> Finding:
     value, told = output.amount.ask(scope), output.amount.tell(scope)
-    zh_name, en_name = {"credits": ("认定学分", "credits"), "scheme": ("学分体系", "scheme")}.get(
-        output.name, (output.name,) * 2
-    )
+    zh_name, en_name = _OUTPUT_NAMES[output.name]
     if value is None:
-        zh, en = f"{zh_name}未定：{told.zh}", f"{en_name} not known: {told.en}"
+        missing = {leaf.zh: leaf.en for leaf in told.missing} or {told.zh: told.en}
+        zh, en = f"{zh_name}未定：{'；'.join(missing)}", f"{en_name} not known: {'; '.join(missing.values())}"
     else:
-        type_ = output.amount.type
-        zh = f"{zh_name} {shown(type_, value, 'zh')}：{told.zh}"
-        en = f"{en_name}: {shown(type_, value, 'en')}: {told.en}"
+        zh = _because(zh_name, shown(output.amount.type, value, "zh"), told.zh, "：")
+        en = _because(en_name, shown(output.amount.type, value, "en"), told.en, ": ")
     return {
         "clause": f"gives.{output.name}",
-        "fact": told.missing[0].fact if told.missing else output.name,
+        "fact": told.missing[0].fact if value is None and told.missing else output.name,
         "observed": None if value is None else observed(output.amount.type, value),
         "required": None,
         "verdict": "unknown" if value is None else "met",
@@ -279,6 +280,12 @@ def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> F
         "rule_en": en_name,
         "citation": _cited(version, output.cites),
     }
+
+
+def _because(name: str, value: str, told: str, colon: str) -> str:
+    if told == value:
+        return f"{name}{colon}{value}"
+    return f"{name}：{value}（{told}）" if colon == "：" else f"{name}: {value} ({told})"
 
 
 def _asks_rows(version: CompiledVersion) -> bool:

@@ -251,7 +251,7 @@ def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Deci
         zh = f"晚于 {line.document} 的最后一版（至 {last}）"
         en = f"after the last version of {line.document} (until {last})"
     zh = f"{fact.zh} {day}，{zh}，没有可用的规则，可由学分银行判定"
-    en = f"{fact.en} is {day}, {en}, so no rule holds; the credit bank can decide it"
+    en = f"{fact.en}: {day}, {en}, so no rule holds; the credit bank can decide it"
     return _undated(line, question, facts, day=day, zh=zh, en=en)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditbank.errors import Language
-from creditbank.rules.facts import Fact
+from creditbank.rules.facts import FACTS, Fact
 from creditbank.rules.terms import Leaf, Truth
 from creditbank.rules.units import Type, observed, shown
 
@@ -95,10 +95,13 @@ def lacking(fact: Fact) -> Leaf:
 
 
 def stated(*, name: str, zh: str, en: str, wanted: bool, is_there: bool) -> Leaf:
-    """The leaf of a `stated` comparison."""
+    """The leaf of a `stated` comparison; where a fact is wanted and missing it says who can supply it."""
     said_zh = f"{zh}{'已报送' if is_there else '未报送'}"
     said_en = f"{en} is {'stated' if is_there else 'not stated'}"
-    if wanted != is_there:
+    if wanted and not is_there and name in FACTS:
+        gap = lacking(FACTS[name])
+        said_zh, said_en = f"{gap.zh}；此项必须有", f"{gap.en}; it must be there"
+    elif wanted != is_there:
         said_zh += f"，应{'报送' if wanted else '不报送'}"
         said_en += f"; it must {'be' if wanted else 'not be'} stated"
     verdict: Any = "met" if wanted == is_there else "not_met"
