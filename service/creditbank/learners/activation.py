@@ -8,6 +8,7 @@ real names (实名核验) by a service of the state is a seam: `app.state.real_n
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,7 +33,6 @@ from creditbank.learners.families import lock_person
 from creditbank.learners.guardians import has_guardian
 from creditbank.learners.inbox import serve
 from creditbank.learners.indexes import name_index
-from creditbank.learners.names import normalise_name
 from creditbank.learners.personal import birth_of, settle_birth
 from creditbank.learners.tables import ActivationCode, Learner
 from creditbank.learners.ties import must_be_own
@@ -157,11 +157,15 @@ def check_new_password(asked: Asked) -> None:
     Raises PasswordTooWeak, PasswordGuessable.
     """
     check_password(asked.password)
-    rest = normalise_name(asked.password)
+    rest = said = _letters(asked.password)
     for known in (asked.login_name, asked.name, asked.account_no):
-        rest = rest.replace(normalise_name(known), "")
-    if len(rest) < 5:
+        rest = rest.replace(_letters(known), "")
+    if rest != said and len(rest) < 5:
         raise refusals.PasswordGuessable(field="/password")
+
+
+def _letters(typed: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", typed).casefold() if c.isalnum())
 
 
 _CANDIDATE = """
