@@ -17,10 +17,12 @@ from creditbank.db import Database
 from creditbank.identity import routes as identity_routes
 from creditbank.identity import token_routes
 from creditbank.identity.gate import guard
-from creditbank.identity.logins import SignInCheck
 from creditbank.identity.security import Passwords, Tokens
 from creditbank.institutions import reference_routes
 from creditbank.institutions import routes as institution_routes
+from creditbank.learners import guardians, own_routes
+from creditbank.learners import identity_routes as identifying_routes
+from creditbank.learners import routes as learner_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
@@ -37,14 +39,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     token_routes.router,
     institution_routes.router,
     reference_routes.router,
+    learner_routes.router,
+    own_routes.router,
     officer_routes.router,
+    identifying_routes.router,
     identity_routes.router,
     rule_routes.router,
     health.router,
 )
-
-SIGN_IN_CHECKS: tuple[SignInCheck, ...] = ()
-"""What other domains ask of a person whose password was right, such as a recorded guardian of a child under 14."""
 
 
 def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Rulebook | None = None) -> FastAPI:
@@ -69,7 +71,8 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
     app.state.rulebook = load_packaged() if rulebook is None else rulebook
     app.state.tokens = Tokens.of(settings)
     app.state.passwords = Passwords(settings.login_threads)
-    app.state.sign_in_checks = SIGN_IN_CHECKS
+    # What other domains ask of a person whose password was right.
+    app.state.sign_in_checks = (guardians.sign_in_check(keyring),)
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()
     for router in ROUTERS:
