@@ -164,7 +164,7 @@ def _with_its_wait(response: httpx.Response) -> httpx.Response:
 
 def _backoff(attempt: int) -> float:
     """Twice as long each time, half of it by chance, so that many who were cut off do not come back at once."""
-    longest = min(0.5 * 2 ** (attempt - 1), 20.0)
+    longest = min(0.5 * 2.0 ** (attempt - 1), 20.0)
     return longest * (0.5 + random.random() / 2)  # noqa: S311
 
 

@@ -1,0 +1,19 @@
+"""The small city that the demo opens: invented people, real rules, everything loaded through the published client."""
+
+from __future__ import annotations
+
+from creditbank.config import Settings
+from creditbank.demo.bootstrap import Bootstrap
+from creditbank.demo.demofile import DemoFile
+from creditbank.demo.loading import load
+from creditbank.demo.look_at import words
+
+__all__ = ["Bootstrap", "DemoFile", "load", "load_city"]
+
+
+def load_city(settings: Settings, database_url: str) -> DemoFile:
+    """Open the city in the bank that these settings serve, and print what to look at. Call it from a thread."""
+    print("正在打开演示城市 · opening the small city", flush=True)
+    file = load(settings.base_url, Bootstrap(settings, database_url))
+    print(words(file), flush=True)
+    return file
