@@ -6,11 +6,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, LiteralString, TypeVar
 
 import psycopg
 from fastapi import Depends, Request
-from sqlalchemy import CheckConstraint, Column, DateTime, LargeBinary, MetaData, String
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import CheckConstraint, Column, DateTime, LargeBinary, MetaData, String, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -76,13 +77,35 @@ class TryAgain(Exception):
     """What the act stood on changed under it: the whole transaction is to be run again."""
 
 
+Transaction = AsyncSession | psycopg.AsyncConnection[Any]
+"""What a statement runs in: a session of SQLModel, or on the hot paths a bare connection."""
+
+
 class Database:
-    """The connection pool of one process, as the application role."""
+    """The connections of one process, as the application role: half for SQLModel, half for the hot paths.
+
+    The hot paths run a few long statements that are planned once and kept, and send what they can together; a session
+    of the ORM alone costs more than that.
+    """
 
     def __init__(self, url: str, *, connections: int) -> None:
+        self._bare = AsyncConnectionPool(
+            make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+            min_size=1,
+            max_size=max(1, connections // 2),
+            open=False,
+            timeout=10,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": 1,
+                "options": "-c timezone=UTC -c lock_timeout=20s -c plan_cache_mode=force_generic_plan",
+            },
+        )
+        self._opening = asyncio.Lock()
+        self._opened = False
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=connections,
+            pool_size=max(1, connections - connections // 2),
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
@@ -97,6 +120,18 @@ class Database:
     async def close(self) -> None:
         """Give every connection back to the server."""
         await self.engine.dispose()
+        if self._opened:
+            await self._bare.close()
+
+    @asynccontextmanager
+    async def bare(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """A connection outside any transaction: each statement is one, for reads that are one statement."""
+        if not self._opened:
+            async with self._opening:
+                await self._bare.open()
+                self._opened = True
+        async with self._bare.connection() as connection:
+            yield connection
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -115,10 +150,26 @@ class Database:
         The act must not have effects outside the transaction, for it may run several times.
         Raises TemporarilyUnavailable when it still fails after TRIES times; nothing is written then.
         """
+
+        async def once_through() -> Result:
+            async with self.session() as session:
+                return await act(session)
+
+        return await self._again_and_again(once_through)
+
+    async def write_bare(self, act: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Result]]) -> Result:
+        """The same on a bare connection: what the act does not wait for is sent together with the commit."""
+
+        async def once_through() -> Result:
+            async with self.bare() as connection, connection.pipeline(), connection.transaction():
+                return await act(connection)
+
+        return await self._again_and_again(once_through)
+
+    async def _again_and_again(self, once_through: Callable[[], Awaitable[Result]]) -> Result:
         for attempt in range(TRIES):
             try:
-                async with self.session() as session:
-                    return await act(session)
+                return await once_through()
             except (DBAPIError, psycopg.Error, TryAgain) as failure:
                 if not is_worth_another_try(failure):
                     raise
@@ -157,8 +208,10 @@ def is_worth_another_try(failure: BaseException) -> bool:
     )
 
 
-async def driver(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
+async def driver(session: Transaction) -> psycopg.AsyncConnection[Any]:
     """The psycopg connection under a session, in the same transaction: for the few statements written as plain SQL."""
+    if isinstance(session, psycopg.AsyncConnection):
+        return session
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     found = raw.driver_connection
@@ -166,15 +219,22 @@ async def driver(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
     return found
 
 
-def database(request: Request) -> Database:
-    """The process's database, for routes that write."""
+async def run(session: Transaction, statement: LiteralString, *arguments: Any) -> psycopg.AsyncRawCursor[Any]:
+    """Run a long statement with numbered parameters ($1, $2): it goes to the server as it stands, unparsed here."""
+    cursor = psycopg.AsyncRawCursor(await driver(session))
+    await cursor.execute(statement, arguments)
+    return cursor
+
+
+async def database(request: Request) -> Database:
+    """The process's database, for routes that write. (Were it not async, each request would cross to a thread.)"""
     found: Database = request.app.state.database
     return found
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction for a request that reads."""
-    async with database(request).session() as session:
+    async with (await database(request)).session() as session:
         yield session
 
 

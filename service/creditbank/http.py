@@ -16,6 +16,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
+from psycopg import AsyncConnection
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -285,11 +286,12 @@ async def write_once(
     *,
     caller: str,
     key: str | None,
-    act: Callable[[AsyncSession], Awaitable[Answer]],
+    act: Callable[[AsyncSession], Awaitable[Answer]] | None = None,
+    bare_act: Callable[[AsyncConnection[Any]], Awaitable[Answer]] | None = None,
 ) -> Response:
     """Run a route's write once under the caller's key, and answer it; a replay says so in `Idempotency-Replayed`."""
     payload = payload_of(request, await request.body())
-    answer = await once(database, keyring, caller=caller, key=key, payload=payload, act=act)
+    answer = await once(database, keyring, caller=caller, key=key, payload=payload, act=act, bare_act=bare_act)
     return response_of(answer)
 
 

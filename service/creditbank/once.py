@@ -7,13 +7,14 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+import psycopg
 from sqlmodel import Field, SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Database, instant, octets
+from creditbank.db import Database, Transaction, instant, octets, run
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.sealing import Keyring, blind_index, open_for_bank, seal_for_bank
@@ -45,6 +46,12 @@ class IdempotencyKeyUsedForAnotherPayload(BankError):
     en = "This Idempotency-Key was used for another payload; nothing was written. Use a new key for new content."
 
 
+_KEEP = """
+INSERT INTO stored_response (caller, key, payload_index, status, body_sealed, stored_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a write says: status, JSON body, and whether it is a replay of what was said before."""
@@ -62,7 +69,8 @@ async def once(
     caller: str,
     key: str | None,
     payload: bytes,
-    act: Callable[[AsyncSession], Awaitable[Answer]],
+    act: Callable[[AsyncSession], Awaitable[Answer]] | None = None,
+    bare_act: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Answer]] | None = None,
 ) -> Answer:
     """Run a write in one transaction and keep its answer under the caller's key.
 
@@ -70,29 +78,32 @@ async def once(
     with the key is rolled back there, or wherever the act refuses, and is given the first answer. A request without
     a key gets one of its own, so that a commit whose outcome was lost with the connection is not made twice.
 
+    `bare_act` is an act of plain SQL, run on a bare connection; there is one or the other.
     Raises IdempotencyKeyUsedForAnotherPayload, and whatever the act raises; a refusal is not kept.
     """
     named = key or f"own:{new_id()}"
     payload_index = blind_index(keyring, "payload", hashlib.sha256(payload).hexdigest())
 
-    async def act_and_keep(session: AsyncSession) -> Answer:
-        answer = await act(session)
-        session.add(
-            StoredResponse(
-                caller=caller,
-                key=named,
-                payload_index=payload_index,
-                status=answer.status,
-                body_sealed=seal_for_bank(keyring, answer.body, f"response:{caller}:{named}".encode()),
-                stored_at=clock.now(),
-            )
-        )
-        await session.flush()
+    async def keep(session: Transaction, answer: Answer) -> Answer:
+        sealed = seal_for_bank(keyring, answer.body, f"response:{caller}:{named}".encode())
+        await run(session, _KEEP, caller, named, payload_index, answer.status, sealed, clock.now())
         return answer
 
+    async def act_and_keep(session: AsyncSession) -> Answer:
+        assert act is not None
+        answer = await act(session)
+        await session.flush()
+        return await keep(session, answer)
+
+    async def bare_act_and_keep(connection: psycopg.AsyncConnection[Any]) -> Answer:
+        assert bare_act is not None
+        return await keep(connection, await bare_act(connection))
+
     try:
+        if bare_act is not None:
+            return await database.write_bare(bare_act_and_keep)
         return await database.write(act_and_keep)
-    except (BankError, IntegrityError):
+    except (BankError, psycopg.errors.UniqueViolation):
         earlier = await _said_before(database, caller=caller, key=named)
         if earlier is None:
             raise

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Database, driver
+from creditbank.db import Database, Transaction, driver
 from creditbank.jobs import sleep_unless
 
 ONE_NUMBERER = 4_207_001
@@ -86,7 +86,7 @@ class LastNumber(NamedTuple):
     """
 
 
-async def last_number_at(session: AsyncSession, instant: datetime) -> LastNumber:
+async def last_number_at(session: Transaction, instant: datetime) -> LastNumber:
     """What had been numbered at an instant, for `known_at`.
 
     An instant beyond the last numbered one is answered as of the last, and says so in `known_at`: a change committed

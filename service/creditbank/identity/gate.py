@@ -22,6 +22,14 @@ SESSION_COOKIE = "creditbank_session"
 """The portal's session: an access token in a cookie, which no route under /v1 ever reads."""
 
 
+def session_cookie(base_url: str) -> str:
+    """What the session's cookie is called at an address.
+
+    Over https no neighbouring host can set one by this name (RFC 6265bis §4.1.3.2).
+    """
+    return f"__Host-{SESSION_COOKIE}" if base_url.startswith("https://") else SESSION_COOKIE
+
+
 class AddressTakenTwice(RuntimeError):
     """Two routes with one method and path: only the first would ever answer."""
 
@@ -34,8 +42,8 @@ class KnowsTokens(Protocol):
         ...
 
 
-def guard(routes: list[BaseRoute], tokens: KnowsTokens) -> None:
-    """Put the gate in front of every route.
+def guard(routes: list[BaseRoute], tokens: KnowsTokens, *, cookie: str = SESSION_COOKIE) -> None:
+    """Put the gate in front of every route; the pages of the portal read their session from `cookie`.
 
     Raises RouteWithoutPermit for a route the table does not know, AddressTakenTwice for one that would never be asked.
     """
@@ -51,7 +59,7 @@ def guard(routes: list[BaseRoute], tokens: KnowsTokens) -> None:
             route.app = _named(route.app, route.path)
         elif isinstance(route, Route):
             permits = {method: permit_for(method, route.path) for method in _methods(route)}
-            route.app = _gate(route.app, route.path, permits, tokens)
+            route.app = _gate(route.app, route.path, permits, tokens, cookie)
         else:
             raise RouteWithoutPermit(f"{route!r} is of a kind that the gate cannot stand in front of")
 
@@ -75,20 +83,22 @@ def _named(app: ASGIApp, path: str) -> ASGIApp:
     return named
 
 
-def _gate(app: ASGIApp, path: str, permits: Mapping[str, Permit | None], tokens: KnowsTokens) -> ASGIApp:
+def _gate(
+    app: ASGIApp, path: str, permits: Mapping[str, Permit | None], tokens: KnowsTokens, cookie: str
+) -> ASGIApp:
     async def gate(scope: Scope, receive: Receive, send: Send) -> None:
         scope["creditbank.route"] = path
         permit = permits[scope["method"]]
         if permit is not None:
             scope["creditbank.permit"] = permit
-            scope["creditbank.actor"] = _admit(scope, permit, tokens)
+            scope["creditbank.actor"] = _admit(scope, permit, tokens, cookie)
         await app(scope, receive, send)
 
     return gate
 
 
-def _admit(scope: Scope, permit: Permit, tokens: KnowsTokens) -> Actor:
-    token = _cookie(scope) if permit.by_cookie else _bearer(scope)
+def _admit(scope: Scope, permit: Permit, tokens: KnowsTokens, cookie: str) -> Actor:
+    token = cookie_of(scope, cookie) if permit.by_cookie else _bearer(scope)
     if token is None:
         raise NotSignedIn
     actor = tokens.actor(token)
@@ -115,8 +125,9 @@ def _bearer(scope: Scope) -> str | None:
     return None
 
 
-def _cookie(scope: Scope) -> str | None:
+def cookie_of(scope: Scope, cookie: str) -> str | None:
+    """What a request's cookie of a name holds, if anything."""
     for name, value in scope["headers"]:
         if name == b"cookie":
-            return cookie_parser(value.decode("latin-1")).get(SESSION_COOKIE) or None
+            return cookie_parser(value.decode("latin-1")).get(cookie) or None
     return None

@@ -203,15 +203,17 @@ def _grant_refused(refused: BankError) -> _Refusal:
 
 
 @router.get("/.well-known/jwks.json", summary="The public keys that verify tokens (RFC 7517)")
-async def jwks(request: Request) -> dict[str, list[dict[str, str]]]:
+async def jwks(request: Request, response: Response) -> dict[str, list[dict[str, str]]]:
     """Newest first; a verifier that meets an unknown `kid` asks again."""
+    response.headers["Cache-Control"] = "public, max-age=300"
     keys: dict[str, list[dict[str, str]]] = request.app.state.tokens.jwks()
     return keys
 
 
 @router.get("/.well-known/oauth-authorization-server", summary="Where tokens are had (RFC 8414)")
-async def authorization_server(request: Request) -> dict[str, Any]:
+async def authorization_server(request: Request, response: Response) -> dict[str, Any]:
     """The metadata of the authorization server."""
+    response.headers["Cache-Control"] = "public, max-age=300"
     base_url = request.app.state.settings.base_url
     return {
         "issuer": base_url,

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.identifiers import new_id
 from creditbank.learners.account_numbers import new_account_no
 from creditbank.learners.documents import IdentityDocument
@@ -58,7 +57,7 @@ SELECT number_index, learner_id FROM opened
 
 
 async def open_accounts(
-    session: AsyncSession, people: Sequence[Newcomer], *, keyring: Keyring, opened_by: UUID | None, at: datetime
+    session: Transaction, people: Sequence[Newcomer], *, keyring: Keyring, opened_by: UUID | None, at: datetime
 ) -> dict[bytes, UUID]:
     """Open an account for each person whose document number nobody else has claimed: learner by document index.
 

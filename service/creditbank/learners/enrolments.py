@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 
 _DERIVE = """
 WITH gone AS (
@@ -48,7 +46,7 @@ def event_shown(
     return shown if programme is None else {**shown, "programme_id": programme["id"], "title": programme["name"]}
 
 
-async def derive_enrolments(session: AsyncSession, *, learners: Iterable[UUID], institution_id: UUID) -> None:
+async def derive_enrolments(session: Transaction, *, learners: Iterable[UUID], institution_id: UUID) -> None:
     """Derive some learners' enrolments at an institution from their live enrolment events; the learners are locked."""
     connection = await driver(session)
     cursor = await connection.execute(_DERIVE, {"learners": sorted(learners), "institution": institution_id})

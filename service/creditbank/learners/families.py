@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from creditbank.db import TryAgain, driver
+from creditbank.db import Transaction, TryAgain, driver
 from creditbank.errors import NotFound
 
 _FAMILY = """
@@ -31,12 +29,12 @@ class Person:
     family: tuple[UUID, ...]
 
 
-async def family_of(session: AsyncSession, learner_id: UUID) -> tuple[UUID, ...]:
+async def family_of(session: Transaction, learner_id: UUID) -> tuple[UUID, ...]:
     """All accounts of the person whose account this is, in the order in which they are locked."""
     return (await person_of(session, learner_id)).family
 
 
-async def person_of(session: AsyncSession, learner_id: UUID) -> Person:
+async def person_of(session: Transaction, learner_id: UUID) -> Person:
     """The person whose account this is; an account that nobody has is a person of its own."""
     connection = await driver(session)
     found = await (await connection.execute(_FAMILY, {"learner": learner_id})).fetchall()
@@ -44,7 +42,7 @@ async def person_of(session: AsyncSession, learner_id: UUID) -> Person:
     return Person(root, tuple(sorted(member for member, _ in found)))
 
 
-async def lock_person(session: AsyncSession, learner_id: UUID) -> Person:
+async def lock_person(session: Transaction, learner_id: UUID) -> Person:
     """Lock every account of a person for the rest of the transaction.
 
     Raises NotFound where there is no such account, TryAgain when accounts were merged or parted meanwhile.

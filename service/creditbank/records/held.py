@@ -8,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.identifiers import new_id
 from creditbank.records.intake import Sender, SetAside
 from creditbank.records.reading import ReadRow
@@ -45,7 +44,7 @@ FROM asked LEFT JOIN held USING (key_index)
 
 
 async def hold_rows(
-    session: AsyncSession,
+    session: Transaction,
     rows: Sequence[SetAside],
     *,
     sender: Sender,
@@ -70,7 +69,7 @@ async def hold_rows(
     return {aside.row.row_no: found[aside.row.key_index] for aside in rows}
 
 
-async def supersede(session: AsyncSession, rows: Sequence[ReadRow], *, sender: Sender, at: datetime) -> None:
+async def supersede(session: Transaction, rows: Sequence[ReadRow], *, sender: Sender, at: datetime) -> None:
     """A row that can be written now takes the place of one that was held under its key."""
     if not rows:
         return

@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from creditbank import clock
 from creditbank.credits import format_credits
-from creditbank.db import TryAgain
+from creditbank.db import Transaction, TryAgain
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.learners.accounts import Newcomer, open_accounts
@@ -108,7 +106,7 @@ def read_rows(
 
 
 async def take_in(
-    session: AsyncSession,
+    session: Transaction,
     rows: Sequence[ReadRow],
     taken: Taken,
     *,
@@ -242,7 +240,7 @@ def _ready(
 
 
 async def _open(
-    session: AsyncSession,
+    session: Transaction,
     newcomers: Sequence[tuple[ReadRow, dict[str, Any]]],
     *,
     sender: Sender,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ WHERE record_id = %s ORDER BY version DESC LIMIT 1
 """
 
 
-async def locate(session: AsyncSession, record_id: UUID) -> Located | None:
+async def locate(session: Transaction, record_id: UUID) -> Located | None:
     """The last version of a record, wherever it is."""
     connection = await driver(session)
     found = await (await connection.execute(_LOCATE, [record_id])).fetchone()

@@ -8,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import driver
+from creditbank.db import Transaction, run
 from creditbank.records.reading import ReadRow
 
 DEFAULT_SCALE = "percentage"
@@ -18,7 +17,7 @@ DEFAULT_SCALE = "percentage"
 
 _LOOKUP = """
 WITH asked AS (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
         i int, doc bytea, name bytea, student bytea, key bytea, cert bytea,
         course text, day date, standard text, level text, scale text, programme text)
 )
@@ -27,7 +26,7 @@ SELECT asked.i, json_build_object(
     'students', found.students,
     'key', found.key,
     'cert', found.cert,
-    'held', EXISTS (SELECT FROM held_row h WHERE h.institution_id = %(institution)s AND h.key_index = asked.key
+    'held', EXISTS (SELECT FROM held_row h WHERE h.institution_id = $2 AND h.key_index = asked.key
                     AND h.status = 'open'),
     'seen', (
         SELECT json_build_object('version', v.version, 'act', v.act, 'row_index', encode(v.row_index, 'hex'))
@@ -60,8 +59,8 @@ SELECT asked.i, json_build_object(
         'weeks', coalesce(pc.weeks, co.weeks), 'plan', pc.plan_id) END,
     'scale', (
         SELECT s.scale FROM score_scale s
-        WHERE s.code = coalesce(asked.scale, co.scale, %(default_scale)s)
-          AND (s.institution_id = %(institution)s OR s.institution_id IS NULL)
+        WHERE s.code = coalesce(asked.scale, co.scale, $3)
+          AND (s.institution_id = $2 OR s.institution_id IS NULL)
           AND s.valid_from <= asked.day AND (s.valid_until IS NULL OR asked.day < s.valid_until)
         ORDER BY s.institution_id NULLS LAST, s.valid_from DESC LIMIT 1),
     'standard', (
@@ -76,11 +75,11 @@ SELECT asked.i, json_build_object(
         ORDER BY cs.valid_from DESC LIMIT 1),
     'programme', (
         SELECT json_build_object('id', g.programme_id, 'level', g.level, 'name', g.name) FROM programme g
-        WHERE g.institution_id = %(institution)s AND g.code = asked.programme AND g.valid_from <= asked.day
+        WHERE g.institution_id = $2 AND g.code = asked.programme AND g.valid_from <= asked.day
           AND (g.valid_until IS NULL OR asked.day < g.valid_until) LIMIT 1),
     'institution', (
         SELECT json_build_object('kind', ip.kind, 'name', ip.name) FROM institution_profile ip
-        WHERE ip.institution_id = %(institution)s
+        WHERE ip.institution_id = $2
         ORDER BY (ip.valid_from <= asked.day AND (ip.valid_until IS NULL OR asked.day < ip.valid_until)) DESC,
                  ip.valid_from LIMIT 1)
 )::text
@@ -88,15 +87,15 @@ FROM asked,
 LATERAL (
     SELECT (SELECT k.learner_id FROM identity_key k WHERE k.number_index = asked.doc) AS doc,
            array(SELECT DISTINCT s.learner_id FROM enrolment s
-                 WHERE s.institution_id = %(institution)s AND s.student_index = asked.student) AS students,
+                 WHERE s.institution_id = $2 AND s.student_index = asked.student) AS students,
            (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM record_key k
-            WHERE k.institution_id = %(institution)s AND k.key_index = asked.key) AS key,
+            WHERE k.institution_id = $2 AND k.key_index = asked.key) AS key,
            (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM certificate_key k
             WHERE k.number_index = asked.cert) AS cert
 ) found
 LEFT JOIN LATERAL (
     SELECT e.learner_id, e.level, e.year_of_entry, e.programme_id FROM enrolment e
-    WHERE asked.course IS NOT NULL AND e.institution_id = %(institution)s AND e.entered_on <= asked.day
+    WHERE asked.course IS NOT NULL AND e.institution_id = $2 AND e.entered_on <= asked.day
       AND e.learner_id IN (
           SELECT found.doc UNION SELECT unnest(found.students)
           UNION SELECT a.learner_id FROM learner_alias a
@@ -108,14 +107,17 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) e ON true
 LEFT JOIN LATERAL (
-    SELECT pc.* FROM plan pl JOIN plan_course pc USING (plan_id)
+    SELECT pl.plan_id FROM plan pl
     WHERE pl.programme_id = e.programme_id AND pl.entry_from <= e.year_of_entry
-      AND coalesce(pl.entry_until, 9999) >= e.year_of_entry AND pc.course_code = asked.course
+      AND coalesce(pl.entry_until, 9999) >= e.year_of_entry
     ORDER BY pl.published_on DESC, pl.plan_id DESC LIMIT 1
+) pl ON true
+LEFT JOIN LATERAL (
+    SELECT pc.* FROM plan_course pc WHERE pc.plan_id = pl.plan_id AND pc.course_code = asked.course
 ) pc ON true
 LEFT JOIN LATERAL (
     SELECT co.* FROM course co
-    WHERE co.institution_id = %(institution)s AND co.code = asked.course AND co.valid_from <= asked.day
+    WHERE co.institution_id = $2 AND co.code = asked.course AND co.valid_from <= asked.day
       AND (co.valid_until IS NULL OR asked.day < co.valid_until) LIMIT 1
 ) co ON true
 """
@@ -144,13 +146,10 @@ class Known:
     institution: dict[str, Any]
 
 
-async def look_up(session: AsyncSession, rows: Sequence[ReadRow], *, institution_id: UUID) -> dict[int, Known]:
+async def look_up(session: Transaction, rows: Sequence[ReadRow], *, institution_id: UUID) -> dict[int, Known]:
     """What is known about each row, by its number. Reads committed data; the writer looks again under its locks."""
     asked = orjson.dumps([_question(row) for row in rows]).decode()
-    connection = await driver(session)
-    cursor = await connection.execute(
-        _LOOKUP, {"rows": asked, "institution": institution_id, "default_scale": DEFAULT_SCALE}
-    )
+    cursor = await run(session, _LOOKUP, asked, institution_id, DEFAULT_SCALE)
     return {number: _known(orjson.loads(found)) for number, found in await cursor.fetchall()}
 
 

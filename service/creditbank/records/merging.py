@@ -98,7 +98,7 @@ async def merge(
     if absorbed.root == into.root:
         raise AlreadyOnePerson
     everybody = tuple(sorted({*absorbed.family, *into.family}))
-    await lock_learners(connection, list(everybody))
+    await lock_learners(session, list(everybody))
     if (absorbed, into) != (await person_of(session, learner_id), await person_of(session, into_learner_id)):
         raise TryAgain
     alias_id = new_id()
@@ -135,7 +135,7 @@ async def part(session: AsyncSession, alias_id: UUID, *, by: str, reason: str, t
     if ended_at is not None:
         raise MergeAlreadyEnded
     everybody = await family_of(session, into_learner_id)
-    await lock_learners(connection, list(everybody))
+    await lock_learners(session, list(everybody))
     if everybody != await family_of(session, into_learner_id):
         raise TryAgain
     shared = await _shared(session, everybody)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import DatabaseDep, SessionDep
+from creditbank.db import DatabaseDep, SessionDep, Transaction
 from creditbank.errors import BankError, Language, Malformed, NotAllowed
 from creditbank.faults import faults_of, summary
 from creditbank.http import IdempotencyKeyDep, KeyringDep, LanguageDep, answer, problems, write_once
@@ -93,14 +93,14 @@ async def post_record(
     """Post one row: deposited (201), unchanged or corrected (200), held (202), or refused with the reason."""
     sender = sender_of(actor)
 
-    async def act(session: AsyncSession) -> Answer:
+    async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         (outcome,) = await post_rows(session, [(1, row)], sender=sender, submission_id=new_id(), tools=tools)
         if outcome.outcome == "refused":
             raise RowProblem(outcome)
         return answer(_STATUS[outcome.outcome], outcome)
 
-    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+    return await write_once(request, database, keyring, caller=actor.name, key=key, bare_act=act)
 
 
 @router.post(
@@ -122,7 +122,7 @@ async def post_batch(
     sender = sender_of(actor)
     rows, outcomes = _well_formed(batch.rows, language)
 
-    async def act(session: AsyncSession) -> Answer:
+    async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         submission_id = new_id()
         posted = await post_rows(session, rows, sender=sender, submission_id=submission_id, tools=tools)
@@ -130,7 +130,7 @@ async def post_batch(
         counts = Counter(outcome.outcome for outcome in every)
         return answer(200, BatchOut(submission_id=submission_id, counts=dict(counts), outcomes=every))
 
-    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+    return await write_once(request, database, keyring, caller=actor.name, key=key, bare_act=act)
 
 
 def _well_formed(rows: Sequence[dict[str, Any]], language: Language) -> tuple[list[tuple[int, Row]], list[RowOutcome]]:

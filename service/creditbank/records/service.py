@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from creditbank.db import Transaction
 from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.enrolments import derive_enrolments
@@ -42,7 +41,7 @@ class Tools:
 
 
 async def post_rows(
-    session: AsyncSession,
+    session: Transaction,
     rows: Sequence[tuple[int, Row]],
     *,
     sender: Sender,
@@ -66,7 +65,7 @@ async def post_rows(
 
 
 async def _post_part(
-    session: AsyncSession,
+    session: Transaction,
     rows: Sequence[tuple[int, Row]],
     *,
     sender: Sender,
@@ -121,7 +120,7 @@ def refused(row_no: int, key: str | None, refusal: BankError, language: Language
 
 
 async def _write_ready(
-    session: AsyncSession,
+    session: Transaction,
     ready: Sequence[Ready],
     *,
     sender: Sender,
@@ -238,7 +237,7 @@ def _complete(outcome: RowOutcome, ready: Ready, standing: dict[UUID, Standing],
 
 
 async def withdraw(
-    session: AsyncSession, record_id: UUID, *, sender: Sender, reason: str, submission_id: UUID, tools: Tools
+    session: Transaction, record_id: UUID, *, sender: Sender, reason: str, submission_id: UUID, tools: Tools
 ) -> RowOutcome:
     """Take a record back: what stood on it is reversed, and what it stood in the way of is decided again.
 
@@ -304,7 +303,7 @@ def one_row(submission_id: UUID, sender: Sender, at: datetime) -> dict[str, Any]
     }
 
 
-async def own_record(session: AsyncSession, record_id: UUID, sender: Sender) -> Located:
+async def own_record(session: Transaction, record_id: UUID, sender: Sender) -> Located:
     """Where a record of the sender's is now. Raises NotFound: not there and not yours look the same."""
     located = await locate(session, record_id)
     if located is None or located.institution_id != sender.institution_id:

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import TryAgain, driver
+from creditbank.db import Transaction, TryAgain, driver, run
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import lock_learners
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
@@ -91,7 +90,7 @@ class Asked:
 
 _CLAIM = """
 WITH asked AS (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS k(
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS k(
         institution_id uuid, key_index bytea, number_index bytea, learner_id uuid, record_id uuid)
 ), keyed AS (
     INSERT INTO record_key (institution_id, key_index, learner_id, record_id)
@@ -108,7 +107,7 @@ SELECT (SELECT count(*) FROM keyed), (SELECT count(*) FROM numbered)
 
 _STANDING = """
 WITH asked AS (
-    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS a(i int, family uuid[], contents bytea[], records uuid[])
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(i int, family uuid[], contents bytea[], records uuid[])
 )
 SELECT asked.i, json_build_object(
     'family', (
@@ -171,7 +170,7 @@ LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
 
 
 async def lock_claim_and_read(
-    session: AsyncSession, people: Sequence[Asked], *, claims: Sequence[dict[str, str | None]], keyring: Keyring
+    session: Transaction, people: Sequence[Asked], *, claims: Sequence[dict[str, str | None]], keyring: Keyring
 ) -> list[Person]:
     """Lock everybody asked for, claim the keys of records that are new, then read what stands.
 
@@ -179,11 +178,10 @@ async def lock_claim_and_read(
     or when accounts were merged or parted: what was matched before the lock no longer holds then.
     """
     everybody = sorted({learner for person in people for learner in person.family})
-    connection = await driver(session)
-    async with connection.pipeline():
-        locked = await lock_learners(connection, everybody)
-        claimed = await connection.execute(_CLAIM, [orjson.dumps(list(claims)).decode()]) if claims else None
-        read = await connection.execute(_STANDING, [_questions(people)])
+    async with (await driver(session)).pipeline():
+        locked = await lock_learners(session, everybody)
+        claimed = await run(session, _CLAIM, orjson.dumps(list(claims)).decode()) if claims else None
+        read = await run(session, _STANDING, _questions(people))
     last_entry: dict[UUID, int] = dict(await locked.fetchall())
     if claimed is not None:
         wanted = tuple(sum(claim[index] is not None for claim in claims) for index in ("key_index", "number_index"))

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.credits import format_credits
-from creditbank.db import driver
+from creditbank.db import Transaction, run
 from creditbank.ledger.book import Book
 from creditbank.ledger.post import POSTINGS, as_rows
 from creditbank.records.deposit import Decisions
@@ -20,14 +19,14 @@ from creditbank.records.standing import Standing
 _WRITE = f"""
 WITH submitted AS (
     INSERT INTO submission (submission_id, institution_id, sent_by, received_at, rows)
-    SELECT s.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'submission') AS s(
+    SELECT s.* FROM jsonb_to_recordset($1::jsonb -> 'submission') AS s(
         submission_id uuid, institution_id uuid, sent_by text, received_at timestamptz, rows int)
     ON CONFLICT DO NOTHING
 ), versioned AS (
     INSERT INTO record_version (learner_id, record_id, version, change_id, institution_id, kind, act, occurred_on,
                                 recorded_at, submission_id, row_no, row_index, content, level, body, derived, sealed,
                                 warnings, reason, salt, digest)
-    SELECT v.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'versions') AS v(
+    SELECT v.* FROM jsonb_to_recordset($1::jsonb -> 'versions') AS v(
         learner_id uuid, record_id uuid, version int, change_id uuid, institution_id uuid, kind text, act text,
         occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_index bytea, content bytea,
         level text, body jsonb, derived jsonb, sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
@@ -35,7 +34,7 @@ WITH submitted AS (
     INSERT INTO decision (learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on,
                           verdict, scheme, credits, document, document_version, document_digest, clause, basis, engine,
                           decided_at, facts_sealed, salt, digest)
-    SELECT d.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'decisions') AS d(
+    SELECT d.* FROM jsonb_to_recordset($1::jsonb -> 'decisions') AS d(
         learner_id uuid, decision_id uuid, change_id uuid, kind text, record_id uuid, record_version int, revision int,
         effective_on date, verdict text, scheme text, credits int, document text, document_version text,
         document_digest text, clause text, basis jsonb, engine text, decided_at timestamptz, facts_sealed bytea,
@@ -44,7 +43,7 @@ WITH submitted AS (
     INSERT INTO record_current AS c (learner_id, record_id, version, institution_id, kind, content, occurred_on,
                                 recorded_at, scheme, level, credits, verdict, clause, decision_id, posting_id, shown,
                                 sealed)
-    SELECT n.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'current') AS n(
+    SELECT n.* FROM jsonb_to_recordset($1::jsonb -> 'current') AS n(
         learner_id uuid, record_id uuid, version int, institution_id uuid, kind text, content bytea, occurred_on date,
         recorded_at timestamptz, scheme text, level text, credits int, verdict text, clause text, decision_id uuid,
         posting_id uuid, shown jsonb, sealed bytea)
@@ -55,11 +54,11 @@ WITH submitted AS (
         decision_id = excluded.decision_id, posting_id = excluded.posting_id, shown = excluded.shown,
         sealed = excluded.sealed
 ), gone AS (
-    DELETE FROM record_current c USING jsonb_to_recordset(%(act)s::jsonb -> 'gone') AS g(learner_id uuid, record_id uuid)
+    DELETE FROM record_current c USING jsonb_to_recordset($1::jsonb -> 'gone') AS g(learner_id uuid, record_id uuid)
     WHERE c.learner_id = g.learner_id AND c.record_id = g.record_id
 )
 INSERT INTO outbox (change_id, item, learner_id, institution_id, record_id, version, act, summary)
-SELECT o.* FROM jsonb_to_recordset(%(act)s::jsonb -> 'outbox') AS o(
+SELECT o.* FROM jsonb_to_recordset($1::jsonb -> 'outbox') AS o(
     change_id uuid, item int, learner_id uuid, institution_id uuid, record_id uuid, version int, act text, summary jsonb)
 """
 
@@ -126,7 +125,7 @@ class Act:
         )
 
 
-async def write_act(session: AsyncSession, act: Act) -> None:
+async def write_act(session: Transaction, act: Act) -> None:
     """Write an act in one statement; the learners are locked and nothing was read since."""
     rows = {
         "submission": [act.submission] if act.submission else [],
@@ -137,5 +136,4 @@ async def write_act(session: AsyncSession, act: Act) -> None:
         "gone": act.gone,
         "outbox": act.outbox,
     }
-    connection = await driver(session)
-    await connection.execute(_WRITE, {"act": orjson.dumps(rows).decode()})
+    await run(session, _WRITE, orjson.dumps(rows).decode())
