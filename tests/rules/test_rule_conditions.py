@@ -193,6 +193,17 @@ def test_a_finding_writes_itself_in_both_languages(condition: Any, record: dict[
     assert en in found[0]["says_en"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "place", "verdict"),
+    [("yes", 1, "met"), ("yes", None, "not_met"), ("no", None, "met"), ("no", 1, "not_met")],
+)
+def test_whether_a_fact_is_stated_is_always_certain(wanted: str, place: int | None, verdict: str) -> None:
+    decided = asks({"fact": "record.place", "stated": wanted}).decide("deposit", facts(place=place))
+    finding = decided.findings()[0]
+    assert (finding["verdict"], finding["observed"]) == (verdict, "no" if place is None else "yes")
+    assert decided.verdict == ("granted" if verdict == "met" else "not_granted")
+
+
 def test_a_finding_keeps_what_was_seen_and_what_is_required_as_data() -> None:
     decided = asks({"fact": "record.score", "at_least": "60"}).decide("deposit", facts(score="58.50"))
     finding = decided.findings()[0]

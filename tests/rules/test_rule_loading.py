@@ -42,8 +42,9 @@ def test_yaml_that_registrars_need_not_write_is_refused_at_its_line(text: str, l
     assert said in sentence
 
 
-def test_a_document_of_a_hundred_thousand_lines_is_refused_before_it_is_read() -> None:
-    assert "split it" in _yaml_refused("a: 1\n" * 100_000)
+@pytest.mark.parametrize("text", ["a: 1\n" * 100_000, "\n" * 6_001, f"a: {'x' * 300_000}"])
+def test_a_document_of_a_hundred_thousand_lines_is_refused_before_it_is_read(text: str) -> None:
+    assert "split it" in _yaml_refused(text)
 
 
 def test_a_billion_laughs_are_not_expanded() -> None:

@@ -162,7 +162,7 @@ def _line(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Line 
         if compiled is not None:
             versions.append(compiled)
     _check_sequence(versions, report)
-    if not versions or len(versions) < len(found):
+    if len(versions) < len(found):
         return None
     applies = {str(key): frozenset(str(value) for value in values) for key, values in head["applies"].items()}
     narrowed = tuple((key, values) for key, values in applies.items() if key != versions[0].question.chosen_by)
