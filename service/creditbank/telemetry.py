@@ -24,6 +24,18 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 _MIB = 1024 * 1024
 
 
+def log_as_json() -> None:
+    """One JSON object a line on the standard output, for whoever runs the service; called once, by who starts it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        cache_logger_on_first_use=True,
+    )
+
+
 class SomethingBroke(BankError):
     """The bank's own mistake: nothing was written, and the number finds it in the log."""
 

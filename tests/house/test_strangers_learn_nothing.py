@@ -1,0 +1,199 @@
+"""What is another's looks like what is not there: every route, with somebody else's learner, record and institution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.open_bank import OpenBank, machine, opened, person
+from tests.records.town import _institution, course_row, entered, furnish, resident
+
+from creditbank.db import new_id
+from creditbank.identity.actor import Actor, Reach
+from creditbank.identity.who_may import PERMITS, ROLES, SCOPES
+from creditbank.institutions import tables
+
+PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
+ANOTHER_PERSON = {"name": "演示乙", "document": {"kind": "resident_id", "number": resident(2)}}
+# What a schema cannot say by itself: numbers with check characters, and ids that are there.
+BODIES: dict[str, Any] = {
+    "/v1/records/{record_id}/reassignment": {"learner": ANOTHER_PERSON, "reason": "报错了人"},
+    "/v1/learners/{learner_id}/guardians": {**ANOTHER_PERSON, "relation": "mother", "evidence": "户口簿"},
+    "/v1/learners/{learner_id}/consents": {"purpose": "statistics", "given": True},
+}
+
+
+@dataclass
+class Bank:
+    """A bank with one college, whose learner has one record; and whoever has nothing to do with either."""
+
+    open: OpenBank
+    college: UUID
+    school: UUID
+    learner_id: UUID
+    known: dict[str, Any]
+    contract: dict[str, Any]
+
+    def strangers(self) -> Iterator[Actor]:
+        """Everybody, bound to the other institution."""
+        for role in ROLES:
+            learner_id = new_id() if role == "learner" else None
+            yield person(role, institution_id=self.school, learner_id=learner_id)
+        for scope in SCOPES:
+            yield machine(scope, institution_id=self.school)
+        yield machine(*SCOPES, institution_id=self.school)
+
+    def entitled(self) -> Iterator[Actor]:
+        """Those whose it is."""
+        yield machine(*SCOPES, institution_id=self.college)
+        yield person("registrar", institution_id=self.college)
+        yield person("learner", learner_id=self.learner_id)
+
+    async def ask(self, method: str, path: str, actor: Actor, *, there: bool = True) -> Any:
+        """A well-formed request about the college's things, or about things that are nobody's."""
+        address = PARAMETER.sub(lambda found: str(self.named(found[1], there=there)), path)
+        body = BODIES.get(path) or example_of(self.contract, path, method)
+        return await self.open.call(method, address, actor, **({} if body is None else {"json": body}))
+
+    def named(self, parameter: str, *, there: bool) -> Any:
+        """A part of an address: of the college, or of nothing."""
+        if parameter in {"code", "version"}:
+            return self.known[parameter]
+        return self.known.get(parameter, new_id()) if there else new_id()
+
+
+def example_of(contract: dict[str, Any], path: str, method: str) -> Any:
+    """A body that the contract calls well formed."""
+    asked = contract["paths"][path][method.lower()].get("requestBody")
+    return None if asked is None else _example(contract, asked["content"]["application/json"]["schema"])
+
+
+def _example(contract: dict[str, Any], schema: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _example(contract, contract["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if schema.get("examples"):
+        return schema["examples"][0]
+    for choice in ("const", "default"):
+        if choice in schema:
+            return schema[choice]
+    if "enum" in schema:
+        return schema["enum"][0]
+    for choices in ("anyOf", "oneOf"):
+        if schema.get(choices):
+            return _example(contract, schema[choices][0])
+    if schema.get("type") == "object":
+        named = schema.get("properties", {})
+        return {name: _example(contract, named[name]) for name in schema.get("required", ())}
+    if schema.get("type") == "array":
+        return [_example(contract, schema["items"])]
+    return {"string": "试", "integer": 1, "number": 1, "boolean": True}[schema["type"]]
+
+
+@pytest.fixture
+async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
+    college, first = _institution("higher_vocational", "演示职业学院")
+    school, second = _institution("secondary_vocational", "演示中专")
+    body, third = _institution("certificate_body", "演示发证机构")
+    async with opened(addresses, tmp_path / "keys") as found:
+        furniture = [*first, *second, *third, *furnish(college, school, body)]
+        for level in (row for row in furniture if isinstance(row, tables.CertificateLevel)):
+            level.credits_source = "演示"
+        for kinds in (
+            (tables.Institution,),
+            (tables.InstitutionProfile, tables.ScoreScale, tables.Course, tables.Programme),
+            (tables.Plan, tables.CertificateStandard),
+            (tables.PlanCourse, tables.CertificateLevel),
+        ):
+            async with found.database.session() as session:
+                session.add_all([row for row in furniture if type(row) in kinds])
+        client = machine(*SCOPES, institution_id=college)
+        for row in (entered(), course_row()):
+            posted = await found.call("POST", "/v1/records", client, json=row)
+            assert posted.status_code == 201, posted.text
+        outcome = posted.json()
+        record = (await found.call("GET", f"/v1/records/{outcome['record_id']}", client)).json()
+        known = {
+            "learner_id": _first([outcome, record], "learner_id"),
+            "record_id": outcome["record_id"],
+            "decision_id": _first(record, "decision_id"),
+            "posting_id": _first(record, "posting_id"),
+            "institution_id": college,
+            "programme_id": next(row.programme_id for row in furniture if isinstance(row, tables.Programme)),
+            "code": "C101",
+            "version": "2023",
+        }
+        contract = (await found.http.get("/openapi.json")).json()
+        yield Bank(found, college, school, UUID(known["learner_id"]), known, contract)
+
+
+def _first(tree: Any, name: str) -> Any:
+    if isinstance(tree, dict):
+        if name in tree:
+            return tree[name]
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        return next(filter(None, (_first(each, name) for each in tree)), None)
+    return None
+
+
+def about_something() -> Iterator[tuple[str, str]]:
+    """Routes about a thing that belongs to somebody."""
+    for (method, path), permit in PERMITS.items():
+        reaches = set(permit.grants.values())
+        if PARAMETER.search(path) and not permit.everybody and reaches - {Reach.ANY}:
+            yield method, path
+
+
+async def test_what_is_anothers_looks_like_what_is_not_there(bank: Bank) -> None:
+    asked = 0
+    for method, path in about_something():
+        for stranger in bank.strangers():
+            reach = PERMITS[method, path].reach_of(stranger)
+            if reach is None or Reach.ANY in reach:
+                continue
+            there = await bank.ask(method, path, stranger)
+            not_there = await bank.ask(method, path, stranger, there=False)
+            where = (method, path, set(stranger.roles | stranger.scopes), there.text[:300])
+            assert there.status_code == 404, where
+            assert said(there) == said(not_there), where
+            asked += 1
+    assert asked > 80
+
+
+def said(answer: Any) -> tuple[int, dict[str, Any]]:
+    """An answer but for its own number."""
+    return answer.status_code, {name: value for name, value in answer.json().items() if name != "instance"}
+
+
+async def test_the_same_requests_are_heard_from_those_whose_it_is(bank: Bank) -> None:
+    """Without this the test above might only show that its requests are bad."""
+    ending = ("withdrawal", "reassignment", "closing")
+    for method, path in sorted(about_something(), key=lambda route: route[1].endswith(ending)):
+        if {"guardianship_id", "message_id"} & set(PARAMETER.findall(path)):
+            continue  # about a thing that this bank does not have: tested with the learners
+        answers = [
+            await bank.ask(method, path, actor)
+            for actor in bank.entitled()
+            if PERMITS[method, path].reach_of(actor) is not None
+        ]
+        heard = [answer for answer in answers if answer.status_code not in {401, 403, 404, 422}]
+        assert heard, (method, path, [(answer.status_code, answer.text[:400]) for answer in answers])
+
+
+async def test_lists_hold_nothing_of_anothers(bank: Bank) -> None:
+    for (method, path), permit in PERMITS.items():
+        if method != "GET" or PARAMETER.search(path) or permit.by_cookie:
+            continue
+        for stranger in bank.strangers():
+            reach = permit.reach_of(stranger)
+            if reach is None or Reach.ANY in reach:
+                continue
+            answer = await bank.open.call(method, path, stranger)
+            assert answer.status_code < 500, path
+            for name in ("learner_id", "record_id", "decision_id", "posting_id"):
+                assert bank.known[name] not in answer.text, (path, name)
