@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.writing import clause, facts, row, rulebook
+from tests.rules.writing import SAYS, clause, facts, row, rulebook
 
 from creditbank.rules import Rulebook, load_packaged
 
@@ -218,6 +218,34 @@ def test_levels_of_two_orders_do_not_compare() -> None:
         decided = book.decide("deposit", {**facts(), "certificate": {"level": level}})
         assert decided.verdict == verdict
         assert decided.findings()[0]["says_zh"]
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "verdict"),
+    [
+        ("advanced", "intermediate", "granted"),
+        ("intermediate", "advanced", "not_granted"),
+        ("advanced", "grade_1", "unknown"),
+        ("grade_1", "unlevelled", "unknown"),
+    ],
+)
+def test_the_best_of_two_orders_is_not_guessed(mine: str, other: str, verdict: str) -> None:
+    best = [{"highest": {"fact": "certificate.level"}, "unstated": "unknown"}, {"lowest": {"fact": "record.id"}}]
+    sets = {"best": {"says": SAYS, "cites": ["source"], "of": "same", "best": best}}
+    book = rulebook({"sets": sets, "clauses": [clause({"this_is_in": "best"})]})
+    rows = [row("mine", this=True) | {"certificate": {"level": mine}}, row("other") | {"certificate": {"level": other}}]
+    decided = book.decide("deposit", {**facts(), "same": rows})
+    assert decided.verdict == verdict
+    assert all(finding["says_zh"] for finding in decided.findings())
+
+
+def test_a_row_never_takes_over_the_certificate_of_the_case() -> None:
+    asked = {"says": SAYS, "cites": ["source"], "of": "same", "where": {"fact": "certificate.level", "is": "advanced"}}
+    book = rulebook({"sets": {"advanced": asked}, "clauses": [clause({"this_is_in": "advanced"})]})
+    bare = {**facts(), "certificate": {"level": "advanced"}}
+    assert book.decide("deposit", bare).verdict == "unknown"
+    bare["same"] = [bare["same"][0] | {"certificate": {"level": "advanced"}}]
+    assert book.decide("deposit", bare).verdict == "granted"
 
 
 def test_a_declared_absence_is_a_value_and_not_a_gap() -> None:
