@@ -134,7 +134,7 @@ async def bank(shared_addresses: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(shell, "ROUTERS", (router, *shell.ROUTERS))
     for route in router.routes:
         for method in route.methods:  # type: ignore[attr-defined]
-            monkeypatch.setitem(PUBLIC, (method, route.path), ("试", "a test"))  # type: ignore[attr-defined, arg-type]
+            monkeypatch.setitem(PUBLIC, (method, route.path), ("试", "a test"))  # type: ignore[attr-defined]
     async with opened(shared_addresses, tmp_path / "keys", body_limit_mib=1) as found:
         yield found
 

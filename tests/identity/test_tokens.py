@@ -55,7 +55,7 @@ async def a_person(bank: OpenBank, name: str = "wang.registrar", **more: Any) ->
         )
 
 
-async def ask(bank: OpenBank, headers: dict[str, str] | None = None, **form: str) -> httpx.Response:
+async def ask(bank: OpenBank, headers: dict[str, str] | None = None, /, **form: str) -> httpx.Response:
     return await bank.http.post("/v1/oauth/token", data=form, headers=headers)
 
 
@@ -224,7 +224,7 @@ async def test_a_check_of_another_domain_may_keep_somebody_out_and_say_why(bank:
 async def test_a_form_that_is_not_well_made_is_told_so_in_the_words_of_oauth(
     bank: OpenBank, form: dict[str, str], error: str
 ) -> None:
-    answer = await ask(bank, **form)
+    answer = await ask(bank, None, **form)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert answer.json()["error_description_zh"]
 
