@@ -15,7 +15,7 @@ from creditbank import clock
 from creditbank.errors import Malformed
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
-from creditbank.learners import refusals
+from creditbank.institutions.refusals import InstitutionUnknown
 from creditbank.learners.families import lock_person
 from creditbank.learners.guardians import must_act_for
 from creditbank.learners.tables import Consent
@@ -91,7 +91,7 @@ async def _must_be_known(session: AsyncSession, institution_id: UUID | None) -> 
         text("SELECT 1 FROM institution WHERE institution_id = :id"), {"id": institution_id}
     )
     if found.first() is None:
-        raise refusals.InstitutionUnknown(field="/institution_id")
+        raise InstitutionUnknown(field="/institution_id", institution=institution_id)
 
 
 async def words_of(session: AsyncSession, family: Collection[UUID], *, until: datetime) -> Sequence[Consent]:

@@ -19,7 +19,7 @@ from creditbank.learners.families import person_of
 from creditbank.learners.indexes import document_index, name_index
 from creditbank.learners.names import read_name
 from creditbank.learners.opening import read_person_document
-from creditbank.learners.personal import birth_of, current_name, documents_of, keys_of, names_of, opened
+from creditbank.learners.personal import current_name, documents_of, keys_of, names_of, opened
 from creditbank.learners.schemas import (
     AccountShown,
     DocumentShown,
@@ -92,11 +92,8 @@ async def _candidates(session: AsyncSession, asked: LookupIn, *, at: datetime, k
         return (await session.exec(select(Learner.learner_id).where(Learner.account_no == number))).all()
     name = name_index(keyring, read_name(asked.name or "", at_field="/name"))
     namesakes = select(LearnerName.learner_id).where(LearnerName.name_index == name).distinct().limit(MOST_NAMESAKES)
-    return [
-        learner_id
-        for learner_id in await session.exec(namesakes)
-        if await birth_of(session, [learner_id], keyring=keyring) == asked.birth_on
-    ]
+    documents = await documents_of(session, (await session.exec(namesakes)).all(), keyring=keyring)
+    return list(dict.fromkeys(document.learner_id for document in documents if document.birth_on == asked.birth_on))
 
 
 async def show(

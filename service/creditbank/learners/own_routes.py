@@ -15,6 +15,7 @@ from creditbank.http import KeyringDep, PageDep, answer, problems
 from creditbank.identity.actor import ActorDep, Reach
 from creditbank.identity.logins import new_password
 from creditbank.identity.writing import WriteDep
+from creditbank.institutions.refusals import InstitutionUnknown
 from creditbank.learners import consents, guardians, inbox, refusals
 from creditbank.learners.documents import IdentityNumberImpossible
 from creditbank.learners.families import family_of
@@ -189,7 +190,7 @@ async def renew_password(learner_id: UUID, guardianship_id: UUID, payload: Reaso
     status_code=201,
     operation_id="say_consent",
     response_model=ConsentWord,
-    responses=problems(refusals.GuardianActs, refusals.InstitutionUnknown),
+    responses=problems(refusals.GuardianActs, InstitutionUnknown),
     summary="授权或撤回授权|Give consent or take it back",
 )
 async def say_consent(learner_id: UUID, payload: ConsentIn, write: WriteDep, keyring: KeyringDep) -> Response:

@@ -208,15 +208,6 @@ class DocumentOfAnother(BankError):
     en = "This number belongs to another account, {account_no}. If both are one person, merge the accounts."
 
 
-class InstitutionUnknown(BankError):
-    """Consent goes to an institution that the bank knows."""
-
-    status = 409
-    code = "institution_unknown"
-    zh = "没有这个机构。请核对机构编号。"
-    en = "There is no such institution. Check the identifier."
-
-
 class PurposeMissing(BankError):
     """Whoever looks at somebody's account by office says what for."""
 

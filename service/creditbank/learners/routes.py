@@ -78,7 +78,7 @@ PurposeDep = Annotated[
     responses={
         200: {"model": AccountOutcome, "description": "The person has an account already."},
         202: {"model": AccountOutcome, "description": "Held: an officer looks at the identity; no account was opened."},
-        **problems(IdentityNumberImpossible, NameImpossible, refusals.BirthDateImpossible),
+        **problems(IdentityNumberImpossible, NameImpossible, refusals.BirthDateImpossible, TooManyRequests),
     },
     summary="开立个人学习账户|Open an account",
 )
@@ -97,6 +97,7 @@ async def open_account(payload: AccountIn, write: WriteDep, keyring: KeyringDep,
     "/learners/batch",
     operation_id="open_accounts",
     response_model=AccountsOut,
+    responses=problems(TooManyRequests),
     summary="批量开立账户，至多一千人|Open up to 1,000 accounts, an outcome each",
 )
 async def open_accounts(payload: AccountsIn, write: WriteDep, keyring: KeyringDep, language: LanguageDep) -> Response:

@@ -212,7 +212,7 @@ class InboxMessage(SQLModel, table=True):
     """A notice served on a learner: what was decided, and from when its clocks run."""
 
     __tablename__ = "inbox_message"
-    __table_args__ = ({"info": {**SEALED, "app_may": "update"}},)
+    __table_args__ = ({"info": {**FAMILY, "app_may": "update"}},)
 
     learner_id: UUID = Field(primary_key=True)
     message_id: UUID = Field(primary_key=True)
