@@ -243,7 +243,7 @@ def upgrade() -> None:
         sa.Column("served_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("learner_id", "message_id", name=op.f("pk_inbox_message")),
-        info={"family": "learner", "personal": "sealed", "app_may": "update"},
+        info={"family": "learner", "personal": "pseudonymous", "app_may": "update"},
     )
     op.create_table(
         "institution",
@@ -379,6 +379,7 @@ def upgrade() -> None:
         sa.Column("decision_id", sa.Uuid(), nullable=False),
         sa.Column("posting_id", sa.Uuid(), nullable=True),
         sa.Column("shown", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("learner_id", "record_id", name=op.f("pk_record_current")),
         info={"family": "learner", "personal": "sealed", "app_may": "delete"},

@@ -295,14 +295,21 @@ def digest_holds(digest: bytes, salt: bytes, obj: object) -> bool:
 
 
 def _refuse_inexact(obj: object) -> None:
-    if isinstance(obj, dict):
-        for value in obj.values():
-            _refuse_inexact(value)
-    elif isinstance(obj, list):
-        for value in obj:
-            _refuse_inexact(value)
-    elif not (obj is None or isinstance(obj, str | int)):
-        raise TypeError(f"a {type(obj).__name__} has no canonical form")
+    waiting: list[Any] = [obj]
+    while waiting:
+        value = waiting.pop()
+        kind = type(value)
+        if kind in _EXACT:
+            continue
+        if kind is dict:
+            waiting.extend(value.values())
+        elif kind is list:
+            waiting.extend(value)
+        elif not isinstance(value, str | int):
+            raise TypeError(f"a {kind.__name__} has no canonical form")
+
+
+_EXACT = {str, int, bool, type(None)}
 
 
 def _wrapping_context(learner_id: UUID) -> bytes:

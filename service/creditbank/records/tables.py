@@ -142,6 +142,8 @@ class RecordCurrent(SQLModel, table=True):
     posting_id: UUID | None = None
     shown: dict[str, Any] = as_json()
     """What a transcript shows of it."""
+    line: str
+    """Its finished line in a transcript (`records/lines.py`), with nothing private in it."""
     sealed: bytes | None = octets(nullable=True)
 
 

@@ -14,6 +14,7 @@ from creditbank.db import Transaction, run
 from creditbank.ledger.book import Book
 from creditbank.ledger.post import POSTINGS, as_rows
 from creditbank.records.deposit import Decisions
+from creditbank.records.lines import line_of
 from creditbank.records.standing import Standing
 
 _WRITE = f"""
@@ -42,17 +43,17 @@ WITH submitted AS (
 ), {POSTINGS}, shown AS (
     INSERT INTO record_current AS c (learner_id, record_id, version, institution_id, kind, content, occurred_on,
                                 recorded_at, scheme, level, credits, verdict, clause, decision_id, posting_id, shown,
-                                sealed)
+                                line, sealed)
     SELECT n.* FROM jsonb_to_recordset($1::jsonb -> 'current') AS n(
         learner_id uuid, record_id uuid, version int, institution_id uuid, kind text, content bytea, occurred_on date,
         recorded_at timestamptz, scheme text, level text, credits int, verdict text, clause text, decision_id uuid,
-        posting_id uuid, shown jsonb, sealed bytea)
+        posting_id uuid, shown jsonb, line text, sealed bytea)
     ON CONFLICT (learner_id, record_id) DO UPDATE SET
         version = excluded.version, content = excluded.content, occurred_on = excluded.occurred_on,
         recorded_at = excluded.recorded_at, scheme = excluded.scheme, level = excluded.level,
         credits = excluded.credits, verdict = excluded.verdict, clause = excluded.clause,
         decision_id = excluded.decision_id, posting_id = excluded.posting_id, shown = excluded.shown,
-        sealed = excluded.sealed
+        line = excluded.line, sealed = excluded.sealed
 ), gone AS (
     DELETE FROM record_current c USING jsonb_to_recordset($1::jsonb -> 'gone') AS g(learner_id uuid, record_id uuid)
     WHERE c.learner_id = g.learner_id AND c.record_id = g.record_id
@@ -90,23 +91,27 @@ class Act:
     def _current(self, record: Standing) -> dict[str, Any]:
         last = record.steps[-1]
         decision_id, posting_id = self.decisions.holding[record.record_id]
-        return {
+        said: dict[str, Any] = {
             "learner_id": str(record.learner_id),
             "record_id": str(record.record_id),
             "version": record.version,
             "institution_id": str(record.institution_id),
             "kind": record.kind,
-            "content": "\\x" + record.content.hex(),
             "occurred_on": record.occurred_on.isoformat(),
             "recorded_at": record.recorded_at,
             "scheme": last.scheme,
             "level": record.level,
-            "credits": last.credits,
             "verdict": last.verdict,
             "clause": last.clause,
             "decision_id": str(decision_id),
             "posting_id": None if posting_id is None else str(posting_id),
             "shown": record.shown,
+        }
+        return {
+            **said,
+            "credits": last.credits,
+            "content": "\\x" + record.content.hex(),
+            "line": line_of(credits=format_credits(last.credits), **said),
             "sealed": None if record.sealed is None else "\\x" + record.sealed,
         }
 

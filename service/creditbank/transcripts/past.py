@@ -7,74 +7,96 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from creditbank.db import driver
-from creditbank.transcripts.current import FAMILY, LINE, PERSON, TOTALS
+from creditbank.credits import format_credits
+from creditbank.db import Transaction, run
+from creditbank.records.lines import line_of
+from creditbank.transcripts.current import FAMILY, PERSON
 
 _KNOWN = """
-    (%(number)s::bigint IS NULL OR EXISTS (
+    ($3::bigint IS NULL OR EXISTS (
         SELECT FROM feed_item f
-        WHERE f.learner_id = {x}.learner_id AND f.change_id = {x}.change_id AND f.number <= %(number)s))"""
-
-ROWS = f"""
-all_rows AS MATERIALIZED (
-    SELECT v.learner_id, v.record_id, v.version, v.institution_id, v.kind, v.occurred_on, v.recorded_at, v.level,
-           v.body || v.derived AS shown, v.sealed, d.scheme, d.credits, d.verdict, d.clause, d.decision_id,
-           (SELECT p.posting_id FROM posting p
-            WHERE p.learner_id = d.learner_id AND p.decision_id = d.decision_id AND p.kind <> 'reversal'
-            ORDER BY p.posted_at DESC LIMIT 1) AS posting_id
-    FROM (SELECT DISTINCT ON (v.record_id) v.* FROM record_version v JOIN family USING (learner_id)
-          WHERE {_KNOWN.format(x="v")} ORDER BY v.record_id, v.version DESC) v
-    JOIN LATERAL (
-        SELECT d.* FROM decision d
-        WHERE d.learner_id = v.learner_id AND d.record_id = v.record_id AND d.effective_on <= %(as_of)s
-          AND d.revision = (SELECT max(r.revision) FROM decision r
-                            WHERE r.learner_id = v.learner_id AND r.record_id = v.record_id
-                              AND {_KNOWN.format(x="r")})
-        ORDER BY d.effective_on DESC LIMIT 1) d ON true
-    WHERE v.act NOT IN ('withdrawn', 'reassigned_away') AND v.occurred_on <= %(as_of)s
-)"""
-"""Live records with the decision that held, on `as_of` as known at `number`."""
+        WHERE f.learner_id = {x}.learner_id AND f.change_id = {x}.change_id AND f.number <= $3))"""
 
 _PAST = f"""
-WITH {FAMILY}, {ROWS}, rows AS (
-    SELECT * FROM all_rows c
-    WHERE (%(institution)s::uuid IS NULL OR c.institution_id = %(institution)s)
-      AND (%(records)s::uuid[] IS NULL OR c.record_id = ANY (%(records)s))
-)
-SELECT {PERSON},
-    {TOTALS.format(rows="rows")},
-    (SELECT coalesce(json_agg({LINE.format(c="r")} ORDER BY r.scheme, r.level, r.institution_id, r.occurred_on,
-            r.record_id), '[]')::text FROM rows r),
-    (SELECT count(*) FROM all_rows)
+WITH {FAMILY}
+SELECT v.learner_id::text, v.record_id::text, v.version, v.institution_id::text, v.kind, v.occurred_on, v.recorded_at,
+       v.level, v.body || v.derived AS shown, v.sealed, d.scheme, d.credits, d.verdict, d.clause, d.decision_id::text,
+       (SELECT p.posting_id::text FROM posting p
+        WHERE p.learner_id = d.learner_id AND p.decision_id = d.decision_id AND p.kind <> 'reversal'
+        ORDER BY p.posted_at DESC, p.posting_id DESC LIMIT 1) AS posting_id
+FROM (SELECT DISTINCT ON (v.record_id) v.* FROM record_version v JOIN family USING (learner_id)
+      WHERE {_KNOWN.format(x="v")} ORDER BY v.record_id, v.version DESC) v
+JOIN LATERAL (
+    SELECT d.* FROM decision d
+    WHERE d.learner_id = v.learner_id AND d.record_id = v.record_id AND d.effective_on <= $2
+      AND d.revision = (SELECT max(r.revision) FROM decision r
+                        WHERE r.learner_id = v.learner_id AND r.record_id = v.record_id AND {_KNOWN.format(x="r")})
+    ORDER BY d.effective_on DESC LIMIT 1) d ON true
+WHERE v.act NOT IN ('withdrawn', 'reassigned_away') AND v.occurred_on <= $2
+ORDER BY d.scheme, v.level, v.institution_id, v.occurred_on, v.record_id
 """
+
+_PERSON = f"WITH {FAMILY} SELECT {PERSON} FROM learner l JOIN root USING (learner_id)"
 
 
 async def read_past(
-    session: AsyncSession,
+    session: Transaction,
     learner_id: UUID,
     *,
     as_of: date,
     number: int | None,
     institution_id: UUID | None,
     records: Sequence[UUID] | None,
-) -> tuple[Any, ...]:
-    """The same as `current.read_current`, as of a day and as known at a number of the change feed.
+) -> tuple[list[Any], int]:
+    """The same rows as `current.read_current`, as of a day and as known at a number of the feed; how many in all.
 
     Accounts merged today are one person here too: whose a record is, is not a question of when.
     """
-    connection = await driver(session)
-    cursor = await connection.execute(
-        _PAST,
-        {
-            "learner": learner_id,
-            "as_of": as_of,
-            "number": number,
-            "institution": institution_id,
-            "records": None if records is None else list(records),
-        },
+    person = await (await run(session, _PERSON, learner_id)).fetchall()
+    found = await (await run(session, _PAST, learner_id, as_of, number)).fetchall()
+    wanted = None if records is None else {str(record) for record in records}
+    rows: list[Any] = [(text, None, None, None, 0, None, None) for (text,) in person]
+    rows += [
+        _row(*row)
+        for row in found
+        if (institution_id is None or row[3] == str(institution_id)) and (wanted is None or row[1] in wanted)
+    ]
+    return rows, len(found)
+
+
+def _row(
+    learner_id: str,
+    record_id: str,
+    version: int,
+    institution_id: str,
+    kind: str,
+    occurred_on: date,
+    recorded_at: Any,
+    level: str | None,
+    shown: dict[str, Any],
+    sealed: bytes | None,
+    scheme: str | None,
+    credits: int,
+    verdict: str,
+    clause: str | None,
+    decision_id: str,
+    posting_id: str | None,
+) -> tuple[Any, ...]:
+    line = line_of(
+        record_id=record_id,
+        learner_id=learner_id,
+        kind=kind,
+        institution_id=institution_id,
+        scheme=scheme,
+        level=level,
+        credits=format_credits(credits),
+        verdict=verdict,
+        clause=clause,
+        occurred_on=occurred_on.isoformat(),
+        recorded_at=recorded_at.isoformat(),
+        version=version,
+        decision_id=decision_id,
+        posting_id=posting_id,
+        shown=shown,
     )
-    found: tuple[Any, ...] | None = await cursor.fetchone()
-    assert found is not None
-    return found
+    return line, scheme, level, institution_id, credits, sealed, occurred_on

@@ -13,14 +13,25 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank import clock
 from creditbank.changes.numberer import last_number_at
 from creditbank.db import SessionDep
-from creditbank.http import CursorDep, KeyringDep, LanguageDep, LimitDep, cursor_of, keys_of, link_to, one_page
-from creditbank.identity.actor import ActorDep
+from creditbank.http import (
+    CursorDep,
+    KeyringDep,
+    LanguageDep,
+    LimitDep,
+    ShortWay,
+    cursor_of,
+    keys_of,
+    language_of,
+    link_to,
+    one_page,
+)
+from creditbank.identity.actor import ActorDep, Reach, asking
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import allowed_to_see
 from creditbank.ledger.statement import BalancesOut, StatementOut, balances, lines
 from creditbank.transcripts.service import Asked, transcript
 
-router = APIRouter(prefix="/v1/learners/{learner_id}", tags=["transcripts"])
+router = APIRouter(prefix="/v1/learners/{learner_id}", tags=["transcripts"], route_class=ShortWay)
 
 AsOf = Annotated[date | None, Query(description="截至哪一天发生的成果。|Records that happened by this day.")]
 KnownAt = Annotated[
@@ -57,7 +68,6 @@ class TranscriptTotal(BaseModel):
     scheme: str
     level: str | None
     institution_id: UUID | None
-    institution: str | None
     records: int
     credits: str
 
@@ -111,6 +121,25 @@ async def read_transcript(
     asked = Asked(as_of, _aware(known_at), record, lang or language)
     body = await transcript(session, learner_id, asked, reported_by=sight.institution_id, keyring=keyring, at=at)
     return Response(body, media_type="application/json")
+
+
+async def _own_transcript(request: Request) -> Response | None:
+    """Today's whole transcript for the learner whose it is: nothing else has to be asked."""
+    actor = await asking(request)
+    learner_id = request.path_params["learner_id"]
+    if actor.learner_id is None or learner_id != str(actor.learner_id) or Reach.OWN not in actor.reach:
+        return None
+    if request.scope["query_string"]:
+        return None
+    state, asked = request.app.state, Asked(language=language_of(request))
+    async with state.database.bare() as connection:
+        body = await transcript(
+            connection, actor.learner_id, asked, reported_by=None, keyring=state.keyring, at=clock.now()
+        )
+    return Response(body, media_type="application/json")
+
+
+read_transcript.short = _own_transcript  # type: ignore[attr-defined]
 
 
 @router.get("/balances", response_model=BalancesOut, summary="学分余额|Balances by scheme")

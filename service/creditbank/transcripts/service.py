@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,25 +9,25 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.changes.numberer import last_number_at
+from creditbank.credits import format_credits
+from creditbank.db import Transaction
 from creditbank.errors import Language, NotFound
 from creditbank.learners.documents import mask
+from creditbank.records.lines import with_private
 from creditbank.rules.facts import KIND, LEVEL, RESULT, SCHEME
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
-from creditbank.transcripts.current import read_current
+from creditbank.transcripts.current import how_many, read_current
 from creditbank.transcripts.past import read_past
 
-_SEALED = re.compile(rb'"learner_id" : "([0-9a-f-]{36})", "sealed" : (null|"([0-9a-f]+)")')
-"""Inside a JSON string a quote is escaped, so nothing that was reported can look like this."""
 _LINKS = {
     "record": "/v1/records/{record_id}",
     "decision": "/v1/decisions/{decision_id}",
     "posting": "/v1/postings/{posting_id}",
 }
-_SHOWN_IN_THE_OPEN = ("number", "score")
+_SHOWN_WHEN_OPENED = ("number", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Asked:
 
 
 async def transcript(
-    session: AsyncSession,
+    session: Transaction,
     learner_id: UUID,
     asked: Asked,
     *,
@@ -55,36 +54,44 @@ async def transcript(
     Raises NotFound when there is no such account.
     """
     known: dict[str, Any] = {"as_of": None, "known_at": None, "known_at_asked": None}
+    partial = asked.records is not None or reported_by is not None
     if asked.as_of is None and asked.known_at is None:
-        found = await read_current(session, learner_id, institution_id=reported_by, records=asked.records)
+        rows = await read_current(session, learner_id, institution_id=reported_by, records=asked.records)
+        in_all = await how_many(session, learner_id) if partial else len(rows) - 1
     else:
-        as_of = asked.as_of or clock.today(at)
-        number: int | None = None
+        number = None
         if asked.known_at is not None:
             last = await last_number_at(session, asked.known_at)
             number = last.number
             known |= {"known_at": last.known_at, "known_at_asked": asked.known_at}
-        known["as_of"] = as_of
-        found = await read_past(
-            session, learner_id, as_of=as_of, number=number, institution_id=reported_by, records=asked.records
+        known["as_of"] = asked.as_of or clock.today(at)
+        rows, in_all = await read_past(
+            session,
+            learner_id,
+            as_of=known["as_of"],
+            number=number,
+            institution_id=reported_by,
+            records=asked.records,
         )
-    wrapped, person_text, totals, lines, in_all = found
-    if person_text is None:
+    if not rows:
         raise NotFound
-    keys = _Keys(keyring, orjson.loads(wrapped) if wrapped else {})
-    body, shown = _opened(lines, keys, field="shown" if known["as_of"] is None else "record")
+    person = orjson.loads(rows[0][0])
+    keys = _Keys(keyring, person["keys"] or {})
     header = {
-        "learner": _learner(orjson.loads(person_text), keys),
+        "learner": _learner(person, keys),
         "made_at": at,
         **known,
-        "partial": asked.records is not None or reported_by is not None,
+        "partial": partial,
         "reported_by": reported_by,
-        "records_shown": shown,
+        "records_shown": len(rows) - 1,
+        # An institution that sees what it reported itself learns nothing of how much else there is.
         "records_in_all": in_all if reported_by is None else None,
-        "labels": _LABELS[asked.language],
         "links": _LINKS,
+        "totals": _totals(rows[1:]),
     }
-    return b"".join((orjson.dumps(header)[:-1], b',"totals":', totals.encode(), b',"records":', body, b"}"))
+    place = "shown" if known["as_of"] is None else "record"
+    lines = b",".join(_line(row, keys, place) for row in rows[1:])
+    return b"".join((orjson.dumps(header)[:-1], b',"labels":', _LABELS[asked.language], b',"records":[', lines, b"]}"))
 
 
 class _Keys:
@@ -124,34 +131,49 @@ def _learner(person: dict[str, Any], keys: _Keys) -> dict[str, Any]:
     }
 
 
-def _opened(lines: str, keys: _Keys, *, field: str) -> tuple[bytes, int]:
-    """The lines with what was sealed in its place: a certificate's number, a mark of discipline."""
-    shown = 0
-
-    def put(found: re.Match[bytes]) -> bytes:
-        nonlocal shown
-        shown += 1
-        private: dict[str, Any] | None = None
-        if found[3] is not None and (key := keys.of(found[1].decode())) is not None:
-            learner_id = UUID(found[1].decode())
-            private = _private(bytes.fromhex(found[3].decode()), key, field_of(learner_id, field))
-        return b'"learner_id": "' + found[1] + b'", "private": ' + orjson.dumps(private)
-
-    return _SEALED.sub(put, lines.encode()), shown
+def _line(row: Sequence[Any], keys: _Keys, place: str) -> bytes:
+    """A line with what was sealed in its place: a certificate's number, a mark of discipline."""
+    line, sealed = row[0].encode(), row[5]
+    if sealed is None:
+        return line  # type: ignore[no-any-return]
+    said = orjson.loads(line)
+    key = keys.of(said["learner_id"])
+    if key is None:
+        return line  # type: ignore[no-any-return]
+    opened = orjson.loads(open_sealed(key, bytes(sealed), field_of(UUID(said["learner_id"]), place)))
+    private = {name: opened[name] for name in _SHOWN_WHEN_OPENED if name in opened}
+    return with_private(line, said["record_id"], private)
 
 
-def _private(sealed: bytes, key: SealingKey, place: bytes) -> dict[str, Any] | None:
-    opened = orjson.loads(open_sealed(key, sealed, place))
-    kept = {name: opened[name] for name in _SHOWN_IN_THE_OPEN if name in opened}
-    return kept or None
+def _totals(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Totals of each scheme (no level, no institution), and within it by level and institution."""
+    sums: dict[tuple[str, str | None, str | None], list[int]] = {}
+    for _, scheme, level, institution_id, credits, _, _ in rows:
+        if scheme is not None:
+            for key in ((scheme, None, None), (scheme, level or "", institution_id)):
+                total = sums.setdefault(key, [0, 0])
+                total[0] += 1
+                total[1] += credits
+    return [
+        {
+            "scheme": scheme,
+            "level": level or None,
+            "institution_id": institution_id,
+            "records": records,
+            "credits": format_credits(credits),
+        }
+        for (scheme, level, institution_id), (records, credits) in sums.items()
+    ]
 
 
-def _labels(language: Language) -> dict[str, dict[str, str]]:
+def _labels(language: Language) -> bytes:
     place = 1 if language == "zh" else 2
-    return {
-        name: {word[0]: word[place] for word in choices.words}
-        for name, choices in (("scheme", SCHEME), ("kind", KIND), ("level", LEVEL), ("result", RESULT))
-    }
+    return orjson.dumps(
+        {
+            name: {word[0]: word[place] for word in choices.words}
+            for name, choices in (("scheme", SCHEME), ("kind", KIND), ("level", LEVEL), ("result", RESULT))
+        }
+    )
 
 
-_LABELS: dict[Language, dict[str, dict[str, str]]] = {"zh": _labels("zh"), "en": _labels("en")}
+_LABELS: dict[Language, bytes] = {"zh": _labels("zh"), "en": _labels("en")}

@@ -1,0 +1,62 @@
+"""A record as one finished line of JSON, made when it is written, so that reading a transcript is reading lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+NOTHING_PRIVATE = b'"private":null,"record_id":"%s"'
+"""How every line begins, so that what was sealed can be put in its place. (In a JSON string a quote is escaped, so
+nothing that was reported can look like this.)"""
+
+_INNER = ("kind", "level", "occurred_on", "student_index", "student_sealed", "programme_id")
+
+
+def line_of(
+    *,
+    record_id: str,
+    learner_id: str,
+    kind: str,
+    institution_id: str,
+    scheme: str | None,
+    level: str | None,
+    credits: str,
+    verdict: str,
+    clause: str | None,
+    occurred_on: str,
+    recorded_at: str,
+    version: int,
+    decision_id: str,
+    posting_id: str | None,
+    shown: Mapping[str, Any],
+) -> str:
+    """The line of a record, with nothing private in it yet; `credits` as people write them."""
+    said = {
+        "private": None,
+        "record_id": record_id,
+        "learner_id": learner_id,
+        "kind": kind,
+        "institution_id": institution_id,
+        "scheme": scheme,
+        "level": level,
+        "credits": credits,
+        "verdict": verdict,
+        "clause": clause,
+        "occurred_on": occurred_on,
+        "recorded_at": recorded_at,
+        "version": version,
+        "decision_id": decision_id,
+        "posting_id": posting_id,
+        "shown": {name: value for name, value in shown.items() if name not in _INNER},
+    }
+    return orjson.dumps(said).decode()
+
+
+def with_private(line: bytes, record_id: str, private: Mapping[str, Any] | None) -> bytes:
+    """The same line with what was sealed and may be seen."""
+    if not private:
+        return line
+    place = NOTHING_PRIVATE % record_id.encode()
+    return line.replace(place, b'"private":' + orjson.dumps(dict(private)) + place[len(b'"private":null') :], 1)
