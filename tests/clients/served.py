@@ -2,73 +2,66 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 
-from creditbank import running
+from creditbank import background, running
 from creditbank.config import Settings
 from creditbank.database_roles import Addresses
 
 PATIENCE = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     """Where the bank answers, and what it was opened with."""
 
     base_url: str
     settings: Settings
     database_url: str
-    app: FastAPI
+    server: list[uvicorn.Server] = field(default_factory=list)
 
 
 @contextmanager
 def served(addresses: Addresses, folder: Path) -> Iterator[Served]:
-    """A bank on a port nobody has, in a thread with an event loop of its own; ended with the block."""
+    """A bank with its background work on a port nobody has, in a thread of its own; ended with the block."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = Settings(
-            database_url=addresses.app, data_dir=folder, keys_dir=folder / "keys", base_url=base_url
-        )
-        made: list[FastAPI] = []
-        server: list[uvicorn.Server] = []
-        thread = threading.Thread(target=_serve, args=(settings, addresses, listening, made, server), daemon=True)
+        settings = Settings(database_url=addresses.app, data_dir=folder, keys_dir=folder / "keys", base_url=base_url)
+        bank = Served(base_url, settings, addresses.app)
+        thread = threading.Thread(target=asyncio.run, args=(_serve(bank, listening),), daemon=True)
         thread.start()
         deadline = time.monotonic() + PATIENCE
-        while not (server and server[0].started):
+        while not (bank.server and bank.server[0].started):
             assert thread.is_alive(), "the bank ended before it answered"
             assert time.monotonic() < deadline, "the bank did not answer in time"
             time.sleep(0.01)
         try:
-            yield Served(base_url, settings, addresses.app, made[0])
+            yield bank
         finally:
-            server[0].should_exit = True
+            bank.server[0].should_exit = True
             thread.join(PATIENCE)
             assert not thread.is_alive(), "the bank did not end"
 
 
-def _serve(
-    settings: Settings, addresses: Addresses, listening: socket.socket, made: list[FastAPI], server: list[uvicorn.Server]
-) -> None:
-    import asyncio
-
-    async def run() -> None:
-        app = await running.make_app(running.Opened(settings, addresses.app))
-        made.append(app)
-        config = uvicorn.Config(app, log_level="warning", access_log=False)
-        server.append(uvicorn.Server(config))
-        try:
-            await server[0].serve(sockets=[listening])
-        finally:
-            await app.state.database.close()
-
-    asyncio.run(run())
+async def _serve(bank: Served, listening: socket.socket) -> None:
+    app = await running.make_app(running.Opened(bank.settings, bank.database_url))
+    stop = asyncio.Event()
+    work = asyncio.create_task(background.work(app.state.database, stop))
+    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    bank.server.append(uvicorn.Server(config))
+    try:
+        await bank.server[0].serve(sockets=[listening])
+    finally:
+        stop.set()
+        await work
+        await app.state.database.close()

@@ -80,7 +80,7 @@ class Caller:
         named = {**(headers or {}), "Idempotency-Key": key or str(uuid4())}
         if body is None:
             return self._signed(method, path, headers=named)
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
         return self._signed(method, path, content=content, headers={**named, "Content-Type": "application/json"})
 
     def given(self) -> dict[str, Any]:
