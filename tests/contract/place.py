@@ -27,16 +27,14 @@ class Place:
     college: UUID
     school: UUID
     body: UUID
+    client: Actor
+    """The college's, with every scope."""
     known: dict[str, str] = field(default_factory=dict)
     """Identifiers of things that are there, by the name of the path parameter that asks for them."""
 
-    @property
-    def client(self) -> Actor:
-        """The college's client, with every scope."""
-        return machine(*SCOPES, institution_id=self.college)
-
-    async def post(self, path: str, body: Any, by: Actor | None = None, **headers: str) -> httpx.Response:
-        """Post JSON."""
+    async def post(self, path: str, body: Any, by: Actor | None = None, *, key: str | None = None) -> httpx.Response:
+        """Post JSON, under an Idempotency-Key if one is given."""
+        headers = {} if key is None else {"Idempotency-Key": key}
         return await self.bank.call("POST", f"/v1{path}", by or self.client, json=body, headers=headers)
 
     async def get(self, path: str, by: Actor | None = None, **asked: Any) -> httpx.Response:
@@ -72,7 +70,8 @@ async def settled(addresses: Any, keys: Path, **settings: Any) -> AsyncIterator[
         for rows in (profiles + first, *([row for row in furniture if isinstance(row, kinds)] for kinds in later)):
             async with bank.database.session() as session:
                 session.add_all(rows)
-        yield Place(bank, **ids)
+        client = machine(*SCOPES, institution_id=ids["college"])
+        yield Place(bank, ids["college"], ids["school"], ids["body"], client)
 
 
 def learner(serial: int = 1, **more: str) -> dict[str, Any]:
