@@ -18,6 +18,7 @@ from creditbank.db import is_worth_another_try
 from creditbank.errors import BankError, BodyTooLarge, Malformed, NotSignedIn, TemporarilyUnavailable
 from creditbank.faults import faults_of, summary
 from creditbank.http import language_of, problem_response
+from creditbank.portal.answering import is_for_a_person, problem_page
 
 log = structlog.get_logger("creditbank.answers")
 
@@ -104,6 +105,8 @@ def unreadable() -> Malformed:
 
 
 def _say(request: Request, error: BankError, **more: object) -> Response:
+    if is_for_a_person(request):
+        return problem_page(request, error)
     return problem_response(
         error, language=language_of(request), instance=request.scope.get("creditbank.request"), **more
     )

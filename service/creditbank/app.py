@@ -16,13 +16,14 @@ from creditbank.contract import contract_of
 from creditbank.db import Database
 from creditbank.identity import routes as identity_routes
 from creditbank.identity import token_routes
-from creditbank.identity.gate import guard
+from creditbank.identity.gate import guard, session_cookie
 from creditbank.identity.security import Passwords, Tokens
 from creditbank.institutions import reference_routes
 from creditbank.institutions import routes as institution_routes
 from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
+from creditbank.portal import routes as portal_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     identifying_routes.router,
     identity_routes.router,
     rule_routes.router,
+    portal_routes.router,
     health.router,
 )
 
@@ -78,7 +80,7 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
     for router in ROUTERS:
         mount(app, router)
     app.router.routes.append(Route("/openapi.json", _contract, methods=["GET"], include_in_schema=False))
-    guard(app.router.routes, app.state.tokens)
+    guard(app.router.routes, app.state.tokens, cookie=session_cookie(settings.base_url))
     answer_every_error(app)
     app.add_middleware(Doorway, body_limit_mib=settings.body_limit_mib, metrics=app.state.metrics)
     app.openapi = lambda: contract_of(app)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from creditbank.http import Problem
-from creditbank.identity.gate import SESSION_COOKIE
+from creditbank.identity.gate import session_cookie
 from creditbank.identity.who_may import SCOPES, Permit, permit_for
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -115,5 +115,5 @@ def _security(base_url: str) -> dict[str, Any]:
             "description": "个人登录。|A person who signs in.",
             "flows": {"password": {"tokenUrl": token_url, "scopes": {}}},
         },
-        "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        "session": {"type": "apiKey", "in": "cookie", "name": session_cookie(base_url)},
     }

@@ -85,7 +85,6 @@ async def test_every_route_is_in_the_table_and_says_why_if_it_is_public(bank: Op
         assert en, key
 
 
-@pytest.mark.xfail(strict=True, reason="the routers of other domains are still to come; remove this when all are there")
 async def test_every_entry_of_the_table_is_a_route(bank: OpenBank) -> None:
     assert {*PERMITS, *PUBLIC} - set(routes_of(bank)) == set()
 

@@ -191,6 +191,7 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/access-entries"): READ_LOG,
     # the portal
     ("GET", "/my/transcript"): OWN_PAGES,
+    ("GET", "/my/records/{record_id}"): OWN_PAGES,
     ("POST", "/sign-out"): ANY_PAGE,
 }
 
@@ -210,6 +211,7 @@ PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     ("GET", "/"): ("首页", "the front page"),
     ("GET", "/sign-in"): ("登录页", "the sign-in page"),
+    ("GET", "/static/{name}"): ("页面样式与图标", "the stylesheet and the pictures of the pages"),
     ("POST", "/sign-in"): ("登录", "where a password becomes a session; throttled"),
 }
 """The short list of routes that ask for nobody, each with the reason in Chinese and English."""

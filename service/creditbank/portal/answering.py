@@ -1,0 +1,139 @@
+"""How a page is answered: rendered in the visitor's language, with the headers that keep it safe and unkept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from creditbank import clock
+from creditbank.errors import BankError, Language
+from creditbank.identity.actor import Actor
+from creditbank.portal import session as sessions
+from creditbank.portal import writing
+from creditbank.portal.session import Cookies
+from creditbank.portal.static_files import address_of
+from creditbank.portal.words import speaker
+
+LANGUAGE_COOKIE = "creditbank_language"
+_FOR_EVERYBODY = frozenset({"/", "/sign-in"})
+_A_YEAR = timedelta(days=365)
+
+# Nothing but our own stylesheet and pictures, forms to ourselves, no frame around us (CSP Level 3).
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SAFE: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Frame-Options": "DENY",
+    # `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Vary": "Cookie",
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("creditbank.portal", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_TEMPLATES.globals.update(static=address_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page: in which language, by whom, and which cookies its answer will set."""
+
+    request: Request
+    language: Language
+    actor: Actor | None
+    at: datetime
+    cookies: Cookies
+
+
+def visit(request: Request) -> Visit:
+    """A visit of anybody; `actor` is who holds a session, if somebody does."""
+    secure = request.app.state.settings.base_url.startswith("https://")
+    cookies = Cookies(secure)
+    language = _language(request, cookies)
+    return Visit(request, language, sessions.signed_in(request), clock.now(), cookies)
+
+
+def page(
+    visited: Visit, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **said: object
+) -> Response:
+    """A page from its template."""
+    language = visited.language
+    text = _TEMPLATES.get_template(template).render(
+        say=speaker(language),
+        language=language,
+        lang="zh-CN" if language == "zh" else "en",
+        other_lang="en" if language == "zh" else "zh-CN",
+        other_language=_in_the_other_language(visited),
+        actor=visited.actor,
+        day=lambda value: writing.day(value, language),
+        instant=lambda value: writing.instant(value, language),
+        **said,
+    )
+    response = Response(
+        text,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers={**SAFE, "Content-Language": "zh-CN" if language == "zh" else "en", **(headers or {})},
+    )
+    visited.cookies.set_on(response)
+    return response
+
+
+def sent_to(visited: Visit, address: str) -> Response:
+    """To another page, by GET."""
+    response = Response(status_code=303, headers={"Location": address, **SAFE})
+    visited.cookies.set_on(response)
+    return response
+
+
+def is_for_a_person(request: Request) -> bool:
+    """Whether whoever asked reads pages: at the address of one, or at no address of ours with a browser."""
+    permit, route = request.scope.get("creditbank.permit"), request.scope.get("creditbank.route")
+    if route is not None:
+        return route in _FOR_EVERYBODY or (permit is not None and permit.by_cookie)
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
+def problem_page(request: Request, error: BankError) -> Response:
+    """A refusal as a page: the same sentence that the API says."""
+    visited = visit(request)
+    return page(
+        visited,
+        "problem.html",
+        status=error.status,
+        headers=error.headers,
+        heading=f"problem_{error.status}" if error.status in (403, 404, 429, 503) else "problem_other",
+        sentence=error.sentence(visited.language),
+        number=request.scope.get("creditbank.request", ""),
+    )
+
+
+def _language(request: Request, cookies: Cookies) -> Language:
+    """Chinese, unless the visitor asked for English, now by `?lang=` or before."""
+    asked = request.query_params.get("lang")
+    if asked in ("zh", "en"):
+        cookies.values[LANGUAGE_COOKIE] = asked
+        cookies.lasting[LANGUAGE_COOKIE] = _A_YEAR
+        return "en" if asked == "en" else "zh"
+    return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "zh"
+
+
+def _in_the_other_language(visited: Visit) -> str:
+    """The address of this page in the other language, with whatever else was asked for."""
+    url = visited.request.url
+    asked = [(name, value) for name, value in visited.request.query_params.multi_items() if name != "lang"]
+    return f"{url.path}?{urlencode([*asked, ('lang', 'en' if visited.language == 'zh' else 'zh')])}"
