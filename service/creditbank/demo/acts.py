@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from creditbank.demo.bank import Calls, Row, person_entry, send
+from creditbank.demo.bank import Calls, DemoFileLost, Row, person_entry, send
 from creditbank.demo.city import institution
 from creditbank.demo.people import Person
 from creditbank.demo.stories import Stories, Story
@@ -91,6 +91,8 @@ def _merge(calls: Calls, stories: Stories) -> None:
 
 def _guardian(calls: Calls, stories: Stories) -> None:
     child, father = stories.child, stories.guardian
+    if any(person["role"] == "guardian" for person in calls.file.people):
+        return
     account = _account(calls, child.school, child.person)
     said = {
         "name": father.name,
@@ -121,11 +123,16 @@ def _activate(calls: Calls, story: Story) -> None:
         entry = calls.file.people[-1]
     school = calls.institution(institution(story.school))
     born_on: date | None = None if story.person.document_kind == "resident_id" else story.person.born_on
-    with calls.unless_done_before("account_already_activated"):
+    try:
         code = school.activation_code(entry["learner_id"], birth_on=born_on)
-        said = {"account_no": entry["account_no"], "name": story.person.name, "code": code["code"]}
-        said |= {"login_name": story.login, "password": entry["password"]}
-        school.post("/v1/accounts/activation", said)
+    except calls.library.Conflict as conflict:
+        if conflict.code != "account_already_activated":
+            raise
+        if not calls.can_sign_in(story.login):
+            raise DemoFileLost from conflict
+        return
+    said = {"account_no": entry["account_no"], "name": story.person.name, "code": code["code"]}
+    school.post("/v1/accounts/activation", {**said, "login_name": story.login, "password": entry["password"]})
 
 
 def _consent(calls: Calls) -> None:

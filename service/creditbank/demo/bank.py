@@ -32,6 +32,17 @@ class DemoRefused(RuntimeError):
     """The bank did not take what the demo sent: the demo and this version of the bank do not fit."""
 
 
+class DemoFileLost(RuntimeError):
+    """The city is open, and the file with everybody's passwords is gone: the bank keeps none of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "演示城市已打开，但记有口令的 demo.json 不在了，银行里读不出口令。请运行 make demo-reset 后重新打开。\n"
+            "The city is open but demo.json with its passwords is gone, and the bank cannot tell them. "
+            "Run make demo-reset, then open it anew."
+        )
+
+
 class Calls:
     """Clients and people of one demo, each signed in once."""
 
@@ -72,14 +83,10 @@ class Calls:
         """The first administrator; their password is made anew where the file has none that holds."""
         entry = self.file.person(ADMINISTRATOR)
         if entry is not None:
-            client = self.person(ADMINISTRATOR)
-            try:
-                client.identity  # noqa: B018
-            except self.library.SignInRefused:
-                self._open.pop(ADMINISTRATOR).close()
-                self.file.people.remove(entry)
-            else:
-                return client
+            if self.can_sign_in(ADMINISTRATOR):
+                return self.person(ADMINISTRATOR)
+            self._open.pop(ADMINISTRATOR).close()
+            self.file.people.remove(entry)
         password = self._bootstrap.administrator()
         self.file.people.append(
             person_entry(
@@ -88,6 +95,13 @@ class Calls:
         )
         self.file.save()
         return self.person(ADMINISTRATOR)
+
+    def can_sign_in(self, login: str) -> bool:
+        """Whether the bank takes the password that the file has."""
+        try:
+            return bool(self.person(login).identity)
+        except self.library.SignInRefused:
+            return False
 
     @contextmanager
     def unless_done_before(self, *codes: str) -> Iterator[None]:

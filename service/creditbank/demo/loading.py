@@ -12,7 +12,7 @@ from random import Random
 
 from creditbank import clock
 from creditbank.demo import acts
-from creditbank.demo.bank import Calls, person_entry, published, send
+from creditbank.demo.bank import Calls, DemoFileLost, person_entry, published, send
 from creditbank.demo.bootstrap import Bootstrap
 from creditbank.demo.city import Institution, calendar, city
 from creditbank.demo.demofile import DemoFile
@@ -58,7 +58,8 @@ def load(
 ) -> DemoFile:
     """Open the city in a served bank, or what is left of it to be opened; the file that says how to get in.
 
-    Nothing happens in a bank whose city is open. Raises DemoRefused, ClientMissing, and errors of the client.
+    Nothing happens in a bank whose city is open.
+    Raises DemoRefused, DemoFileLost, ClientMissing, and errors of the client.
     """
     file = DemoFile.read(path or bootstrap.settings.data_dir / "demo.json", base_url)
     if file.clients and not bootstrap.knows_client(file.clients[0]["client_id"]):
@@ -124,7 +125,10 @@ def _open_login(
     said: dict[str, object] = {"login_name": login, "display_name": name, "roles": [role]}
     if institution is not None:
         said["institution_id"] = institution.institution_id
-    given = calls.administrator().post("/v1/logins", said, idempotency_key=f"demo/login/{login}")
+    try:
+        given = calls.administrator().post("/v1/logins", said, idempotency_key=f"demo/login/{login}")
+    except calls.library.Conflict as conflict:
+        raise DemoFileLost from conflict
     calls.file.people.append(person_entry(name, role, login, given["password"], story))
     calls.file.save()
 

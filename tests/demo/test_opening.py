@@ -1,0 +1,333 @@
+"""Opening the city in a served bank: interrupted, continued, kept; and everybody's story as the API tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.clients.served import Served, served
+from tests.conftest import copied
+
+from creditbank.db import Database, driver
+from creditbank.demo import Bootstrap, DemoFile, load
+from creditbank.demo.bank import DemoFileLost
+from creditbank.demo.city import institution
+from creditbank.demo.look_at import words
+from creditbank.oversight.audit import differences
+from creditbank_client import Client, NotAllowed, NotFound
+
+
+class Interrupted(Exception):
+    pass
+
+
+@dataclass
+class Opened:
+    """A bank with the city in it, and the file that says how to get in."""
+
+    bank: Served
+    bootstrap: Bootstrap
+    file: DemoFile
+    steps: list[str]
+    """What the second start still did."""
+
+    @contextmanager
+    def person(self, login: str) -> Iterator[tuple[Client, dict[str, Any]]]:
+        entry = self.file.person(login)
+        assert entry is not None, login
+        with Client.of_person(self.bank.base_url, entry["login"], entry["password"]) as client:
+            yield client, entry
+
+    @contextmanager
+    def school(self, key: str) -> Iterator[Client]:
+        entry = self.file.client(institution(key).name)
+        assert entry is not None, key
+        with Client(self.bank.base_url, entry["client_id"], entry["client_secret"]) as client:
+            yield client
+
+    def totals(self, login: str) -> dict[str, Decimal]:
+        """The credits of somebody by scheme, as their own transcript says."""
+        with self.person(login) as (client, entry):
+            found = client.transcript(entry["learner_id"])["totals"]
+        by_scheme = {one["scheme"]: Decimal(one["credits"]) for one in found if one["level"] is None}
+        return {scheme: amount for scheme, amount in by_scheme.items() if amount}
+
+    def lines(self, login: str, kind: str) -> list[dict[str, Any]]:
+        """Somebody's records of a kind."""
+        with self.person(login) as (client, entry):
+            return [line for line in client.transcript(entry["learner_id"])["records"] if line["kind"] == kind]
+
+    def sql(self, query: str) -> list[Any]:
+        async def ask() -> list[Any]:
+            database = Database(self.bank.database_url, connections=1)
+            try:
+                async with database.session() as session:
+                    return await (await (await driver(session)).execute(query)).fetchall()  # type: ignore[arg-type]
+            finally:
+                await database.close()
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture(scope="module")
+def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Loaded by two starts: the first is cut off when the records of one college are in, and before it could write
+    that down; the second goes on."""
+
+    def cut_off(line: str) -> None:
+        if line.startswith("  records of vocational"):
+            raise Interrupted
+
+    for addresses in copied(run, superuser, template):
+        with served(addresses, tmp_path_factory.mktemp("demo")) as bank:
+            bootstrap = Bootstrap(bank.settings, bank.database_url)
+            with pytest.raises(Interrupted):
+                load(bank.base_url, bootstrap, say=cut_off)
+            cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
+            assert cut.done.pop() == "records of vocational"
+            cut.save()
+            steps: list[str] = []
+            yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_start_goes_on_where_the_first_was_cut_off(city: Opened) -> None:
+    done = [step.strip().rpartition("  ")[0].strip() for step in city.steps]
+    assert done[0] == "records of vocational"
+    assert "institutions" not in done
+
+
+def test_a_start_of_a_city_that_is_open_does_nothing(city: Opened) -> None:
+    before = city.sql("SELECT count(*) FROM access_entry")
+    again = load(city.bank.base_url, city.bootstrap, say=pytest.fail)
+    assert (again.clients, again.people) == (city.file.clients, city.file.people)
+    assert city.sql("SELECT count(*) FROM access_entry") == before
+
+
+def test_the_file_says_all_that_it_should_to_its_owner_only(city: Opened) -> None:
+    assert stat.S_IMODE(city.file.path.stat().st_mode) == 0o600
+    said = json.loads(city.file.path.read_text("utf-8"))
+    assert said["base_url"] == city.bank.base_url
+    assert len(said["clients"]) == 10
+    for client in said["clients"]:
+        assert set(client) == {"institution", "institution_id", "client_id", "client_secret", "scopes"}
+    for person in said["people"]:
+        assert set(person) == {"name", "role", "login", "password", "account_no", "learner_id", "story"}
+        assert person["story"]
+    assert {person["role"] for person in said["people"]} == {
+        "learner", "guardian", "registrar", "department_reviewer", "provider", "certificate_body", "officer",
+        "appeal_reviewer", "auditor", "administrator",
+    }  # fmt: skip
+    assert [path.name for path in city.file.path.parent.iterdir() if path.name != "keys"] == ["demo.json"]
+
+
+def test_acts_that_were_done_and_not_written_down_are_not_done_again(city: Opened) -> None:
+    before = city.sql("SELECT act, count(*) FROM record_version GROUP BY act ORDER BY act")
+    kept = city.file.path.read_text("utf-8")
+    cut = DemoFile.read(city.file.path, city.bank.base_url)
+    del cut.done[cut.done.index("rows with a story") + 1 :]
+    cut.complete = False
+    cut.save()
+    again = load(city.bank.base_url, city.bootstrap, say=lambda _: None)
+    assert (again.people, again.look_at) == (city.file.people, city.file.look_at)
+    assert city.sql("SELECT act, count(*) FROM record_version GROUP BY act ORDER BY act") == before
+    city.file.path.write_text(kept, "utf-8")
+
+
+def test_a_file_of_another_bank_is_not_believed(city: Opened, tmp_path: Path) -> None:
+    other = DemoFile(path=tmp_path / "demo.json", base_url="http://127.0.0.1:1", complete=True)
+    other.clients.append({**city.file.clients[0], "client_id": str(uuid4())})
+    other.save()
+
+    def cut_off(line: str) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        load(city.bank.base_url, city.bootstrap, path=other.path, say=cut_off)
+    begun = DemoFile.read(other.path, city.bank.base_url)
+    assert (begun.clients, begun.done, begun.complete) == ([], ["reference data"], False)
+
+
+def test_a_lost_file_is_said_and_not_guessed_around(city: Opened, tmp_path: Path) -> None:
+    city.sql("DELETE FROM stored_response RETURNING 1")
+    with pytest.raises(DemoFileLost, match="make demo-reset"):
+        load(city.bank.base_url, city.bootstrap, path=tmp_path / "demo.json", say=lambda _: None)
+    kept = DemoFile.read(city.file.path, city.bank.base_url)
+    entry = kept.person("demo.administrator")
+    assert entry is not None
+    entry["password"] = city.bootstrap.administrator()
+    city.file.people = kept.people
+    kept.save()
+
+
+def test_another_port_is_written_down(city: Opened) -> None:
+    moved = load("http://127.0.0.1:1", city.bootstrap, say=pytest.fail)
+    assert json.loads(moved.path.read_text("utf-8"))["base_url"] == "http://127.0.0.1:1"
+    load(city.bank.base_url, city.bootstrap, say=pytest.fail)
+
+
+def test_everybody_in_the_file_can_sign_in_as_what_it_says(city: Opened) -> None:
+    for person in city.file.people:
+        with city.person(person["login"]) as (client, _):
+            assert client.identity["roles"] == [person["role"]]
+    for client in city.file.clients:
+        with Client(city.bank.base_url, client["client_id"], client["client_secret"]) as bank:
+            assert bank.identity["scope"].split() == sorted(client["scopes"])
+
+
+def test_what_is_printed_names_addresses_people_and_calls(city: Opened) -> None:
+    printed = words(city.file)
+    for said in (f"{city.bank.base_url}/sign-in", "shen.zhiyuan", "demo.officer", "grant_type=client_credentials"):
+        assert said in printed
+
+
+def test_the_books_are_right_and_nothing_waits(city: Opened) -> None:
+    async def audited() -> list[str]:
+        database = Database(city.bank.database_url, connections=2)
+        try:
+            return await differences(database)
+        finally:
+            await database.close()
+
+    assert asyncio.run(audited()) == []
+    with city.person("demo.officer") as (officer, _):
+        assert officer.get("/v1/held-rows")["rows"] == []
+    assert city.sql("SELECT count(*) FROM record_version WHERE act = 'corrected'") == [(1,)]
+    (learners, records) = city.sql("SELECT (SELECT count(*) FROM learner), (SELECT count(*) FROM record_current)")[0]
+    assert 560 <= learners <= 660
+    assert records > 14_000
+
+
+# --- stories --------------------------------------------------------------------------------------------------------
+
+
+def test_the_one_who_moved_has_three_enrolments_and_three_schemes(city: Opened) -> None:
+    totals = city.totals("shen.zhiyuan")
+    assert totals["secondary_vocational"] == 170
+    assert totals["higher_vocational"] == 138
+    assert totals["undergraduate"] > 0
+    with city.person("shen.zhiyuan") as (client, entry):
+        enrolments = client.learner(entry["learner_id"])["enrolments"]
+    assert sorted(one["level"] for one in enrolments) == [
+        "higher_vocational", "secondary_vocational", "undergraduate",
+    ]  # fmt: skip
+
+
+def test_the_university_sees_all_by_consent_and_the_school_what_it_reported(city: Opened) -> None:
+    entry = city.file.person("shen.zhiyuan")
+    assert entry is not None
+    with city.school("university") as university:
+        whole = university.transcript(entry["learner_id"])
+        assert whole["partial"] is False
+    with city.school("bihai") as school:
+        own = school.transcript(entry["learner_id"])
+        assert own["partial"] is True
+        assert {line["institution_id"] for line in own["records"]} == {str(institution("bihai").institution_id)}
+    with city.school("yanshan") as stranger, pytest.raises(NotFound):
+        stranger.transcript(entry["learner_id"])
+
+
+def test_the_soldier_was_away_for_two_years_and_graduated_by_the_old_plan(city: Opened) -> None:
+    (served_,) = city.lines("han.weiguo", "military_service")
+    assert (served_["verdict"], served_["credits"]) == ("granted", "0")
+    assert city.totals("han.weiguo")["higher_vocational"] == 136
+    events = {line["shown"]["event"]: line["occurred_on"] for line in city.lines("han.weiguo", "enrolment_event")}
+    assert events["suspended"] < events["resumed"] < events["graduated"]
+
+
+def test_the_worker_has_training_credits_and_no_more(city: Opened) -> None:
+    assert city.totals("guo.dayong") == {"training": Decimal("8.5")}
+    short = [line for line in city.lines("guo.dayong", "training") if line["verdict"] == "not_granted"]
+    assert [line["clause"] for line in short] == ["long-enough"]
+
+
+def test_the_namesakes_are_two_people(city: Opened) -> None:
+    one, other = city.file.person("zhou.haiyan.a"), city.file.person("zhou.haiyan.b")
+    assert one is not None
+    assert other is not None
+    assert one["name"] == other["name"]
+    assert one["learner_id"] != other["learner_id"]
+    assert set(city.totals("zhou.haiyan.a")) == {"higher_vocational"}
+    assert set(city.totals("zhou.haiyan.b")) == {"secondary_vocational"}
+
+
+def test_the_one_whose_name_changed_has_one_account_with_both_names(city: Opened) -> None:
+    with city.person("lin.ruoxi") as (client, entry):
+        learner = client.learner(entry["learner_id"])
+    assert {one["name"] for one in learner["names"]} == {"林晓月", "林若溪"}
+    assert learner["name"] == "林若溪"
+    assert {"secondary_vocational", "higher_vocational"} <= set(city.totals("lin.ruoxi"))
+
+
+def test_the_one_from_hong_kong_is_known_by_a_travel_permit(city: Opened) -> None:
+    with city.person("chen.jialang") as (client, entry):
+        (document,) = client.learner(entry["learner_id"])["documents"]
+    assert document["kind"] == "hk_macao_permit"
+    assert city.totals("chen.jialang")["undergraduate"] > 150
+
+
+def test_the_withdrawn_certificate_counts_for_nothing_and_stays_in_the_history(city: Opened) -> None:
+    assert city.lines("zhao.mingzhe", "certificate") == []
+    assert "training" not in city.totals("zhao.mingzhe")
+    with city.school("beichen") as body:
+        record = body.record(city.file.look_at["withdrawn_certificate"])
+    assert [version["act"] for version in record["versions"]] == ["reported", "withdrawn"]
+
+
+def test_the_corrected_grade_keeps_both_versions_and_gives_the_credits(city: Opened) -> None:
+    with city.school("vocational") as college:
+        record = college.record(city.file.look_at["corrected_grade"])
+    assert [version["act"] for version in record["versions"]] == ["reported", "corrected"]
+    assert record["versions"][1]["reason"] == "登分错误，经复核更正"
+    (line,) = [one for one in city.lines("sun.lina", "course_result") if one["record_id"] == record["record_id"]]
+    assert (line["verdict"], line["shown"]["score"]) == ("granted", "85")
+
+
+def test_of_a_failed_and_a_passed_sitting_the_passed_one_counts(city: Opened) -> None:
+    sittings = [one for one in city.lines("zhou.zimo", "course_result") if one["shown"]["course_code"] == "YS6002"]
+    assert {(one["shown"]["attempt"], one["verdict"], one["credits"]) for one in sittings} == {
+        ("normal", "not_granted", "0"), ("makeup", "granted", "4"),
+    }  # fmt: skip
+
+
+def test_the_award_went_from_the_wrong_one_to_the_right_one(city: Opened) -> None:
+    reassigned = city.file.look_at["reassigned_award"]
+    assert reassigned not in [line["record_id"] for line in city.lines("wu.haoran.a", "award")]
+    (award,) = [line for line in city.lines("wu.haoran.b", "award") if line["record_id"] == reassigned]
+    assert (award["verdict"], award["credits"]) == ("granted", "4")
+
+
+def test_the_two_accounts_of_one_person_are_read_as_one(city: Opened) -> None:
+    with city.person("ma.xiao") as (client, entry):
+        learner = client.learner(entry["learner_id"])
+    assert len(learner["accounts"]) == 2
+    assert {"technician", "training"} <= set(city.totals("ma.xiao"))
+
+
+def test_the_father_acts_for_the_child_and_sees_nobody_else(city: Opened) -> None:
+    (father,) = [person for person in city.file.people if person["role"] == "guardian"]
+    with city.person(father["login"]) as (client, _):
+        transcript = client.transcript(father["learner_id"])
+        assert {line["kind"] for line in transcript["records"]} == {"training"}
+        stranger = city.file.person("sun.lina")
+        assert stranger is not None
+        with pytest.raises(NotFound):
+            client.transcript(stranger["learner_id"])
+
+
+def test_the_administrator_sees_no_learner(city: Opened) -> None:
+    entry = city.file.person("shen.zhiyuan")
+    assert entry is not None
+    with city.person("demo.administrator") as (client, _), pytest.raises(NotAllowed):
+        client.transcript(entry["learner_id"])
