@@ -15,10 +15,15 @@ from creditbank.changes.numberer import number_forever
 from creditbank.db import Database, driver
 from creditbank.identity.throttling import forget_old
 from creditbank.jobs import Work, handler, work_forever
+from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 
 ROWS = 5_000
 """Housekeeping goes in transactions of so many rows, so that nobody waits for it."""
+
+
+DELIVERERS = (inbox.deliver,)
+"""Handlers of other domains that a bare `creditbank work` must know."""
 
 
 async def work(database: Database, stop: asyncio.Event) -> None:

@@ -108,6 +108,7 @@ class Database:
             pool_size=max(1, connections - connections // 2),
             max_overflow=0,
             pool_timeout=10,
+            hide_parameters=True,
             pool_pre_ping=False,
             connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=20s"},
         )

@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Database, as_json, driver, instant
+from creditbank.db import Database, Transaction, as_json, driver, instant
 from creditbank.identifiers import new_id
 
 LEASE = timedelta(seconds=60)
@@ -109,7 +109,7 @@ def handler(kind: str, *, every: timedelta | None = None) -> Callable[[Handler],
     return named
 
 
-async def ask(session: AsyncSession, *, kind: str, name: str, about: dict[str, Any], run_at: datetime) -> None:
+async def ask(session: Transaction, *, kind: str, name: str, about: dict[str, Any], run_at: datetime) -> None:
     """Ask for a job in the transaction that makes it necessary; the same live name is one job, at the earlier time.
 
     Asking while the job is running makes it run once more afterwards, for it may have looked before this commit.

@@ -22,11 +22,13 @@ from creditbank.app import create_app
 from creditbank.config import Settings
 from creditbank.db import Database
 from creditbank.identity.first import first_administrator
+from creditbank.institutions.seeds import seed_reference
 from creditbank.migrate import upgrade
 from creditbank.oversight.audit import differences
 from creditbank.rules import Rulebook, packaged_documents
 from creditbank.rules.service import published_rulebook, seed_rules
 from creditbank.sealing import Keyring
+from creditbank.telemetry import log_as_json
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,14 @@ def opened(settings: Settings) -> Iterator[Opened]:
 async def _rulebook(database: Database) -> Rulebook:
     async with database.session() as session:
         await seed_rules(session, packaged_documents(), at=clock.now())
+        await seed_reference(session)
     async with database.session() as session:
         return await published_rulebook(session)
 
 
 async def make_app(bank: Opened) -> FastAPI:
     """The application over an opened bank, deciding by the rules that are published in it."""
+    log_as_json()
     database = Database.of(bank.settings, bank.url)
     keyring = Keyring.open(
         bank.settings.keys_dir, create=True, cipher=bank.settings.cipher, digest=bank.settings.digest

@@ -16,6 +16,9 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from tests.load import generator
+from tests.load.naive import naive_app
+from tests.load.town import LoadTown, build, course_row
 
 from creditbank import clock, embedded
 from creditbank.app import create_app
@@ -25,9 +28,6 @@ from creditbank.identity.actor import Actor
 from creditbank.migrate import upgrade
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
-from tests.load import generator
-from tests.load.naive import naive_app
-from tests.load.town import AT, LoadTown, build, course_row
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
@@ -121,9 +121,7 @@ async def rounds(town: LoadTown, app: FastAPI, database: Database, folder: Path)
         ]
 
     def posting(path: str, expect: float) -> list[bytes]:
-        client = Actor(
-            name=f"client:{town.college}", scopes=frozenset({"records:write"}), institution_id=town.college
-        )
+        client = Actor(name=f"client:{town.college}", scopes=frozenset({"records:write"}), institution_id=town.college)
         token = tokens.issue(client, at=clock.now())
         return [request("POST", path, token, row) for row in fresh.rows(int(expect * SECONDS * 1.3) + 200)]
 
@@ -203,7 +201,9 @@ def main() -> None:
     for line, found in result["lines"].items():
         shown = [f"{found[k]['median']} ({found[k]['least']}–{found[k]['most']})" for k in ("vs_static", "vs_naive")]
         print(f"{line:<14}{shown[0]:>22}{shown[1]:>22}{found['per_second']:>12}")
-    print(f"static route: {result['static_per_second']}/s; loading in batches: {result['loaded_rows_per_second']} rows/s")
+    print(
+        f"static route: {result['static_per_second']}/s; loading in batches: {result['loaded_rows_per_second']} rows/s"
+    )
     target = Path("var/bench.json")
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=2) + "\n")
@@ -211,5 +211,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

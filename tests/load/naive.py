@@ -43,6 +43,9 @@ from creditbank.sealing import (
     unwrap,
 )
 
+_IDS = {"decision_id": "0" * 36, "posting_id": "0" * 36, "learner_id": "0" * 36, "recorded_at": "0" * 32}
+"""As many bytes as the bank's own line has."""
+
 
 class NaiveLine(BaseModel):
     """One record."""
@@ -174,9 +177,7 @@ async def _post(
         )
     ).one()
     plan = (
-        await session.exec(
-            select(institutions.Plan).where(institutions.Plan.programme_id == enrolment.programme_id)
-        )
+        await session.exec(select(institutions.Plan).where(institutions.Plan.programme_id == enrolment.programme_id))
     ).one()
     course = await session.get_one(institutions.PlanCourse, (plan.plan_id, given.course_code))
     (await session.exec(select(institutions.ScoreScale).where(institutions.ScoreScale.code == "percentage"))).one()
@@ -187,9 +188,7 @@ async def _post(
             )
         )
     ).one()
-    assert (
-        await session.exec(select(RecordKey).where(RecordKey.key_index == row.key_index))
-    ).one_or_none() is None
+    assert (await session.exec(select(RecordKey).where(RecordKey.key_index == row.key_index))).one_or_none() is None
     head = (
         await session.exec(
             select(learners.LearnerHead).where(learners.LearnerHead.learner_id == learner_id).with_for_update()
@@ -198,9 +197,7 @@ async def _post(
     key = unwrap(keyring, learner_id, (await session.get_one(learners.LearnerKey, learner_id)).wrapped)
     same = (
         await session.exec(
-            select(RecordCurrent).where(
-                RecordCurrent.learner_id == learner_id, RecordCurrent.content == row.content
-            )
+            select(RecordCurrent).where(RecordCurrent.learner_id == learner_id, RecordCurrent.content == row.content)
         )
     ).all()
     assert not same
@@ -238,8 +235,18 @@ async def _post(
             rows=1,
         )
     )  # fmt: skip
-    session.add(RecordKey(institution_id=sender.institution_id, key_index=row.key_index, learner_id=learner_id, record_id=record_id))
-    shown = {"institution": profile.name, "title": course.name, "category": course.category, "in_plan": True, "result": "passed"}
+    session.add(
+        RecordKey(
+            institution_id=sender.institution_id, key_index=row.key_index, learner_id=learner_id, record_id=record_id
+        )
+    )
+    shown = {
+        "institution": profile.name,
+        "title": course.name,
+        "category": course.category,
+        "in_plan": True,
+        "result": "passed",
+    }
     session.add(
         RecordVersion(
             learner_id=learner_id, record_id=record_id, version=1, change_id=change_id,
@@ -285,6 +292,8 @@ async def _post(
             kind="course_result", content=row.content, occurred_on=given.occurred_on, recorded_at=at, scheme=scheme,
             level=enrolment.level, credits=credits, verdict=decided.verdict, clause=decided.clause,
             decision_id=decision_id, posting_id=posting_id, shown=row.body(sensitive=False) | shown,
+            line=orjson.dumps(row.body(sensitive=False) | shown | {"credits": credits, "id": str(record_id)} | _IDS)
+            .decode(),
         )
     )  # fmt: skip
     session.add(

@@ -17,9 +17,10 @@ from creditbank.identifiers import new_id
 from creditbank.institutions import tables as t
 from creditbank.institutions.scales import CITY_SCALES
 from creditbank.learners.documents import check_character
+from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.records.schemas import ROW
-from creditbank.records.service import Tools, post_rows
+from creditbank.records.service import post_rows
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
 
@@ -99,7 +100,9 @@ async def _post(database: Database, keyring: Keyring, sender: Sender, rows: Iter
             return await post_rows(session, chunk, sender=sender, submission_id=new_id(), tools=tools)
 
         outcomes = await database.write(act)
-        assert all(outcome.outcome == "deposited" and outcome.verdict == "granted" for outcome in outcomes), outcomes[:2]
+        assert all(outcome.outcome == "deposited" and outcome.verdict == "granted" for outcome in outcomes), outcomes[
+            :2
+        ]
         posted += len(chunk)
     return posted
 
@@ -133,7 +136,12 @@ async def _furnish(database: Database) -> UUID:
             session.add_all(rows)
     async with database.session() as session:
         for number in range(COURSES):
-            said = {"name": f"课程{number}", "category": "专业课", "learning_form": "theory", "credits": 200 + 50 * (number % 4)}
+            said = {
+                "name": f"课程{number}",
+                "category": "专业课",
+                "learning_form": "theory",
+                "credits": 200 + 50 * (number % 4),
+            }
             session.add(t.Course(institution_id=college, code=f"C{number:03d}", valid_from=LONG_AGO, **said))
             session.add(t.PlanCourse(plan_id=plan, course_code=f"C{number:03d}", compulsory=True, **said))
     return college

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.records.town import Town, course_row, entered, resident
 
 
@@ -173,3 +172,13 @@ async def test_without_an_enrolment_nobody_knows_the_scheme_and_nothing_is_refus
     (outcome,) = await town.post(course_row())
     assert (outcome.outcome, outcome.verdict, outcome.credits) == ("deposited", "unknown", 0)
     assert [warning.code for warning in outcome.warnings][-1] == "enrolment_unknown"
+
+
+async def test_a_course_that_waited_for_an_enrolment_is_decided_when_it_comes(town: Town) -> None:
+    (waiting,) = await town.post(course_row())
+    assert waiting.verdict == "unknown"
+    await town.post(entered())
+    assert await town.balance() == 300
+    versions = await town.sql("SELECT version FROM record_version WHERE record_id = %s", waiting.record_id)
+    assert versions == [(1,)]
+    await town.check_books()

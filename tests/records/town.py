@@ -17,9 +17,10 @@ from creditbank.identifiers import new_id
 from creditbank.institutions import tables as t
 from creditbank.institutions.scales import CITY_SCALES
 from creditbank.learners.documents import check_character
+from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.records.schemas import ROW, RowOutcome
-from creditbank.records.service import Tools, post_rows, withdraw
+from creditbank.records.service import post_rows, withdraw
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
 
@@ -185,7 +186,11 @@ async def town(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Town]:
         async with database.session() as session:
             session.add_all(rows)
     furniture = furnish(college, school, body)
-    for kinds in ((t.ScoreScale, t.Course, t.Programme), (t.Plan, t.CertificateStandard), (t.PlanCourse, t.CertificateLevel)):
+    for kinds in (
+        (t.ScoreScale, t.Course, t.Programme),
+        (t.Plan, t.CertificateStandard),
+        (t.PlanCourse, t.CertificateLevel),
+    ):
         async with database.session() as session:
             session.add_all([row for row in furniture if isinstance(row, kinds)])
     yield Town(
@@ -228,5 +233,3 @@ def entered(**changes: Any) -> dict[str, Any]:
         "year_of_entry": 2023,
         **changes,
     }
-
-

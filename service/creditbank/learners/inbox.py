@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import jobs
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.families import family_of
@@ -146,14 +146,14 @@ FROM jsonb_to_recordset(%(messages)s::jsonb) AS m(learner_id uuid, message_id uu
 
 
 async def serve(
-    session: AsyncSession, *, learner_id: UUID, kind: str, about: Mapping[str, UUID | str], at: datetime
+    session: Transaction, *, learner_id: UUID, kind: str, about: Mapping[str, UUID | str], at: datetime
 ) -> UUID:
     """Serve one message in the caller's transaction; `about` is ids only, never personal data."""
     notice = Notice(learner_id, kind, {name: str(value) for name, value in about.items()})
     return (await serve_all(session, [notice], at=at))[0]
 
 
-async def serve_all(session: AsyncSession, notices: Sequence[Notice], *, at: datetime) -> list[UUID]:
+async def serve_all(session: Transaction, notices: Sequence[Notice], *, at: datetime) -> list[UUID]:
     """Serve many messages with one statement, and ask for their delivery once. Raises KeyError for a kind unknown."""
     if not notices:
         return []

@@ -110,6 +110,6 @@ async def differences(database: Database) -> list[str]:
         connection = await driver(session)
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for zh, en, query in _CHECKS:
-            rows = await (await connection.execute(query)).fetchall()  # type: ignore[arg-type]
+            rows = await (await connection.execute(query)).fetchall()
             found += [f"{zh} · {en}: {', '.join(map(str, row))}" for row in rows]
     return found

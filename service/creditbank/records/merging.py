@@ -12,9 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.db import TryAgain, driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
+from creditbank.learners.activation import withdraw_codes
 from creditbank.learners.families import family_of, person_of
+from creditbank.learners.inbox import serve
 from creditbank.ledger.post import lock_learners
-from creditbank.records.service import Tools, new_act, redecide
+from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.standing import Asked, Person, lock_claim_and_read
 from creditbank.records.write import write_act
 
@@ -111,11 +113,16 @@ async def merge(
         "reason": reason,
     }
     await connection.execute(_REPOINT, said)
+    # A code handed out for one account would replace the sign-in of the other, now that they are one person's.
+    await withdraw_codes(session, everybody, at=tools.at)
     shared = await _shared(session, everybody)
     (person,) = await lock_claim_and_read(
         session, [Asked(everybody, shared, frozenset())], claims=(), keyring=tools.keyring
     )
     redecided = await _decide_again(session, [person], shared, told=absorbed.family, act_name="merged", tools=tools)
+    about = {"learner_id": absorbed.root, "into_learner_id": into.root}
+    for learner in (absorbed.root, into.root):
+        await serve(session, learner_id=learner, kind="accounts_merged", about=about, at=tools.at)
     return Merged(alias_id, absorbed.root, into.root, redecided)
 
 
@@ -145,6 +152,9 @@ async def part(session: AsyncSession, alias_id: UUID, *, by: str, reason: str, t
         session, [Asked(family, shared, frozenset()) for family in apart], claims=(), keyring=tools.keyring
     )
     redecided = await _decide_again(session, people, shared, told=apart[0], act_name="parted", tools=tools)
+    about = {"learner_id": learner_id, "into_learner_id": into_learner_id}
+    for learner in (learner_id, into_learner_id):
+        await serve(session, learner_id=learner, kind="accounts_parted", about=about, at=tools.at)
     return Merged(alias_id, learner_id, into_learner_id, redecided)
 
 

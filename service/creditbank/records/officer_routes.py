@@ -29,6 +29,7 @@ from creditbank.http import (
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import ActorDep
 from creditbank.once import Answer
+from creditbank.records.acts import Tools
 from creditbank.records.merging import AlreadyOnePerson, MergeAlreadyEnded, Merged, merge, part
 from creditbank.records.resolving import (
     HeldRowAlreadyResolved,
@@ -41,7 +42,6 @@ from creditbank.records.resolving import (
     resolve,
 )
 from creditbank.records.schemas import RowOutcome
-from creditbank.records.service import Tools
 from creditbank.rules.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1", tags=["identity work"])

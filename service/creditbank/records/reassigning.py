@@ -16,12 +16,13 @@ from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
 from creditbank.learners.keys import key_of
 from creditbank.records import refusals
+from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
 from creditbank.records.apply import NOT_LIVE, Applied, stand, version_row
 from creditbank.records.held import hold_rows
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located
 from creditbank.records.schemas import ROW, ReassignmentIn, Row, RowOutcome
-from creditbank.records.service import Tools, new_act, one_row, own_record, redecide, remove
+from creditbank.records.service import own_record
 from creditbank.records.standing import Asked, Person, lock_claim_and_read
 from creditbank.records.write import write_act
 from creditbank.sealing import Keyring, field_of, open_sealed

@@ -126,6 +126,15 @@ class AccountClosed(RowRefused):
     en = "This personal account is closed; nothing more can be deposited."
 
 
+class LearnerErased(RowRefused):
+    """The learner's personal data were destroyed: nothing can be sealed for them any more."""
+
+    status = 409
+    code = "learner_erased"
+    zh = "该学习者的个人信息已依法删除，其账户不再变动。"
+    en = "The learner's personal data were erased; nothing about their account changes any more."
+
+
 class RecordAlreadyWithdrawn(BankError):
     """It was withdrawn before; sending the row again reports it anew."""
 

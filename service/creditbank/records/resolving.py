@@ -14,10 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.db import driver
 from creditbank.errors import BankError, NotFound
 from creditbank.learners.matching import GROUNDS
+from creditbank.records.acts import Tools
 from creditbank.records.intake import Resolution, Sender
 from creditbank.records.refusals import CreditsDifferFromPlan
 from creditbank.records.schemas import ROW, RowOutcome
-from creditbank.records.service import Tools, post_rows
+from creditbank.records.service import post_rows
 from creditbank.records.tables import HeldRow
 from creditbank.sealing import Keyring, open_for_bank
 

@@ -30,6 +30,7 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep, asking
 from creditbank.once import Answer
 from creditbank.records import refusals
+from creditbank.records.acts import Tools
 from creditbank.records.history import (
     DecisionOut,
     PostingOut,
@@ -51,7 +52,7 @@ from creditbank.records.schemas import (
     RowOutcome,
     WithdrawalIn,
 )
-from creditbank.records.service import Tools, post_rows, refused, withdraw
+from creditbank.records.service import post_rows, refused, withdraw
 from creditbank.rules import Rulebook
 from creditbank.rules.dependencies import RulebookDep
 from creditbank.sealing import Keyring

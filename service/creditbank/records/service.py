@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from creditbank.db import Transaction
@@ -14,30 +11,17 @@ from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
-from creditbank.ledger.book import Account, Book
 from creditbank.records import refusals
+from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
 from creditbank.records.apply import NOT_LIVE, Applied, apply_rows
-from creditbank.records.deposit import Decisions, decide_contents, people_decide, take_back
+from creditbank.records.following import follow_enrolments
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
-from creditbank.records.standing import Asked, Person, Standing, lock_claim_and_read
-from creditbank.records.versions import next_version
+from creditbank.records.standing import Asked, Standing, lock_claim_and_read
 from creditbank.records.write import Act, write_act
-from creditbank.rules import Rulebook
-from creditbank.sealing import Keyring
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every write needs besides the session: the keys, the rules, the time, and the caller's language."""
-
-    keyring: Keyring
-    rulebook: Rulebook
-    at: datetime
-    language: Language = "zh"
 
 
 async def post_rows(
@@ -159,6 +143,7 @@ async def _write_ready(
         await write_act(session, act)
     if applied.enrolled:
         await derive_enrolments(session, learners=applied.enrolled, institution_id=sender.institution_id)
+        await follow_enrolments(session, learners=applied.enrolled, sender=sender, tools=tools)
     standing = {record_id: record for person in people for record_id, record in person.standing.items()}
     for one in ready:
         _complete(applied.outcomes[one.row.row_no], one, standing, act)
@@ -183,41 +168,6 @@ def _claims(ready: Sequence[Ready], sender: Sender) -> list[dict[str, str | None
             )
         numbers |= {number} if new_number else set()
     return claims
-
-
-def new_act(change_id: UUID, at: datetime, people: Iterable[Person]) -> Act:
-    """An empty act over some locked people: their ledgers as they stand."""
-    last_entry: dict[UUID, int] = {}
-    balances: dict[Account, int] = {}
-    for person in people:
-        last_entry |= person.last_entry
-        balances |= person.balances
-    return Act(
-        submission=None,
-        decisions=Decisions(change_id, at),
-        book=Book(change_id, at, last_entry, balances),
-    )
-
-
-def redecide(
-    person: Person,
-    contents: Iterable[bytes],
-    *,
-    act: Act,
-    acts: dict[UUID, str],
-    rulebook: Rulebook,
-    gone: Sequence[Standing] = (),
-) -> None:
-    """Decide a person's records of some contents again, post the difference, and show what changed."""
-    touched = decide_contents(
-        person.standing.values(),
-        contents,
-        rulebook=rulebook,
-        keys=person.keys,
-        book=act.book,
-        decisions=act.decisions,
-    )
-    act.show(touched, acts=acts, gone=gone)
 
 
 def _complete(outcome: RowOutcome, ready: Ready, standing: dict[UUID, Standing], act: Act) -> None:
@@ -264,43 +214,6 @@ async def withdraw(
         await derive_enrolments(session, learners={gone.learner_id}, institution_id=sender.institution_id)
     return RowOutcome(row=1, outcome="withdrawn", record_id=record_id, version=gone.version, verdict="withdrawn",
                       credits=0)  # fmt: skip
-
-
-def remove(
-    person: Person,
-    record_id: UUID,
-    *,
-    how: str,
-    kind: str,
-    by: str,
-    reason: str,
-    act: Act,
-    submission_id: UUID,
-    tools: Tools,
-) -> Standing:
-    """Take a record out of what stands: a last version here, a decision by people, its postings reversed."""
-    record = person.standing.pop(record_id)
-    before = person.versions[record_id]
-    version = next_version(
-        before, record, how=how, reason=reason, change_id=act.decisions.change_id, submission_id=submission_id,
-        at=tools.at,
-    )  # fmt: skip
-    act.versions.append(version)
-    record.version = version["version"]
-    decision_id = people_decide(record, kind=kind, by=by, reason=reason, decisions=act.decisions)
-    take_back(record, decision_id=decision_id, book=act.book)
-    return record
-
-
-def one_row(submission_id: UUID, sender: Sender, at: datetime) -> dict[str, Any]:
-    """The submission that an act on one record is."""
-    return {
-        "submission_id": str(submission_id),
-        "institution_id": str(sender.institution_id),
-        "sent_by": sender.name,
-        "received_at": at.isoformat(),
-        "rows": 1,
-    }
 
 
 async def own_record(session: Transaction, record_id: UUID, sender: Sender) -> Located:

@@ -13,6 +13,7 @@ import orjson
 from creditbank.db import Transaction, TryAgain, driver, run
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import lock_learners
+from creditbank.records.refusals import LearnerErased
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 
 
@@ -208,6 +209,8 @@ def _questions(people: Sequence[Asked]) -> str:
 def _person(asked: Asked, found: dict[str, Any], last_entry: dict[UUID, int], keyring: Keyring) -> Person:
     if {UUID(member) for member in found["family"]} != set(asked.family):
         raise TryAgain
+    if len(found["keys"] or {}) != len(asked.family):
+        raise LearnerErased
     keys = {
         UUID(learner): unwrap(keyring, UUID(learner), bytes.fromhex(wrapped))
         for learner, wrapped in (found["keys"] or {}).items()

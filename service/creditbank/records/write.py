@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import orjson
 
 from creditbank.credits import format_credits
 from creditbank.db import Transaction, run
+from creditbank.learners.inbox import Notice, serve_all
 from creditbank.ledger.book import Book
 from creditbank.ledger.post import POSTINGS, as_rows
 from creditbank.records.deposit import Decisions
@@ -131,7 +132,7 @@ class Act:
 
 
 async def write_act(session: Transaction, act: Act) -> None:
-    """Write an act in one statement; the learners are locked and nothing was read since."""
+    """Write an act in one statement, the learners locked and nothing read since; then serve what they are to know."""
     rows = {
         "submission": [act.submission] if act.submission else [],
         "versions": act.versions,
@@ -142,3 +143,22 @@ async def write_act(session: Transaction, act: Act) -> None:
         "outbox": act.outbox,
     }
     await run(session, _WRITE, orjson.dumps(rows).decode())
+    await serve_all(session, list(_notices(act)), at=act.decisions.at)
+
+
+_SERVED = {
+    "corrected": "record_corrected",
+    "withdrawn": "record_withdrawn",
+    "reassigned_away": "record_reassigned_away",
+    "reassigned_here": "record_reassigned_here",
+    "redecided": "decision_changed",
+}
+"""What a learner is told of, by the act: something new is no news that takes anything away."""
+
+
+def _notices(act: Act) -> Iterator[Notice]:
+    for item in act.outbox:
+        kind = _SERVED.get(item["act"])
+        if kind is not None:
+            about = {name: item[name] for name in ("record_id", "institution_id", "change_id")}
+            yield Notice(UUID(item["learner_id"]), kind, about)
