@@ -135,6 +135,9 @@ async def take_in(
                 taken.same.append(_same(row, about))
                 continue
             facts = facts_of(row, about, institution_id=sender.institution_id)
+            if resolution is not None and resolution.at_plan_credits:
+                # The officer has looked at the difference: what the row said of credits is settled.
+                facts["record"].pop("credits_reported", None)
             if isinstance(whose, Held):
                 taken.held.append(_hold_identity(row, whose))
             elif (difference := _credits_differ(row, about, resolution)) is not None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank.credits import format_credits
 from creditbank.db import driver
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
@@ -153,7 +154,7 @@ async def _move(
         record_id=record_id,
         version=gone.version + 1,
         verdict=last.verdict,
-        credits=last.credits,
+        credits=format_credits(last.credits),
         scheme=last.scheme,
         decision_id=act.decisions.holding[record_id][0],
         account="opened" if ready.opened else "matched",
