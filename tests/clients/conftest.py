@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from tests.clients.served import Served, served
-from tests.conftest import copied
 
 from creditbank.demo.bootstrap import ADMINISTRATOR, Bootstrap
 from creditbank.demo.people import check_character
 from creditbank_client import Client
+from tests.clients.served import Served, served
+from tests.conftest import copied
 
 SCOPES = [
     "records:write", "records:read", "learners:write", "learners:read", "transcripts:read", "changes:read",

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.clients.conftest import SINCE, Line, Town, somebody, training
 
 import creditbank_client
 from creditbank_client import (
@@ -29,6 +28,7 @@ from creditbank_client import (
     Throttled,
     Unavailable,
 )
+from tests.clients.conftest import SINCE, Line, Town, somebody, training
 
 Send = Callable[[httpx.Request], httpx.Response]
 

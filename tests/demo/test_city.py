@@ -169,7 +169,7 @@ def test_the_same_city_is_thought_up_every_time(world: World) -> None:
 
 
 def test_every_row_is_one_of_the_contract_and_every_kind_is_there(world: World) -> None:
-    kinds = Counter()
+    kinds: Counter[str] = Counter()
     for shelf in (world.history.enrolments, world.history.records):
         for rows in shelf.values():
             for row in rows:

@@ -14,8 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.clients.served import Served, served
-from tests.conftest import copied
 
 from creditbank.db import Database, driver
 from creditbank.demo import Bootstrap, DemoFile, load
@@ -24,6 +22,8 @@ from creditbank.demo.city import institution
 from creditbank.demo.look_at import words
 from creditbank.oversight.audit import differences
 from creditbank_client import Client, NotAllowed, NotFound
+from tests.clients.served import Served, served
+from tests.conftest import copied
 
 
 class Interrupted(Exception):
@@ -71,7 +71,7 @@ class Opened:
             database = Database(self.bank.database_url, connections=1)
             try:
                 async with database.session() as session:
-                    return await (await (await driver(session)).execute(query)).fetchall()  # type: ignore[arg-type]
+                    return await (await (await driver(session)).execute(query)).fetchall()
             finally:
                 await database.close()
 
@@ -103,7 +103,7 @@ def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempP
 
 
 def test_a_second_start_goes_on_where_the_first_was_cut_off(city: Opened) -> None:
-    done = [step.strip().rpartition("  ")[0].strip() for step in city.steps]
+    done = [step.strip().rpartition("  ")[0].strip() for step in city.steps[1:]]
     assert done[0] == "records of vocational"
     assert "institutions" not in done
 
@@ -151,7 +151,8 @@ def test_a_file_of_another_bank_is_not_believed(city: Opened, tmp_path: Path) ->
     other.save()
 
     def cut_off(line: str) -> None:
-        raise Interrupted
+        if "reference data" in line:
+            raise Interrupted
 
     with pytest.raises(Interrupted):
         load(city.bank.base_url, city.bootstrap, path=other.path, say=cut_off)
@@ -181,14 +182,20 @@ def test_everybody_in_the_file_can_sign_in_as_what_it_says(city: Opened) -> None
     for person in city.file.people:
         with city.person(person["login"]) as (client, _):
             assert client.identity["roles"] == [person["role"]]
-    for client in city.file.clients:
-        with Client(city.bank.base_url, client["client_id"], client["client_secret"]) as bank:
-            assert bank.identity["scope"].split() == sorted(client["scopes"])
+    for entry in city.file.clients:
+        with Client(city.bank.base_url, entry["client_id"], entry["client_secret"]) as bank:
+            assert bank.identity["scope"].split() == sorted(entry["scopes"])
 
 
 def test_what_is_printed_names_addresses_people_and_calls(city: Opened) -> None:
     printed = words(city.file)
-    for said in (f"{city.bank.base_url}/sign-in", "shen.zhiyuan", "demo.officer", "grant_type=client_credentials"):
+    for said in (
+        f"{city.bank.base_url}/sign-in",
+        "shen.zhiyuan",
+        "demo.officer",
+        "grant_type=client_credentials",
+        "/transcript",
+    ):
         assert said in printed
 
 

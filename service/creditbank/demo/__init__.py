@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from creditbank.config import Settings
 from creditbank.demo.bootstrap import Bootstrap
 from creditbank.demo.demofile import DemoFile
@@ -13,7 +15,7 @@ __all__ = ["Bootstrap", "DemoFile", "load", "load_city"]
 
 def load_city(settings: Settings, database_url: str) -> DemoFile:
     """Open the city in the bank that these settings serve, and print what to look at. Call it from a thread."""
-    print("正在打开演示城市 · opening the small city", flush=True)
-    file = load(settings.base_url, Bootstrap(settings, database_url))
-    print(words(file), flush=True)
+    say = partial(print, flush=True)
+    file = load(settings.base_url, Bootstrap(settings, database_url), say=say)
+    say(words(file))
     return file

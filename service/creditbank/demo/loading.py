@@ -72,6 +72,7 @@ def load(
 
 
 def _open_city(file: DemoFile, bootstrap: Bootstrap, today: date, say: Callable[[str], None]) -> None:
+    say("正在打开演示城市，约半分钟 · opening the small city, about half a minute")
     world = think_up(today)
     calls = Calls(file, bootstrap)
     began = time.monotonic()

@@ -16,23 +16,24 @@ def words(file: DemoFile) -> str:
     client = next(client for client in file.clients if client["institution"] == "河北科技师范学院")
     mover = file.person("shen.zhiyuan")
     assert mover is not None
-    lines = [
-        "",
-        f"  {file.base_url}/                      首页 · front page",
-        f"  {file.base_url}/sign-in               登录 · sign in",
-        f"  {file.base_url}/openapi.json          接口 · the contract",
-        f"  {file.path}    全部客户端与人员 · every client and person",
-        "",
-    ]
-    for login, role in _TO_TRY:
-        person = file.person(login)
-        if person is not None:
-            lines.append(f"  {login:<24} {person['password']:<26} {role}")
     token = f"{file.base_url}/v1/oauth/token"
-    lines += [
-        "",
-        f"  curl -s -u {client['client_id']}:{client['client_secret']} -d grant_type=client_credentials {token}",
-        f'  curl -s -H "Authorization: Bearer $TOKEN" {file.base_url}/v1/learners/{mover["learner_id"]}/transcript',
-        "",
-    ]
-    return "\n".join(lines)
+    people = [person for login, _ in _TO_TRY if (person := file.person(login)) is not None]
+    return "\n".join(
+        [
+            "",
+            f"  首页 · front page          {file.base_url}/",
+            f"  登录 · sign in             {file.base_url}/sign-in",
+            f"  接口 · the contract        {file.base_url}/openapi.json",
+            f"  全部人员与客户端 · everybody  {file.path}",
+            "",
+            *(
+                f"  {role:<20}  {person['login']}  {person['password']}"
+                for person, (_, role) in zip(people, _TO_TRY, strict=True)
+            ),
+            "",
+            f"  TOKEN=$(curl -s -u {client['client_id']}:{client['client_secret']} \\",
+            f'    -d grant_type=client_credentials {token} | sed \'s/.*"access_token":"\\([^"]*\\)".*/\\1/\')',
+            f'  curl -s -H "Authorization: Bearer $TOKEN" {file.base_url}/v1/learners/{mover["learner_id"]}/transcript',
+            "",
+        ]
+    )
