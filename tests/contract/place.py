@@ -10,13 +10,15 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from tests.open_bank import OpenBank, machine, opened, person
-from tests.records.town import furnish, resident
 
 from creditbank import clock
 from creditbank.identity.actor import Actor
 from creditbank.identity.who_may import SCOPES
 from creditbank.institutions import tables as t
+from creditbank.rules import packaged_documents
+from creditbank.rules.service import seed_rules
+from tests.open_bank import OpenBank, machine, opened, person
+from tests.records.town import furnish, resident
 
 
 @dataclass
@@ -54,7 +56,7 @@ NAMES = {"college": "演示职业学院", "school": "演示中专", "body": "演
 
 @asynccontextmanager
 async def settled(addresses: Any, keys: Path, **settings: Any) -> AsyncIterator[Place]:
-    """A place with its courses, plan, scales and certificate, and nobody in it."""
+    """A place with its rules, courses, plan, scales and certificate, and nobody in it."""
     async with opened(addresses, keys, **settings) as bank:
         ids = {name: await bank.institution() for name in KINDS}
         profiles = [
@@ -65,11 +67,16 @@ async def settled(addresses: Any, keys: Path, **settings: Any) -> AsyncIterator[
             for name in KINDS
         ]  # fmt: skip
         furniture = furnish(ids["college"], ids["school"], ids["body"])
+        for row in furniture:
+            if isinstance(row, t.CertificateLevel) and row.credits is not None:
+                row.credits_source = "演示"
         later = (t.Plan, t.CertificateStandard), (t.PlanCourse, t.CertificateLevel)
         first = [row for row in furniture if not isinstance(row, (*later[0], *later[1]))]
         for rows in (profiles + first, *([row for row in furniture if isinstance(row, kinds)] for kinds in later)):
             async with bank.database.session() as session:
                 session.add_all(rows)
+        async with bank.database.session() as session:
+            await seed_rules(session, packaged_documents(), at=clock.now())
         client = machine(*SCOPES, institution_id=ids["college"])
         yield Place(bank, ids["college"], ids["school"], ids["body"], client)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.contract.place import Place, officer, settled
 from tests.open_bank import machine
 
