@@ -16,7 +16,8 @@ from sqlalchemy import text
 from creditbank import clock
 from creditbank.app import create_app
 from creditbank.config import Settings
-from creditbank.db import Database, new_id
+from creditbank.db import Database
+from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.identity.who_may import ROLES_OF_AN_INSTITUTION
 from creditbank.sealing import Keyring

@@ -20,7 +20,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.config import Settings
 from creditbank.errors import TemporarilyUnavailable
-from creditbank.identifiers import new_id as new_id
 
 Result = TypeVar("Result")
 

@@ -311,7 +311,7 @@ async def _change(database: Database, lease: _Lease, what: LiteralString, **said
     async def change(session: AsyncSession) -> bool:
         connection = await driver(session)
         cursor = await connection.execute(
-            "UPDATE job SET " + what + " WHERE job_id = %(job_id)s AND leased_by = %(holder)s",  # noqa: S608
+            "UPDATE job SET " + what + " WHERE job_id = %(job_id)s AND leased_by = %(holder)s",
             {**said, "job_id": lease.job_id, "holder": lease.holder},
         )
         return cursor.rowcount == 1

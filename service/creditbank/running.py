@@ -128,7 +128,7 @@ def work(settings: Settings) -> int:
 
 def demo(settings: Settings, *, port: int) -> int:
     """Serve the demo city: opened on the first start, kept on every other."""
-    from creditbank.demo import load_city
+    from creditbank.demo import load_city  # noqa: PLC0415 (a deployment has no demo)
 
     base_url = f"http://127.0.0.1:{port}"
     ours = settings.model_copy(update={"base_url": base_url})

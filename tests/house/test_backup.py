@@ -13,7 +13,7 @@ import pytest
 from creditbank import backup as backups
 from creditbank.backup import backup, restore
 from creditbank.database_roles import Addresses, connect
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.erasures import Erasure, ErasureListUnreadable, note_erasures, read_erasures
 from creditbank.sealing import Keyring, KeyringUnusable, field_of, new_learner_key, open_sealed, seal, unwrap
 

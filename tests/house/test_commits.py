@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from tests.contract.place import Place, learner, officer, settled
 
 from creditbank.database_roles import Addresses, connect
 from creditbank.db import get_session
+from tests.contract.place import Place, learner, officer, settled
 
 WRITTEN = ("access_entry", "decision", "held_row", "learner", "record_version", "stored_response", "term")
 

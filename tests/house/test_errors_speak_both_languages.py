@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from tests.open_bank import OpenBank, opened
 
 import creditbank
 from creditbank import app as shell
@@ -28,6 +27,7 @@ from creditbank.errors import BankError, Malformed, every_error
 from creditbank.faults import MOST_FAULTS, faults_of
 from creditbank.http import Day
 from creditbank.identity.who_may import PUBLIC
+from tests.open_bank import OpenBank, opened
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SECRET = "130102199003071234"
@@ -246,7 +246,7 @@ async def test_a_thousand_faults_are_not_all_said(bank: OpenBank) -> None:
 
 def test_every_kind_of_fault_that_pydantic_knows_is_said_in_words() -> None:
     context = dict.fromkeys(("min_length", "max_length", "expected", "gt", "ge", "lt", "le", "multiple_of"), 1)
-    from creditbank.faults import _SAID  # noqa: PLC0415
+    from creditbank.faults import _SAID
 
     for kind in _SAID:
         said = faults_of(

@@ -12,11 +12,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.routing import Mount, Route
-from tests.open_bank import OpenBank, machine, opened, person
 
 from creditbank import app as shell
 from creditbank import clock
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.identity.access_page import access_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.identity.gate import SESSION_COOKIE, AddressTakenTwice
@@ -30,6 +29,7 @@ from creditbank.identity.who_may import (
     Permit,
     RouteWithoutPermit,
 )
+from tests.open_bank import OpenBank, machine, opened, person
 
 DOCS = Path(__file__).parents[2] / "docs"
 SAFE = {"GET", "HEAD"}

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from creditbank.database_roles import Addresses, connect
 from tests.contract.place import Place, officer, settled
 from tests.open_bank import machine
 from tests.records.town import resident
-
-from creditbank.database_roles import Addresses, connect
 
 PRIVATE = {
     "name": "演示欧阳独一",

@@ -6,11 +6,10 @@ import re
 import string
 from collections import defaultdict
 
-from tests.house.pages import BESIDE, DOCS, codes_page, errors_without_code, every_module, settings_page
-
 from creditbank.config import Settings
 from creditbank.errors import BankError, every_error
 from creditbank.records.refusals import Warned
+from tests.house.pages import BESIDE, DOCS, codes_page, errors_without_code, every_module, settings_page
 
 ROOT = DOCS.parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.open_bank import OpenBank, machine, opened, person
-from tests.records.town import _institution, course_row, entered, furnish, resident
 
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
 from creditbank.identity.who_may import PERMITS, ROLES, SCOPES
 from creditbank.institutions import tables
+from tests.open_bank import OpenBank, machine, opened, person
+from tests.records.town import _institution, course_row, entered, furnish, resident
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 ANOTHER_PERSON = {"name": "演示乙", "document": {"kind": "resident_id", "number": resident(2)}}

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.open_bank import OpenBank, opened
 
 from creditbank.identity import security
+from tests.open_bank import OpenBank, opened
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from tests.open_bank import OpenBank, person
 
 from creditbank import clock
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.identity import logins
 from creditbank.identity.access_log import SYSTEM, note
 from creditbank.identity.actor import Actor
+from tests.open_bank import OpenBank, person
 
 ADMINISTRATOR = person("administrator")
 AUDITOR = person("auditor")

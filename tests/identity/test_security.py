@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from creditbank import clock
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.errors import NotSignedIn, TemporarilyUnavailable
 from creditbank.identity import token_keys
 from creditbank.identity.actor import Actor

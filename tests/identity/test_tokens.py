@@ -13,15 +13,15 @@ import pytest
 from jose import jwt
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
-from tests.open_bank import OpenBank
 
 from creditbank import clock
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.errors import BankError
 from creditbank.identity import clients, logins
 from creditbank.identity.access_log import SYSTEM
 from creditbank.identity.tables import Login
 from creditbank.identity.throttling import SIGN_IN_ADDRESS, SIGN_IN_NAME, network_of
+from tests.open_bank import OpenBank
 
 PASSWORD = "我每天七点坐三路公交去上班"
 EVERY_SCOPE = ["records:write", "records:read", "changes:read"]

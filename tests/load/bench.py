@@ -16,9 +16,6 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from tests.load import generator
-from tests.load.naive import naive_app
-from tests.load.town import LoadTown, build, course_row
 
 from creditbank import clock, embedded
 from creditbank.app import create_app
@@ -28,6 +25,9 @@ from creditbank.identity.actor import Actor
 from creditbank.migrate import upgrade
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
+from tests.load import generator
+from tests.load.naive import naive_app
+from tests.load.town import LoadTown, build, course_row
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))

@@ -1,4 +1,4 @@
-"""What a reader of the SQLModel tutorial would write: the same tables, the same rows, one object and one query at a time."""
+"""What a reader of the SQLModel tutorial would write: the same rows in the same tables, one by one."""
 
 from __future__ import annotations
 

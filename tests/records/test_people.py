@@ -41,7 +41,8 @@ async def two_learners(town: Town) -> tuple[UUID, UUID]:
 
 async def credits_of(town: Town, learner_id: UUID) -> int:
     rows = await town.sql(
-        "SELECT coalesce(sum(amount), 0) FROM posting WHERE learner_id = %s AND scheme = 'higher_vocational'", learner_id
+        "SELECT coalesce(sum(amount), 0) FROM posting WHERE learner_id = %s AND scheme = 'higher_vocational'",
+        learner_id,
     )
     return int(rows[0][0])
 
@@ -53,7 +54,9 @@ async def test_a_reassigned_record_leaves_one_and_reaches_the_other_in_one_act(t
     moved = await act(town, reassign, posted.record_id, said, sender=town.college, submission_id=new_id())
     assert (moved.outcome, moved.version, moved.credits) == ("reassigned", 3, 300)
     assert (await credits_of(town, wrong), await credits_of(town, right)) == (0, 300)
-    acts = await town.sql("SELECT learner_id, act FROM record_version WHERE record_id = %s ORDER BY version", posted.record_id)
+    acts = await town.sql(
+        "SELECT learner_id, act FROM record_version WHERE record_id = %s ORDER BY version", posted.record_id
+    )
     assert acts == [(wrong, "reported"), (wrong, "reassigned_away"), (right, "reassigned_here")]
     await town.check_books()
     with pytest.raises(RecordAlreadyTheirs):
@@ -61,7 +64,10 @@ async def test_a_reassigned_record_leaves_one_and_reaches_the_other_in_one_act(t
     (again,) = await town.post(course_row(learner=person(1)))
     assert again.outcome == "held"
     (corrected,) = await town.post(course_row(learner=person(2, "演示乙")))
-    assert (corrected.outcome, corrected.record_id) in {("unchanged", posted.record_id), ("corrected", posted.record_id)}
+    assert (corrected.outcome, corrected.record_id) in {
+        ("unchanged", posted.record_id),
+        ("corrected", posted.record_id),
+    }
 
 
 async def test_what_two_accounts_of_one_person_both_hold_counts_once_and_parting_brings_it_back(town: Town) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import new_id
+from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.identity.tables import AccessEntry
 

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import new_id
 from creditbank.errors import BankError, NotFound
+from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.identity.bound import must_be_an_institution

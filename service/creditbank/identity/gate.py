@@ -83,9 +83,7 @@ def _named(app: ASGIApp, path: str) -> ASGIApp:
     return named
 
 
-def _gate(
-    app: ASGIApp, path: str, permits: Mapping[str, Permit | None], tokens: KnowsTokens, cookie: str
-) -> ASGIApp:
+def _gate(app: ASGIApp, path: str, permits: Mapping[str, Permit | None], tokens: KnowsTokens, cookie: str) -> ASGIApp:
     async def gate(scope: Scope, receive: Receive, send: Send) -> None:
         scope["creditbank.route"] = path
         permit = permits[scope["method"]]

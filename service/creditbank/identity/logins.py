@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import Database, new_id
+from creditbank.db import Database
 from creditbank.errors import BankError, NotFound, TemporarilyUnavailable
+from creditbank.identifiers import new_id
 from creditbank.identity import throttling
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor

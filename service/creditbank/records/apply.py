@@ -19,10 +19,34 @@ from creditbank.records.standing import Person, Standing
 from creditbank.sealing import SealingKey, field_of, new_salt, salted_digest, seal
 
 NOT_LIVE = ("withdrawn", "reassigned_away")
-_SHOWN = (
-    "course_code academic_year term attempt attempt_no standard level valid_until title hours event rank place "
-    "team_size form host weeks platform category score name subject enlisted_on started_on programme_code year_of_entry"
-).split()
+_SHOWN = [
+    "course_code",
+    "academic_year",
+    "term",
+    "attempt",
+    "attempt_no",
+    "standard",
+    "level",
+    "valid_until",
+    "title",
+    "hours",
+    "event",
+    "rank",
+    "place",
+    "team_size",
+    "form",
+    "host",
+    "weeks",
+    "platform",
+    "category",
+    "score",
+    "name",
+    "subject",
+    "enlisted_on",
+    "started_on",
+    "programme_code",
+    "year_of_entry",
+]
 """Which reported fields a transcript shows, in the open."""
 
 
@@ -57,10 +81,9 @@ def apply_rows(person: Person, rows: Iterable[Ready], applied: Applied) -> None:
 def _apply(person: Person, ready: Ready, applied: Applied) -> None:
     row, before = ready.row, person.versions.get(ready.record_id)
     live = before is not None and before["act"] not in NOT_LIVE
-    if before is not None and live:
-        if before["row_index"] == row.row_index.hex():
-            applied.outcomes[row.row_no] = _outcome(ready, "unchanged", before["version"])
-            return
+    if before is not None and live and before["row_index"] == row.row_index.hex():
+        applied.outcomes[row.row_no] = _outcome(ready, "unchanged", before["version"])
+        return
     version = 1 if before is None else before["version"] + 1
     act = "corrected" if live else "reported"
     sensitive = ready.facts["record"].get("result") == "cheated"

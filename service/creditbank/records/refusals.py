@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from creditbank.errors import BankError
 
 
@@ -168,7 +170,8 @@ class CreditsDifferFromPlan(BankError):
 
     status = 202
     code = "credits_differ_from_plan"
-    zh = "该行学分 {reported} 与{source}所载 {planned} 不一致，已暂存待核。请更正该行，或由管理人员核准后按方案学分存入。"
+    zh = "该行学分 {reported} 与{source}所载 {planned} 不一致，已暂存待核。请更正该行，"
+    zh += "或由管理人员核准后按方案学分存入。"
     en = "The row says {reported} credits, the {source_en} says {planned}; the row is held. Correct it, or an officer "
     en += "will decide whether it is deposited at the plan's credits."
 
@@ -176,7 +179,7 @@ class CreditsDifferFromPlan(BankError):
 class Warned:
     """Warnings that go with a deposit, by code: what was noticed, and what the institution may want to mend."""
 
-    SENTENCES = {
+    SENTENCES: ClassVar[dict[str, tuple[str, str]]] = {
         "course_outside_plan": (
             "该课程不在学习者的人才培养方案中，按本机构课程目录的学分存入。",
             "The course is not in the learner's plan; it was deposited at the catalogue's credits.",

@@ -21,7 +21,7 @@ AcademicYear = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(19|20)[0-9]{2}$"
 def _exact(value: Any) -> Decimal:
     """A measure with at most two places; a float is read by its shortest form."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError("write a number with at most two places")
+        raise ValueError("write a number with at most two places")  # noqa: TRY004 (pydantic reads ValueError)
     try:
         number = Decimal(str(value))
     except ArithmeticError:
@@ -179,7 +179,9 @@ class OnlineCourseRow(_Row):
     occurred_on: date
     hours: Measure
     passed: bool = True
-    hours_verified: bool = Field(False, description="Whether somebody saw the learning, not only the platform's clock.")
+    hours_verified: bool = Field(
+        default=False, description="Whether somebody saw the learning, not only the platform's clock."
+    )
 
 
 class AssessmentRow(_Row):

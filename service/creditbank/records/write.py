@@ -61,7 +61,8 @@ WITH submitted AS (
 )
 INSERT INTO outbox (change_id, item, learner_id, institution_id, record_id, version, act, summary)
 SELECT o.* FROM jsonb_to_recordset($1::jsonb -> 'outbox') AS o(
-    change_id uuid, item int, learner_id uuid, institution_id uuid, record_id uuid, version int, act text, summary jsonb)
+    change_id uuid, item int, learner_id uuid, institution_id uuid, record_id uuid, version int, act text,
+    summary jsonb)
 """
 
 

@@ -1,4 +1,4 @@
-"""What did the transcript say on a day, as known at an instant? Answered from versions and decisions, on both clocks."""
+"""What did the transcript say on a day, as known at an instant? From versions and decisions."""
 
 from __future__ import annotations
 
