@@ -21,6 +21,7 @@ from creditbank.portal.words import speaker
 
 LANGUAGE_COOKIE = "creditbank_language"
 _FOR_EVERYBODY = frozenset({"/", "/sign-in"})
+_HAVE_PAGES = frozenset({"learner", "guardian"})
 _A_YEAR = timedelta(days=365)
 
 # Nothing but our own stylesheet and pictures, forms to ourselves, no frame around us (CSP Level 3).
@@ -46,6 +47,7 @@ _TEMPLATES = Environment(
     auto_reload=False,
 )
 _TEMPLATES.globals.update(static=address_of)
+_TEMPLATES.filters["begun"] = lambda said: said[:1].upper() + said[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def page(
         other_lang="en" if language == "zh" else "zh-CN",
         other_language=_in_the_other_language(visited),
         actor=visited.actor,
+        has_pages=has_pages(visited.actor),
         day=lambda value: writing.day(value, language),
         instant=lambda value: writing.instant(value, language),
         **said,
@@ -98,6 +101,11 @@ def sent_to(visited: Visit, address: str) -> Response:
     response = Response(status_code=303, headers={"Location": address, **SAFE})
     visited.cookies.set_on(response)
     return response
+
+
+def has_pages(actor: Actor | None) -> bool:
+    """Whether somebody is signed in as one who has pages of their own; staff have none yet."""
+    return actor is not None and bool(actor.roles & _HAVE_PAGES)
 
 
 def is_for_a_person(request: Request) -> bool:

@@ -13,6 +13,18 @@ Fields = Mapping[str, Any]
 Written = Callable[[Fields, Say, Language], list[str]]
 
 
+def fields_of(line: Fields) -> dict[str, Any]:
+    """What a line of a transcript says of its record, with what was sealed and may be seen."""
+    return {"level": line["level"], **line["shown"], **(line["private"] or {})}
+
+
+def sentence(said: str, language: Language) -> str:
+    """A clause or a finding as a sentence of its own."""
+    if language == "zh":
+        return said if said.endswith(("。", "？")) else f"{said}。"
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"
+
+
 def name_of(kind: str, fields: Fields, language: Language) -> str:
     """What people call it: the course, the certificate, the contest; what kind it is where nothing else is known."""
     if kind == "enrolment_event":

@@ -24,7 +24,7 @@ from creditbank.learners.account_numbers import grouped
 from creditbank.learners.guardians import children_of
 from creditbank.learners.sight import allowed_to_see
 from creditbank.portal import session as sessions
-from creditbank.portal.answering import Visit, page, sent_to, visit
+from creditbank.portal.answering import Visit, has_pages, page, sent_to, visit
 from creditbank.portal.forms import must_be_ours, typed
 from creditbank.portal.static_files import PATH, static_file
 from creditbank.portal.story_shown import told
@@ -37,9 +37,7 @@ from creditbank.transcripts.service import Asked, transcript
 router = APIRouter(include_in_schema=False)
 MOST_RECORDS = 500
 
-# The sign-in of a guardian or a learner leads here; staff have no pages yet.
 _TRANSCRIPT = "/my/transcript"
-_HAS_PAGES = frozenset({"learner", "guardian"})
 
 
 async def _visiting(request: Request) -> Visit:
@@ -64,7 +62,7 @@ OURS = [Depends(must_be_ours)]
 @router.get("/")
 async def front_page(visited: VisitDep) -> Response:
     """What the bank is, and the ways in."""
-    return page(visited, "front.html", has_pages=_has_pages(visited.actor))
+    return page(visited, "front.html")
 
 
 @router.get("/sign-in")
@@ -95,7 +93,7 @@ async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
     except BankError as refused:
         return _form(visited, status=refused.status, name=name, refused=refused)
     sessions.begin(request, visited.cookies, actor, at=visited.at)
-    return sent_to(visited, _TRANSCRIPT if _has_pages(actor) else "/")
+    return sent_to(visited, _TRANSCRIPT if has_pages(actor) else "/")
 
 
 @router.post("/sign-out", dependencies=OURS)
@@ -126,7 +124,6 @@ def _form(
         lapsed=lapsed,
         missing=missing,
         refused="" if refused is None else refused.sentence(visited.language),
-        has_pages=_has_pages(visited.actor),
     )
 
 
@@ -134,10 +131,6 @@ def _headers(refused: BankError) -> dict[str, str]:
     """RFC 9110 §15.5.2: a 401 names a scheme; this one opens no dialogue in a browser."""
     challenge = {"WWW-Authenticate": 'Bearer realm="creditbank"'} if refused.status == 401 else {}
     return {**challenge, **refused.headers}
-
-
-def _has_pages(actor: Actor | None) -> bool:
-    return actor is not None and bool(actor.roles & _HAS_PAGES)
 
 
 # --- the transcript -----------------------------------------------------------------------------------------------
@@ -243,13 +236,16 @@ async def record_page(
     rulebook, at = visited.request.app.state.rulebook, visited.at
     record = await record_with_history(session, _id(record_id), actor=actor, keyring=keyring, rulebook=rulebook, at=at)
     line = await _line(session, record, keyring, at)
-    institution = await _institution(session, record, line)
-    return page(
-        visited,
-        "record.html",
-        story=told(record, line, institution=institution, rulebook=rulebook, language=visited.language),
-        whose=None if record.learner_id == actor.learner_id else record.learner_id,
+    story = told(
+        record,
+        line,
+        called=await _course_name(session, record) if line is None else None,
+        institution=await _institution(session, record, line),
+        rulebook=rulebook,
+        language=visited.language,
     )
+    whose = None if record.learner_id == actor.learner_id else record.learner_id
+    return page(visited, "record.html", story=story, whose=whose)
 
 
 async def _line(session: AsyncSession, record: RecordOut, keyring: Keyring, at: datetime) -> dict[str, Any] | None:
@@ -258,6 +254,19 @@ async def _line(session: AsyncSession, record: RecordOut, keyring: Keyring, at: 
     body = await transcript(session, record.learner_id, only, reported_by=None, keyring=keyring, at=at)
     lines: list[dict[str, Any]] = orjson.loads(body)["records"]
     return lines[0] if lines else None
+
+
+async def _course_name(session: AsyncSession, record: RecordOut) -> str | None:
+    """A record that was withdrawn is in no transcript: the catalogue of its day says what the course was called."""
+    last = record.versions[-1]
+    if record.kind != "course_result":
+        return None
+    code = str(last.reported["course_code"])
+    try:
+        found = await reading.course(session, institution_id=record.institution_id, code=code, on=last.occurred_on)
+    except NotFound:
+        return None
+    return found.name
 
 
 async def _institution(session: AsyncSession, record: RecordOut, line: dict[str, Any] | None) -> str:

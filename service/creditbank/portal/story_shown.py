@@ -8,15 +8,12 @@ from typing import Any
 
 from creditbank.credits import format_credits
 from creditbank.errors import Language
-from creditbank.portal.records_shown import beside, name_of, value_of
+from creditbank.portal.records_shown import beside, fields_of, name_of, sentence, value_of
 from creditbank.portal.words import WORDS, Say, named, speaker
 from creditbank.portal.writing import day, instant
 from creditbank.records.history import DecisionOut, PostingOut, RecordOut, VersionOut
 from creditbank.records.refusals import Warned
 from creditbank.rules import Rulebook
-
-_UNSAID = {"kind"}
-"""Fields of a row that the page says elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Decision:
     rule_address: str
     rule_why: str
     main: str
-    by_people: bool
+    by_people: str
     why: str
     erased: bool
     findings: list[Finding]
@@ -122,11 +119,20 @@ class Story:
 
 
 def told(
-    record: RecordOut, line: Mapping[str, Any] | None, *, institution: str, rulebook: Rulebook, language: Language
+    record: RecordOut,
+    line: Mapping[str, Any] | None,
+    *,
+    called: str | None,
+    institution: str,
+    rulebook: Rulebook,
+    language: Language,
 ) -> Story:
-    """The view of a record's history; `line` is its line in today's transcript, none once it was withdrawn."""
+    """The view of a record's history; `line` is its line in today's transcript, none once it was withdrawn.
+
+    `called` is what the thing is called where there is no line to say it.
+    """
     last = record.versions[-1]
-    fields = {**last.reported, **({} if line is None else {**line["shown"], **(line["private"] or {})})}
+    fields = {**last.reported, **({"title": called} if called else {}), **(fields_of(line) if line else {})}
     decisions = [_decision(decision, rulebook, language) for decision in record.decisions]
     live = [said for said, decision in zip(decisions, record.decisions, strict=True) if decision.live]
     return Story(
@@ -157,10 +163,11 @@ def _now(record: RecordOut, last: VersionOut, live: list[Decision], language: La
 
 def _version(kind: str, version: VersionOut, language: Language) -> Version:
     say = speaker(language)
+    reported = version.reported
     fields = [
-        (say(f"field_{name}"), value_of(kind, name, value, language))
-        for name, value in version.reported.items()
-        if name not in _UNSAID and f"field_{name}" in WORDS
+        (say(phrase), value_of(kind, name, reported[name], language))
+        for phrase in WORDS
+        if (name := phrase.removeprefix("field_")) != phrase and name in reported
     ]
     place = 0 if language == "zh" else 1
     sender = (version.sent_by or "").partition(":")[0]
@@ -197,7 +204,7 @@ def _decision(decision: DecisionOut, rulebook: Rulebook, language: Language) -> 
         rule_address=address,
         rule_why=_why_this_version(basis, say, language),
         main=_main_reason(decision, language),
-        by_people=people,
+        by_people=say(f"decided_{decision.kind}") if people else "",
         why=str(basis.get("reason") or "") if people else "",
         erased=decision.erased,
         findings=[_finding(finding, numbers, language) for finding in decision.findings],
@@ -212,7 +219,7 @@ def _outcome(decision: DecisionOut, say: Say, language: Language) -> str:
             return say("now_nothing_due")
         scheme = named("scheme", decision.scheme, language)
         return say("now_granted", credits=format_credits(decision.credits), scheme=scheme)
-    return say(f"now_{decision.verdict}") if decision.verdict in ("not_granted", "unknown") else say("withdrawn")
+    return say(f"now_{decision.verdict}") if decision.verdict in ("not_granted", "unknown") else ""
 
 
 def _rule(decision: DecisionOut, rulebook: Rulebook, language: Language) -> tuple[str, str]:
@@ -240,13 +247,9 @@ def _main_reason(decision: DecisionOut, language: Language) -> str:
         return ""
     for finding in decision.findings:
         if finding["clause"] == decision.clause and finding["verdict"] in ("not_met", "unknown"):
-            rule, says = finding[f"rule_{language}"], finding[f"says_{language}"]
-            return f"{rule}。{says}。" if language == "zh" else f"{_capital(rule)}. {_capital(says)}."
+            rule, says = (sentence(finding[f"{part}_{language}"], language) for part in ("rule", "says"))
+            return rule if rule == says else f"{rule}{'' if language == 'zh' else ' '}{says}"
     return ""
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _finding(finding: Mapping[str, Any], numbers: Mapping[str, int], language: Language) -> Finding:

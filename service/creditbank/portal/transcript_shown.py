@@ -9,7 +9,7 @@ from typing import Any
 from creditbank.credits import format_credits, parse_credits
 from creditbank.errors import Language
 from creditbank.portal.reasons import reason_of
-from creditbank.portal.records_shown import beside, name_of, score_of
+from creditbank.portal.records_shown import beside, fields_of, name_of, score_of, sentence
 from creditbank.portal.words import CHOICES, named, speaker
 from creditbank.portal.writing import day
 from creditbank.rules import Rulebook
@@ -114,13 +114,13 @@ def _schemes(
 
 
 def _line(record: Mapping[str, Any], rulebook: Rulebook, language: Language) -> Line:
-    fields = {**record["shown"], **(record["private"] or {})}
+    fields = fields_of(record)
     kind, verdict = record["kind"], record["verdict"]
     reason = ""
     if verdict != "granted":
-        reason = reason_of(
-            rulebook, kind=kind, clause=record["clause"], occurred_on=record["occurred_on"], language=language
-        )
+        day_of_it, clause = record["occurred_on"], record["clause"]
+        said = reason_of(rulebook, kind=kind, clause=clause, occurred_on=day_of_it, language=language)
+        reason = sentence(said, language)
     return Line(
         record_id=record["record_id"],
         on=day(record["occurred_on"], language),
