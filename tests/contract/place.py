@@ -83,7 +83,7 @@ async def settled(addresses: Any, keys: Path, **settings: Any) -> AsyncIterator[
 
 def learner(serial: int = 1, **more: str) -> dict[str, Any]:
     """A learner as a row names them."""
-    name = f"演示{'甲乙丙丁戊己庚辛'[serial % 8]}"
+    name = f"演示{'甲乙丙丁戊己庚辛'[(serial - 1) % 8]}"
     return {"name": name, "document": {"kind": "resident_id", "number": resident(serial)}, **more}
 
 
