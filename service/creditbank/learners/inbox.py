@@ -182,7 +182,7 @@ async def deliver(work: jobs.Work) -> None:
     Whoever connects a provider does it here, with the number or the open id that the learner gave it, and repeats
     nothing that the provider confirmed.
     """
-    log.info("notice_not_sent_outside", messages=len(work.about["messages"]), why="no_provider_connected")
+    log.debug("notice_not_sent_outside", messages=len(work.about["messages"]), why="no_provider_connected")
 
 
 async def messages_of(

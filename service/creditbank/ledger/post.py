@@ -29,9 +29,13 @@ posted AS (
 )"""
 """Common table expressions that write a book's postings, entries and last entry numbers from its first parameter."""
 
-_LOCK = """
-SELECT learner_id, last_entry FROM learner_head WHERE learner_id = ANY ($1) ORDER BY learner_id FOR UPDATE
-"""
+LOCKED = """
+locked AS (
+    SELECT learner_id, last_entry FROM learner_head WHERE learner_id = ANY ($1) ORDER BY learner_id FOR UPDATE
+)"""
+"""Locks learners, always in the order of their ids, in a statement that may claim keys after that and reads nothing."""
+
+_LOCK = f"WITH {LOCKED} SELECT learner_id, last_entry FROM locked"
 
 
 def as_rows(book: Book) -> dict[str, list[dict[str, Any]]]:

@@ -123,7 +123,7 @@ def version_row(
         "row_no": row.row_no,
         "row_index": "\\x" + row.row_index.hex(),
         "content": "\\x" + row.content.hex(),
-        "level": ready.facts.get("enrolment", {}).get("level") or getattr(row.given, "level", None),
+        "level": _level(ready),
         "body": row.body(sensitive=sensitive),
         "derived": derived,
         "warnings": ready.warnings,
@@ -137,6 +137,15 @@ def version_row(
         "salt": "\\x" + salt.hex(),
         "digest": "\\x" + digest.hex(),
     }
+
+
+def _level(ready: Ready) -> str | None:
+    """The level of education it belongs to: that of the enrolment, where there is one."""
+    given = ready.row.given
+    if given.kind == "enrolment_event":
+        return given.level
+    enrolled: str | None = ready.facts.get("enrolment", {}).get("level")
+    return enrolled
 
 
 def stand(person: Person, ready: Ready, made: dict[str, Any], *, sensitive: bool, applied: Applied) -> None:

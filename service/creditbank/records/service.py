@@ -35,12 +35,14 @@ async def post_rows(
 ) -> list[RowOutcome]:
     """Post rows, each with an outcome of its own: deposited, unchanged, corrected, held or refused.
 
-    Enrolment events go first: the other rows of the call are read against the enrolments that they leave.
+    Who entered goes first, then what became of them, then the rest: each part of the call is read against what the
+    one before has left.
     """
     outcomes: dict[int, RowOutcome] = {}
-    events = [(row_no, row) for row_no, row in rows if row.kind == "enrolment_event"]
-    others = [(row_no, row) for row_no, row in rows if row.kind != "enrolment_event"]
-    for part in (events, others):
+    parts: tuple[list[tuple[int, Row]], ...] = ([], [], [])
+    for row_no, row in rows:
+        parts[2 if row.kind != "enrolment_event" else 0 if row.event == "entered" else 1].append((row_no, row))
+    for part in parts:
         if part:
             outcomes |= await _post_part(
                 session, part, sender=sender, submission_id=submission_id, tools=tools, resolution=resolution

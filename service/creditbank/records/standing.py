@@ -12,7 +12,7 @@ import orjson
 
 from creditbank.db import Transaction, TryAgain, driver, run
 from creditbank.ledger.book import Account, LivePosting
-from creditbank.ledger.post import lock_learners
+from creditbank.ledger.post import LOCKED
 from creditbank.records.refusals import LearnerErased
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 
@@ -89,9 +89,9 @@ class Asked:
     records: frozenset[UUID]
 
 
-_CLAIM = """
-WITH asked AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS k(
+_LOCK_AND_CLAIM = f"""
+WITH {LOCKED}, asked AS (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS k(
         institution_id uuid, key_index bytea, number_index bytea, learner_id uuid, record_id uuid)
 ), keyed AS (
     INSERT INTO record_key (institution_id, key_index, learner_id, record_id)
@@ -103,8 +103,10 @@ WITH asked AS (
     SELECT number_index, learner_id, record_id FROM asked WHERE number_index IS NOT NULL ORDER BY number_index
     ON CONFLICT DO NOTHING RETURNING number_index
 )
-SELECT (SELECT count(*) FROM keyed), (SELECT count(*) FROM numbered)
+SELECT (SELECT json_object_agg(learner_id, last_entry) FROM locked)::text,
+       (SELECT count(*) FROM keyed), (SELECT count(*) FROM numbered)
 """
+"""The locks are taken first: the outer query asks for them first, and what it has not asked for runs at the end."""
 
 _STANDING = """
 WITH asked AS (
@@ -175,19 +177,21 @@ async def lock_claim_and_read(
 ) -> list[Person]:
     """Lock everybody asked for, claim the keys of records that are new, then read what stands.
 
-    Three statements in this order, sent together. Raises TryAgain when a key was claimed by somebody else meanwhile,
-    or when accounts were merged or parted: what was matched before the lock no longer holds then.
+    Two statements in this order, sent together: the second sees what the winner of a race left. Raises TryAgain when a
+    key was claimed by somebody else meanwhile, or when accounts were merged or parted: what was matched before the
+    lock no longer holds then.
     """
     everybody = sorted({learner for person in people for learner in person.family})
     async with (await driver(session)).pipeline():
-        locked = await lock_learners(session, everybody)
-        claimed = await run(session, _CLAIM, orjson.dumps(list(claims)).decode()) if claims else None
+        locked = await run(session, _LOCK_AND_CLAIM, everybody, orjson.dumps(list(claims)).decode())
         read = await run(session, _STANDING, _questions(people))
-    last_entry: dict[UUID, int] = dict(await locked.fetchall())
-    if claimed is not None:
-        wanted = tuple(sum(claim[index] is not None for claim in claims) for index in ("key_index", "number_index"))
-        if await claimed.fetchone() != wanted:
-            raise TryAgain
+    answer = await locked.fetchone()
+    assert answer is not None
+    heads, *claimed = answer
+    wanted = [sum(claim[index] is not None for claim in claims) for index in ("key_index", "number_index")]
+    if claimed != wanted:
+        raise TryAgain
+    last_entry = {UUID(learner): last for learner, last in orjson.loads(heads or "{}").items()}
     found = {number: orjson.loads(text) for number, text in await read.fetchall()}
     return [_person(asked, found[place], last_entry, keyring) for place, asked in enumerate(people)]
 

@@ -146,10 +146,13 @@ def _line(row: Sequence[Any], keys: _Keys, place: str) -> bytes:
 
 
 def _totals(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Totals of each scheme (no level, no institution), and within it by level and institution."""
+    """Totals of each scheme (no level, no institution), and within it by level and institution.
+
+    What stands on record without credits, an enrolment say, is in no total.
+    """
     sums: dict[tuple[str, str | None, str | None], list[int]] = {}
     for _, scheme, level, institution_id, credits, _, _ in rows:
-        if scheme is not None:
+        if scheme is not None and credits != 0:
             for key in ((scheme, None, None), (scheme, level or "", institution_id)):
                 total = sums.setdefault(key, [0, 0])
                 total[0] += 1
