@@ -266,7 +266,7 @@ async def test_a_job_whose_worker_is_killed_is_done_by_another_from_the_beginnin
         owner.execute("GRANT SELECT, INSERT ON mark TO creditbank_app")
     await want(database, kind="steps")
     command = [sys.executable, "-c", KILLED, addresses.app, NOON.isoformat(), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: ASYNC220
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert await asyncio.to_thread(child.stdout.readline) == "half-way\n"
         os.kill(child.pid, signal.SIGKILL)

@@ -357,6 +357,34 @@ async def test_the_same_key_twenty_times_at_once_is_one_write_and_one_answer(pla
     assert await place.count("stored_response") == 1
 
 
+TERM = {"academic_year": "2023-2024", "term": 1, "starts_on": "2023-09-04", "ends_on": "2024-01-21", "weeks": 20}
+COURSE = {"code": "C777", "name": "演示课", "category": "专业课", "learning_form": "theory", "credits": "2"}
+COURSE |= {"valid_from": "2020-09-01"}
+PERSON = {"name": "演示新", "document": {"kind": "resident_id", "number": resident(9)}}
+WRITES: dict[str, tuple[str, Any]] = {
+    "terms": ("/institutions/{college}/terms", {"rows": [TERM]}),
+    "courses": ("/institutions/{college}/courses", {"rows": [COURSE]}),
+    "an account": ("/learners", PERSON),
+    "accounts": ("/learners/batch", {"people": [PERSON, {**PERSON, "document": {"number": resident(10)}}]}),
+    "records": ("/records/batch", {"rows": [entered(), course_row()]}),
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+@pytest.mark.parametrize("key", ["one key", None], ids=["one key", "no key"])
+async def test_any_write_ten_times_at_once_is_done_once(place: Place, what: str, key: str | None) -> None:
+    path, body = WRITES[what]
+    path = path.format(college=place.college)
+    same = None if key is None else key.replace(" ", "-")
+    answers = await asyncio.gather(*(place.post(path, body, key=same) for _ in range(10)))
+    assert {answer.status_code for answer in answers} <= {200, 201}, [answer.text for answer in answers]
+    if key is not None:
+        assert len({answer.content for answer in answers}) == 1
+        assert sum("idempotency-replayed" in answer.headers for answer in answers) == 9
+    assert await place.count("term") == (1 if what == "terms" else 0)
+    assert await place.count("learner") == {"an account": 1, "accounts": 2, "records": 1}.get(what, 0)
+
+
 async def test_two_scores_at_once_are_two_versions_in_some_order(place: Place) -> None:
     await place.post("/records", entered())
     answers = await asyncio.gather(*(place.post("/records", course_row(score=score)) for score in ("50", "60")))

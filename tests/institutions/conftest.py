@@ -10,9 +10,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.open_bank import OpenBank, machine, opened, person
 
 from creditbank.identity.actor import Actor
+from tests.open_bank import OpenBank, machine, opened, person
 
 
 @dataclass

@@ -10,9 +10,9 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.institutions.conftest import City
 
 from creditbank.identifiers import new_id
+from tests.institutions.conftest import City
 
 
 def course(code: str = "0730", **more: Any) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.institutions.conftest import City
-from tests.institutions.test_catalogue import deposit, programme
 
 from creditbank import clock
 from creditbank.identifiers import new_id
+from tests.institutions.conftest import City
+from tests.institutions.test_catalogue import deposit, programme
 
 
 def plan(**more: Any) -> dict[str, Any]:

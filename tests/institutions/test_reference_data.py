@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.institutions.conftest import City
 
 from creditbank.identifiers import new_id
 from creditbank.institutions import schemas
@@ -17,6 +16,7 @@ from creditbank.institutions.reference import certificates, working_day_rows
 from creditbank.institutions.seeds import seed_reference
 from creditbank.institutions.tables import CERTIFICATE_KINDS, INSTITUTION_KINDS, LEARNING_FORMS, LEVELS
 from creditbank.rules.facts import CERTIFICATE_LEVEL
+from tests.institutions.conftest import City
 
 USCC = "91350100M000100Y43"
 

@@ -12,7 +12,6 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.open_bank import OpenBank, machine, opened, person
 
 from creditbank import app as shell
 from creditbank import clock
@@ -21,6 +20,7 @@ from creditbank.identity.actor import Actor
 from creditbank.learners import identity_routes, own_routes, routes
 from creditbank.learners.documents import check_character
 from creditbank.learners.guardians import sign_in_check
+from tests.open_bank import OpenBank, machine, opened, person
 
 PASSWORD = "hai-ou-fei-guo-gang"
 

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.learners.people import PASSWORD, City, born, later, someone
-from tests.open_bank import person
 
 from creditbank.learners.account_numbers import check_digit, new_activation_code
+from tests.learners.people import PASSWORD, City, born, later, someone
+from tests.open_bank import person
 
 
 async def test_a_person_activates_with_the_code_and_then_signs_in(city: City) -> None:

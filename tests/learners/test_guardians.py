@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from tests.learners.people import PASSWORD, City, born, later, resident, someone
-
 from creditbank import clock
 from creditbank.identity.actor import Actor
 from creditbank.learners.guardians import may_act_for
+from tests.learners.people import PASSWORD, City, born, later, resident, someone
 
 
 async def signed_in(city: City, login: str, password: str) -> Actor:

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.learners.people import City, later, resident, someone
-from tests.open_bank import person
 
 from creditbank.erasures import FILE, read_erasures
 from creditbank.learners.lookups import _way
 from creditbank.learners.schemas import LookupIn
+from tests.learners.people import City, later, resident, someone
+from tests.open_bank import person
 
 WANG = someone("王小明", 1)
 

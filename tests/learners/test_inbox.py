@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.learners.people import City, later
-from tests.open_bank import person
 
 from creditbank.identifiers import new_id
 from creditbank.jobs import run_due
 from creditbank.learners.inbox import KINDS, Notice, serve, serve_all
+from tests.learners.people import City, later
+from tests.open_bank import person
 
 CHINESE = re.compile("[一-鿿]")
 

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.learners.people import City, later, resident, someone
 
 from creditbank.learners import probing
 from creditbank.learners.account_numbers import read_account_no
+from tests.learners.people import City, later, resident, someone
 
 WANG = someone("王小明", 1)
 

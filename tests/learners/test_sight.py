@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.learners.people import City, later, someone
-from tests.open_bank import person
 
 from creditbank import clock
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.sight import ALL, Sight, sight_of
+from tests.learners.people import City, later, someone
+from tests.open_bank import person
 
 
 async def sight(city: City, actor: Actor, learner_id: UUID, *reach: Reach) -> Sight | None:

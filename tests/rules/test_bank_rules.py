@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.writing import facts, row
 
 from creditbank.rules import RuleDocument, load_packaged, packaged_documents
 from creditbank.rules.cases import check, run_cases, unheld
 from creditbank.rules.facts import KIND, SCHEME
 from creditbank.rules.mutation import mutants
+from tests.rules.writing import facts, row
 
 RULEBOOK = Path(__file__).parents[2] / "service" / "creditbank" / "rulebook"
 DOCUMENTS = packaged_documents()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.writing import SAYS, clause, document, facts, row, rulebook
 
 from creditbank.rules import (
     ENGINE_VERSION,
@@ -23,6 +22,7 @@ from creditbank.rules import (
 )
 from creditbank.rules.cases import case_facts
 from creditbank.rules.facts import check_facts
+from tests.rules.writing import SAYS, clause, document, facts, row, rulebook
 
 EVERY_CASE = [
     (document_.document, str(case["name"]), case_facts(version, case))

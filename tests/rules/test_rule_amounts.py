@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.writing import SAYS, clause, facts, named, rulebook
 
 from creditbank.rules import Rulebook, RulesRefused, units
 from creditbank.rules.units import NotOfType, literal, number, plain, reader
+from tests.rules.writing import SAYS, clause, facts, named, rulebook
 
 ALWAYS = [clause({"fact": "record.kind", "is": "course_result"})]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.writing import SAYS, clause, document, named, text_of
 
 from creditbank.rules import RuleDocument, RulesRefused, packaged_documents
 from creditbank.rules.cases import check, run_cases, unheld
 from creditbank.rules.loading import Items
 from creditbank.rules.mutation import mutants
+from tests.rules.writing import SAYS, clause, document, named, text_of
 
 GIVEN = {
     "record.kind": "course_result",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.writing import SAYS, clause, facts, row, rulebook
 
 from creditbank.rules import Rulebook, load_packaged
+from tests.rules.writing import SAYS, clause, facts, row, rulebook
 
 FIELDS: dict[str, list[Any]] = {
     "team": [True, False],

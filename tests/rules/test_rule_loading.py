@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.rules.writing import SAYS, SOURCE, VERSION, clause, document, named, refused, text_of
 
 from creditbank.rules import Rulebook, RulesRefused, packaged_documents, read_document
 from creditbank.rules.loading import read_yaml
+from tests.rules.writing import SAYS, SOURCE, VERSION, clause, document, named, refused, text_of
 
 
 def _yaml_refused(text: str) -> str:
