@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.identifiers import new_id
 from creditbank.errors import BankError
+from creditbank.identifiers import new_id
 from creditbank.identity import clients, logins
 from creditbank.identity.access_log import SYSTEM
 from creditbank.identity.tables import Login
