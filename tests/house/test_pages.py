@@ -82,3 +82,43 @@ def test_every_warning_is_said_in_both_languages() -> None:
 
 def test_the_page_about_codes_is_what_the_errors_say() -> None:
     assert (DOCS / "codes.md").read_text(encoding="utf-8") == codes_page(), WRITE_AGAIN
+
+
+def words_of_the_glossary() -> list[tuple[str, str, str, str]]:
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|\n ").split("|"))
+        for line in (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and "`" in line
+    ]
+    return [(word, zh, meaning, named.strip("`")) for word, zh, meaning, named in rows]
+
+
+def test_a_word_of_the_glossary_is_one_idea_in_both_languages_and_in_the_code() -> None:
+    words = words_of_the_glossary()
+    assert len(words) > 50
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "service").rglob("*.py")))
+    for word, zh, meaning, named in words:
+        assert CHINESE.search(zh), word
+        assert meaning, word
+        assert re.search(rf"\b{re.escape(named)}\b", source), (word, named)
+    for place in (0, 1, 3):
+        said = [row[place] for row in words]
+        assert sorted({each for each in said if said.count(each) > 1} - {"学习成果"}) == []
+
+
+def test_the_pages_link_to_pages_that_are_there() -> None:
+    link = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+    for page in [*DOCS.rglob("*.md"), ROOT / "README.md"]:
+        for target in link.findall(page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_every_record_of_a_decision_has_a_number_of_its_own_and_says_what_was_decided() -> None:
+    records = sorted((DOCS / "decisions").glob("*.md"))
+    numbers = [path.name[:4] for path in records]
+    assert len(numbers) == len(set(numbers))
+    for path in records:
+        text = path.read_text(encoding="utf-8")
+        assert re.match(rf"# {path.name[:4]} \S", text), path.name
+        assert "**Decided**" in text, path.name
+        assert len(text.split()) < 700, f"{path.name} is longer than a page"
