@@ -44,9 +44,9 @@ async def deposit(city: City, *, code: str, on: str, in_plan: bool = False, lear
             text(
                 """
                 INSERT INTO record_current (learner_id, record_id, version, institution_id, kind, content, occurred_on,
-                                            recorded_at, credits, verdict, decision_id, shown)
+                                            recorded_at, credits, verdict, decision_id, shown, line)
                 VALUES (:learner, :record, 1, :college, 'course_result', '\\x00', :on, now(), 350, 'granted', :record,
-                        jsonb_build_object('course_code', cast(:code as text), 'in_plan', cast(:in_plan as bool)))
+                        jsonb_build_object('course_code', cast(:code as text), 'in_plan', cast(:in_plan as bool)), '{}')
                 """
             ),
             {

@@ -129,9 +129,9 @@ async def test_a_standard_is_not_changed_behind_certificates_that_stand_on_it(ci
             text(
                 """
                 INSERT INTO record_current (learner_id, record_id, version, institution_id, kind, content, occurred_on,
-                                            recorded_at, credits, verdict, decision_id, shown)
+                                            recorded_at, credits, verdict, decision_id, shown, line)
                 VALUES (:id, :id, 1, :id, 'certificate', '\\x00', :on, now(), 350, 'granted', :id,
-                        '{"standard": "1x-demo"}')
+                        '{"standard": "1x-demo"}', '{}')
                 """
             ),
             {"id": new_id(), "on": date(2024, 5, 1)},

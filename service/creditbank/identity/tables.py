@@ -16,7 +16,7 @@ from creditbank.db import as_json, instant, octets
 class Client(SQLModel, table=True):
     """A machine of one institution that calls the API."""
 
-    __table_args__ = ({"info": {"personal": "none", "app_may": "update"}},)
+    __table_args__ = ({"info": {"family": "reference", "personal": "none", "app_may": "update"}},)
 
     client_id: UUID = Field(primary_key=True)
     institution_id: UUID = Field(foreign_key="institution.institution_id", index=True)
@@ -30,7 +30,7 @@ class ClientSecret(SQLModel, table=True):
     """A secret of a client; at most two live at a time, so that one can be rotated while the other works."""
 
     __tablename__ = "client_secret"
-    __table_args__ = ({"info": {"personal": "none", "app_may": "update"}},)
+    __table_args__ = ({"info": {"family": "reference", "personal": "none", "app_may": "update"}},)
 
     secret_id: UUID = Field(primary_key=True)
     client_id: UUID = Field(foreign_key="client.client_id", index=True)
@@ -45,7 +45,7 @@ class Login(SQLModel, table=True):
 
     __table_args__ = (
         Index("uq_login_name_index", "name_index", unique=True),
-        {"info": {"personal": "sealed", "app_may": "update"}},
+        {"info": {"family": "reference", "personal": "sealed", "app_may": "update"}},
     )
 
     login_id: UUID = Field(primary_key=True)
@@ -63,7 +63,7 @@ class Login(SQLModel, table=True):
 class Throttle(SQLModel, table=True):
     """Failures counted against one keyed subject: a sign-in name, an account to be activated, a client."""
 
-    __table_args__ = ({"info": {"personal": "pseudonymous", "app_may": "delete"}},)
+    __table_args__ = ({"info": {"family": "local", "personal": "pseudonymous", "app_may": "delete"}},)
 
     subject: bytes = Field(sa_column=Column("subject", octets().sa_column.type, primary_key=True))
     failures: int
@@ -77,7 +77,7 @@ class AccessEntry(SQLModel, table=True):
     __tablename__ = "access_entry"
     __table_args__ = (
         Index("ix_access_entry_learner_id_at", "learner_id", "at"),
-        {"info": {"personal": "pseudonymous", "app_may": "append"}},
+        {"info": {"family": "local", "personal": "pseudonymous", "app_may": "append"}},
     )
 
     entry_id: UUID = Field(primary_key=True)

@@ -51,8 +51,8 @@ CERTIFICATE_KINDS = (
     "other",
 )
 
-REFERENCE = {"info": {"personal": "none", "app_may": "update"}}
-REPLACED = {"info": {"personal": "none", "app_may": "delete"}}
+REFERENCE = {"info": {"family": "reference", "personal": "none", "app_may": "update"}}
+REPLACED = {"info": {"family": "reference", "personal": "none", "app_may": "delete"}}
 
 _FROM_UNTIL = "daterange(valid_from, valid_until)"
 

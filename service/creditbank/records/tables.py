@@ -33,7 +33,7 @@ class Submission(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_submission_institution_id_received_at", "institution_id", "received_at"),
-        {"info": {"family": "local", "personal": "none", "app_may": "append"}},
+        {"info": {"family": "local", "personal": "pseudonymous", "app_may": "append"}},
     )
 
     submission_id: UUID = Field(primary_key=True)
