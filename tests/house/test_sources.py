@@ -22,8 +22,8 @@ SHELL_OF_RULES = {"__init__", "dependencies", "routes", "service", "tables"}
 """What of `rules` meets the web or the database; all the rest is pure, as `.importlinter` says."""
 
 CLOCK = {
-    "datetime": {"now", "today", "utcnow", "fromtimestamp"},
-    "date": {"today", "fromtimestamp"},
+    "datetime": {"now", "today", "utcnow"},
+    "date": {"today"},
     "time": {"time", "time_ns", "gmtime", "localtime", "ctime", "strftime"},
 }
 READS_THE_CLOCK = {
