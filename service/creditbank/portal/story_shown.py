@@ -112,6 +112,7 @@ class Story:
     institution: str
     now: list[str]
     state: str
+    erased: bool
     versions: list[Version]
     live: list[Decision]
     past: list[Decision]
@@ -143,6 +144,7 @@ def told(
         institution=institution,
         now=_now(record, last, live, language),
         state="gone" if not record.live else live[-1].verdict if live else "unknown",
+        erased=any(decision.erased for decision in record.decisions),
         versions=[_version(record.kind, version, language) for version in record.versions],
         live=live,
         past=[said for said, decision in zip(decisions, record.decisions, strict=True) if not decision.live],
@@ -286,7 +288,7 @@ def _source(cited: Mapping[str, Any], language: Language) -> Source:
     note = cited.get("note")
     return Source(
         title=str(cited["title"]),
-        beside=("，" if language == "zh" else ", ").join(str(part) for part in parts if part),
+        beside="，".join(str(part) for part in parts if part),
         status=say(f"status_{cited['status']}"),
         quote=str(cited.get("quote") or ""),
         note=str(note[language]) if isinstance(note, dict) and language in note else "",

@@ -73,7 +73,7 @@ def shown(transcript: Mapping[str, Any], rulebook: Rulebook, language: Language)
     for record in transcript["records"]:
         if record["kind"] == "enrolment_event":
             enrolments.append(record)
-        elif record["verdict"] == "granted":
+        elif record["verdict"] == "granted" and parse_credits(record["credits"]) > 0:
             credited.append(record)
         else:
             uncredited.append(record)
@@ -116,8 +116,10 @@ def _schemes(
 def _line(record: Mapping[str, Any], rulebook: Rulebook, language: Language) -> Line:
     fields = fields_of(record)
     kind, verdict = record["kind"], record["verdict"]
-    reason = ""
-    if verdict != "granted":
+    reason, say = "", speaker(language)
+    if verdict == "granted" and record["credits"] == "0":
+        verdict, reason = "on_record", say("now_nothing_due")
+    elif verdict != "granted":
         day_of_it, clause = record["occurred_on"], record["clause"]
         said = reason_of(rulebook, kind=kind, clause=clause, occurred_on=day_of_it, language=language)
         reason = sentence(said, language)
@@ -131,7 +133,7 @@ def _line(record: Mapping[str, Any], rulebook: Rulebook, language: Language) -> 
         score=score_of(fields, language),
         credits=record["credits"],
         verdict=verdict,
-        verdict_said=speaker(language)(verdict),
+        verdict_said=say(verdict),
         reason=reason,
     )
 
