@@ -11,7 +11,7 @@ NOTHING_PRIVATE = b'"private":null,"record_id":"%s"'
 """How every line begins, so that what was sealed can be put in its place. (In a JSON string a quote is escaped, so
 nothing that was reported can look like this.)"""
 
-_INNER = ("kind", "level", "occurred_on", "student_index", "student_sealed", "programme_id")
+_INNER = ("kind", "occurred_on", "student_index", "student_sealed", "programme_id")
 
 
 def line_of(
