@@ -87,8 +87,9 @@ class Keyring:
     find nobody.
     """
 
-    def __init__(self, directory: Path, *, cipher: CipherName = "aes-256-gcm") -> None:
+    def __init__(self, directory: Path, *, cipher: CipherName = "aes-256-gcm", digest: DigestName = "sha256") -> None:
         self.directory = directory
+        self.digest = digest
         self._algorithm = _CIPHERS[cipher]
         self._subkeys: dict[str, HMAC] = {}
         self._load()
@@ -104,7 +105,8 @@ class Keyring:
     ) -> Keyring:
         """The keyring of a directory; with `create`, a new one where there is none (modes 0700 and 0600).
 
-        `cipher` is what new blobs are sealed with; `digest` is used for the index of a new keyring only.
+        `cipher` is what new blobs are sealed with; `digest` is how new evidence is digested, and the
+        index of a new keyring.
 
         Raises KeyringUnusable if it is missing, unreadable, or other users may read or change it.
         """
@@ -113,7 +115,7 @@ class Keyring:
             with _locked(directory):
                 if not (directory / FILE).exists():
                     _write(directory, _fresh(digest))
-        return cls(directory, cipher=cipher)
+        return cls(directory, cipher=cipher, digest=digest)
 
     def wrapping(self, number: int | None = None) -> tuple[int, SealingKey]:
         """A key that wraps learners' keys: the newest, or the one of a number."""

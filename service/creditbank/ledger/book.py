@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.identifiers import new_id
-from creditbank.sealing import new_salt, salted_digest
+from creditbank.sealing import DigestName, new_salt, salted_digest
 
 Account = tuple[UUID, str, str, UUID | None]
 """Learner, scheme, `deposit` or `source`, and for a source the institution."""
@@ -40,6 +40,7 @@ class Book:
 
     change_id: UUID
     at: datetime
+    digest: DigestName
     last_entry: dict[UUID, int]
     balances: dict[Account, int]
     postings: list[dict[str, Any]] = field(default_factory=list)
@@ -108,7 +109,7 @@ class Book:
             "occurred_on": occurred_on.isoformat(),
             "posted_at": self.at.isoformat(),
         }
-        digest = salted_digest(salt, posting)
+        digest = salted_digest(salt, posting, self.digest)
         self.postings.append({**posting, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
         self._enter((learner_id, scheme, "deposit", None), posting_id, amount)
         self._enter((learner_id, scheme, "source", institution_id), posting_id, -amount)

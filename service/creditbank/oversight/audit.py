@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from creditbank.db import Database, driver
+from creditbank.oversight.digests import altered
 
 _CHECKS: tuple[tuple[str, str, str], ...] = (
     (
@@ -112,4 +113,5 @@ async def differences(database: Database) -> list[str]:
         for zh, en, query in _CHECKS:
             rows = await (await connection.execute(query)).fetchall()
             found += [f"{zh} · {en}: {', '.join(map(str, row))}" for row in rows]
+        found += [f"内容与存证摘要不符 · not what was digested: {where}" async for where in altered(session)]
     return found

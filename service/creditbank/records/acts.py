@@ -29,7 +29,7 @@ class Tools:
     language: Language = "zh"
 
 
-def new_act(change_id: UUID, at: datetime, people: Iterable[Person]) -> Act:
+def new_act(change_id: UUID, tools: Tools, people: Iterable[Person]) -> Act:
     """An empty act over some locked people: their ledgers as they stand."""
     last_entry: dict[UUID, int] = {}
     balances: dict[Account, int] = {}
@@ -38,8 +38,8 @@ def new_act(change_id: UUID, at: datetime, people: Iterable[Person]) -> Act:
         balances |= person.balances
     return Act(
         submission=None,
-        decisions=Decisions(change_id, at),
-        book=Book(change_id, at, last_entry, balances),
+        decisions=Decisions(change_id, tools.at, tools.keyring.digest),
+        book=Book(change_id, tools.at, tools.keyring.digest, last_entry, balances),
     )
 
 
@@ -81,7 +81,7 @@ def remove(
     before = person.versions[record_id]
     version = next_version(
         before, record, how=how, reason=reason, change_id=act.decisions.change_id, submission_id=submission_id,
-        at=tools.at,
+        at=tools.at, digest=tools.keyring.digest,
     )  # fmt: skip
     act.versions.append(version)
     record.version = version["version"]

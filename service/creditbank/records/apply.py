@@ -16,7 +16,7 @@ from creditbank.records.reading import ReadRow
 from creditbank.records.refusals import AccountClosed
 from creditbank.records.schemas import RowOutcome
 from creditbank.records.standing import Person, Standing
-from creditbank.sealing import SealingKey, field_of, new_salt, salted_digest, seal
+from creditbank.sealing import DigestName, SealingKey, field_of, new_salt, salted_digest, seal
 
 NOT_LIVE = ("withdrawn", "reassigned_away")
 _SHOWN = [
@@ -56,6 +56,7 @@ class Applied:
 
     change_id: UUID
     at: datetime
+    digest: DigestName
     submission_id: UUID
     sender: Sender
     versions: list[dict[str, Any]] = field(default_factory=list)
@@ -129,7 +130,7 @@ def version_row(
         "warnings": ready.warnings,
         "reason": row.given.reason or (None if act == "reported" else "sent_again"),
     }
-    digest = salted_digest(salt, made)
+    digest = salted_digest(salt, made, applied.digest)
     sealed = seal(key, private, field_of(ready.learner_id, "record"))
     return {
         **made,

@@ -13,7 +13,7 @@ from creditbank.identifiers import new_id
 from creditbank.ledger.book import Book
 from creditbank.records.standing import Standing, Step
 from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
-from creditbank.sealing import SealingKey, canonical, field_of, new_salt, salted_digest, seal
+from creditbank.sealing import DigestName, SealingKey, canonical, field_of, new_salt, salted_digest, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Decisions:
 
     change_id: UUID
     at: datetime
+    digest: DigestName
     rows: list[dict[str, Any]] = field(default_factory=list)
     holding: dict[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
 
@@ -213,6 +214,6 @@ def _row(
         "decided_at": decisions.at.isoformat(),
         "facts_sealed": None if facts_sealed is None else "\\x" + facts_sealed.hex(),
     }
-    digest = salted_digest(salt, row)
+    digest = salted_digest(salt, row, decisions.digest)
     decisions.rows.append({**row, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
     return decision_id

@@ -57,7 +57,7 @@ async def follow_enrolments(session: Transaction, *, learners: Iterable[UUID], s
             facts = facts_of(row, known[row.row_no], institution_id=sender.institution_id)
             record.facts = facts | {"record": {**facts["record"], "id": str(record_id)}}
             record.level = facts.get("enrolment", {}).get("level")
-        act = new_act(new_id(), tools.at, [person])
+        act = new_act(new_id(), tools, [person])
         redecide(person, asked.contents, act=act, acts={}, rulebook=tools.rulebook)
         if act.current:
             await write_act(session, act)

@@ -174,7 +174,7 @@ async def _decide_again(
     tools: Tools,
 ) -> int:
     """Decide what is shared again, and tell every institution whose records changed their person."""
-    act = new_act(new_id(), tools.at, people)
+    act = new_act(new_id(), tools, people)
     for person in people:
         redecide(person, contents, act=act, acts={}, rulebook=tools.rulebook)
     redecided = len(act.current)

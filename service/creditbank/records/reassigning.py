@@ -131,8 +131,8 @@ async def _move(
         raise refusals.AccountClosed
     if record_id not in loser.standing:
         raise refusals.RecordAlreadyWithdrawn
-    applied = Applied(new_id(), tools.at, submission_id, sender)
-    act = new_act(applied.change_id, tools.at, [loser, gainer])
+    applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
+    act = new_act(applied.change_id, tools, [loser, gainer])
     act.submission = one_row(submission_id, sender, tools.at)
     gone = remove(
         loser, record_id, how="reassigned_away", kind="reassignment", by=sender.name, reason=said.reason, act=act,

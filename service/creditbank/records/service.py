@@ -127,8 +127,8 @@ async def _write_ready(
         for family, theirs in by_person.items()
     ]
     people = await lock_claim_and_read(session, asked, claims=_claims(ready, sender), keyring=tools.keyring)
-    applied = Applied(new_id(), tools.at, submission_id, sender)
-    act = new_act(applied.change_id, tools.at, people)
+    applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
+    act = new_act(applied.change_id, tools, people)
     act.submission = {
         "submission_id": str(submission_id),
         "institution_id": str(sender.institution_id),
@@ -204,7 +204,7 @@ async def withdraw(
     if person.versions[record_id]["act"] in NOT_LIVE:
         raise refusals.RecordAlreadyWithdrawn
     change_id = new_id()
-    act = new_act(change_id, tools.at, [person])
+    act = new_act(change_id, tools, [person])
     act.submission = one_row(submission_id, sender, tools.at)
     gone = remove(
         person, record_id, how="withdrawn", kind="withdrawal", by=sender.name, reason=reason, act=act,

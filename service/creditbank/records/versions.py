@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.records.standing import Standing
-from creditbank.sealing import new_salt, salted_digest
+from creditbank.sealing import DigestName, new_salt, salted_digest
 
 
 def next_version(
@@ -19,6 +19,7 @@ def next_version(
     change_id: UUID,
     submission_id: UUID,
     at: datetime,
+    digest: DigestName,
 ) -> dict[str, Any]:
     """The version after `before`, with the same content and another act."""
     salt = new_salt()
@@ -42,10 +43,10 @@ def next_version(
         "warnings": before["warnings"],
         "reason": reason,
     }
-    digest = salted_digest(salt, made)
+    proof = salted_digest(salt, made, digest)
     return {
         **made,
         "sealed": None if before["sealed"] is None else "\\x" + before["sealed"],
         "salt": "\\x" + salt.hex(),
-        "digest": "\\x" + digest.hex(),
+        "digest": "\\x" + proof.hex(),
     }
