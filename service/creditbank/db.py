@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any, LiteralString, TypeVar
 
 import psycopg
@@ -217,6 +217,11 @@ async def driver(session: Transaction) -> psycopg.AsyncConnection[Any]:
     found = raw.driver_connection
     assert isinstance(found, psycopg.AsyncConnection)
     return found
+
+
+def sent_together(connection: psycopg.AsyncConnection[Any]) -> AbstractAsyncContextManager[Any]:
+    """Statements in this block go to the server without waiting for one another."""
+    return nullcontext() if connection.pgconn.pipeline_status else connection.pipeline()
 
 
 async def run(session: Transaction, statement: LiteralString, *arguments: Any) -> psycopg.AsyncRawCursor[Any]:

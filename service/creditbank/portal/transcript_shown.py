@@ -22,9 +22,8 @@ class Line:
     record_id: str
     on: str
     name: str
-    beside: list[str]
-    kind: str
-    institution: str
+    beside: str
+    beside_with_place: str
     score: str
     credits: str
     verdict: str
@@ -115,6 +114,7 @@ def _schemes(
 
 def _line(record: Mapping[str, Any], rulebook: Rulebook, language: Language) -> Line:
     fields = fields_of(record)
+    words = beside(record["kind"], fields, language)
     kind, verdict = record["kind"], record["verdict"]
     reason, say = "", speaker(language)
     if verdict == "granted" and record["credits"] == "0":
@@ -127,9 +127,8 @@ def _line(record: Mapping[str, Any], rulebook: Rulebook, language: Language) -> 
         record_id=record["record_id"],
         on=day(record["occurred_on"], language),
         name=name_of(kind, fields, language),
-        beside=beside(kind, fields, language),
-        kind=named("kind", kind, language),
-        institution=fields.get("institution", ""),
+        beside=" · ".join(words),
+        beside_with_place=" · ".join(filter(None, (fields.get("institution"), *words))),
         score=score_of(fields, language),
         credits=record["credits"],
         verdict=verdict,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from creditbank.db import Transaction, TryAgain, driver, run
+from creditbank.db import Transaction, TryAgain, driver, run, sent_together
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import LOCKED
 from creditbank.records.refusals import LearnerErased
@@ -182,7 +182,7 @@ async def lock_claim_and_read(
     lock no longer holds then.
     """
     everybody = sorted({learner for person in people for learner in person.family})
-    async with (await driver(session)).pipeline():
+    async with sent_together(await driver(session)):
         locked = await run(session, _LOCK_AND_CLAIM, everybody, orjson.dumps(list(claims)).decode())
         read = await run(session, _STANDING, _questions(people))
     answer = await locked.fetchone()
