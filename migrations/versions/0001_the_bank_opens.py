@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("learner_id", sa.Uuid(), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_access_entry")),
-        info={"personal": "pseudonymous", "app_may": "append"},
+        info={"family": "local", "personal": "pseudonymous", "app_may": "append"},
     )
     op.create_index("ix_access_entry_learner_id_at", "access_entry", ["learner_id", "at"], unique=False)
     op.create_table(
@@ -250,7 +250,7 @@ def upgrade() -> None:
         sa.Column("institution_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("institution_id", name=op.f("pk_institution")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_table(
         "job",
@@ -429,7 +429,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_submission")),
-        info={"family": "local", "personal": "none", "app_may": "append"},
+        info={"family": "local", "personal": "pseudonymous", "app_may": "append"},
     )
     op.create_index(
         "ix_submission_institution_id_received_at", "submission", ["institution_id", "received_at"], unique=False
@@ -441,7 +441,7 @@ def upgrade() -> None:
         sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_throttle")),
-        info={"personal": "pseudonymous", "app_may": "delete"},
+        info={"family": "local", "personal": "pseudonymous", "app_may": "delete"},
     )
     op.create_table(
         "working_day",
@@ -450,7 +450,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("on", name=op.f("pk_working_day")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_table(
         "certificate_standard",
@@ -479,7 +479,7 @@ def upgrade() -> None:
             ["issuer_id"], ["institution.institution_id"], name=op.f("fk_certificate_standard_issuer_id")
         ),
         sa.PrimaryKeyConstraint("standard_id", name=op.f("pk_certificate_standard")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(
         "uq_certificate_standard_code_valid_from", "certificate_standard", ["code", "valid_from"], unique=True
@@ -496,7 +496,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_client_institution_id")
         ),
         sa.PrimaryKeyConstraint("client_id", name=op.f("pk_client")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(op.f("ix_client_institution_id"), "client", ["institution_id"], unique=False)
     op.create_table(
@@ -534,7 +534,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_course_institution_id")
         ),
         sa.PrimaryKeyConstraint("institution_id", "code", "valid_from", name=op.f("pk_course")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_table(
         "enrolment",
@@ -591,7 +591,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_institution_profile_institution_id")
         ),
         sa.PrimaryKeyConstraint("institution_id", "valid_from", name=op.f("pk_institution_profile")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(
         "uq_institution_profile_school_code",
@@ -649,7 +649,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_plan_institution_id")
         ),
         sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plan")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(op.f("ix_plan_institution_id"), "plan", ["institution_id"], unique=False)
     op.create_index("uq_plan_programme_id_version", "plan", ["programme_id", "version"], unique=True)
@@ -741,7 +741,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_programme_institution_id")
         ),
         sa.PrimaryKeyConstraint("programme_id", "valid_from", name=op.f("pk_programme")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(
         "uq_programme_institution_id_code_valid_from",
@@ -773,7 +773,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_score_scale_institution_id")
         ),
         sa.PrimaryKeyConstraint("scale_id", name=op.f("pk_score_scale")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(
         "uq_score_scale_owner",
@@ -805,7 +805,7 @@ def upgrade() -> None:
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_term_institution_id")
         ),
         sa.PrimaryKeyConstraint("institution_id", "academic_year", "term", name=op.f("pk_term")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_table(
         "certificate_level",
@@ -815,11 +815,14 @@ def upgrade() -> None:
         sa.Column("credits", sa.Integer(), nullable=True),
         sa.Column("credits_source", sa.String(), nullable=True),
         sa.CheckConstraint("credits >= 0", name=op.f("ck_certificate_level_credits_not_negative")),
+        sa.CheckConstraint(
+            "credits IS NULL OR credits_source IS NOT NULL", name=op.f("ck_certificate_level_credits_have_a_source")
+        ),
         sa.ForeignKeyConstraint(
             ["standard_id"], ["certificate_standard.standard_id"], name=op.f("fk_certificate_level_standard_id")
         ),
         sa.PrimaryKeyConstraint("standard_id", "level", name=op.f("pk_certificate_level")),
-        info={"personal": "none", "app_may": "delete"},
+        info={"family": "reference", "personal": "none", "app_may": "delete"},
     )
     op.create_table(
         "client_secret",
@@ -831,7 +834,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.client_id"], name=op.f("fk_client_secret_client_id")),
         sa.PrimaryKeyConstraint("secret_id", name=op.f("pk_client_secret")),
-        info={"personal": "none", "app_may": "update"},
+        info={"family": "reference", "personal": "none", "app_may": "update"},
     )
     op.create_index(op.f("ix_client_secret_client_id"), "client_secret", ["client_id"], unique=False)
     op.create_table(
@@ -881,7 +884,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["learner_id"], ["learner.learner_id"], name=op.f("fk_login_learner_id")),
         sa.PrimaryKeyConstraint("login_id", name=op.f("pk_login")),
-        info={"personal": "sealed", "app_may": "update"},
+        info={"family": "reference", "personal": "sealed", "app_may": "update"},
     )
     op.create_index(op.f("ix_login_learner_id"), "login", ["learner_id"], unique=False)
     op.create_index("uq_login_name_index", "login", ["name_index"], unique=True)
@@ -904,7 +907,7 @@ def upgrade() -> None:
         sa.CheckConstraint("credits >= 0", name=op.f("ck_plan_course_credits_not_negative")),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_course_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "course_code", name=op.f("pk_plan_course")),
-        info={"personal": "none", "app_may": "delete"},
+        info={"family": "reference", "personal": "none", "app_may": "delete"},
     )
     op.create_table(
         "record_version",

@@ -13,8 +13,8 @@ import pytest
 from creditbank import backup as backups
 from creditbank.backup import backup, restore
 from creditbank.database_roles import Addresses, connect
-from creditbank.identifiers import new_id
 from creditbank.erasures import Erasure, ErasureListUnreadable, note_erasures, read_erasures
+from creditbank.identifiers import new_id
 from creditbank.sealing import Keyring, KeyringUnusable, field_of, new_learner_key, open_sealed, seal, unwrap
 
 AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -169,7 +169,7 @@ def furnish(college: UUID, school: UUID, body: UUID) -> list[Any]:
                               body_name="演示发证机构", issuer_id=body, valid_from=LONG_AGO)
     )  # fmt: skip
     rows += [
-        t.CertificateLevel(standard_id=standard, level=level, rank=rank, credits=credits)
+        t.CertificateLevel(standard_id=standard, level=level, rank=rank, credits=credits, credits_source="演示")
         for rank, (level, credits) in enumerate((("elementary", 300), ("intermediate", 500), ("advanced", None)), 1)
     ]
     return rows

@@ -283,7 +283,11 @@ class CertificateLevel(SQLModel, table=True):
     """A level of a certificate, with the credits the national bank recognises where a source gives them."""
 
     __tablename__ = "certificate_level"
-    __table_args__ = (CheckConstraint("credits >= 0", name="credits_not_negative"), REPLACED)
+    __table_args__ = (
+        CheckConstraint("credits >= 0", name="credits_not_negative"),
+        CheckConstraint("credits IS NULL OR credits_source IS NOT NULL", name="credits_have_a_source"),
+        REPLACED,
+    )
 
     standard_id: UUID = Field(primary_key=True, foreign_key="certificate_standard.standard_id")
     level: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Pure: rows that are ready become versions of records, in memory, for one person at a time."""
+"""Rows that are ready become versions of records, in memory: nothing is asked or written here."""
 
 from __future__ import annotations
 

@@ -15,10 +15,11 @@ from creditbank.learners.families import family_of
 from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.facts import facts_of
 from creditbank.records.intake import Sender
+from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.lookup import look_up
 from creditbank.records.reading import ReadRow, read_row
 from creditbank.records.schemas import ROW
-from creditbank.records.standing import Asked, lock_claim_and_read
+from creditbank.records.standing import Asked
 from creditbank.records.write import write_act
 from creditbank.sealing import field_of, open_sealed, unwrap
 

@@ -17,7 +17,8 @@ from creditbank.learners.families import family_of, person_of
 from creditbank.learners.inbox import serve
 from creditbank.ledger.post import lock_learners
 from creditbank.records.acts import Tools, new_act, redecide
-from creditbank.records.standing import Asked, Person, lock_claim_and_read
+from creditbank.records.locking import lock_claim_and_read
+from creditbank.records.standing import Asked, Person
 from creditbank.records.write import write_act
 
 

@@ -22,9 +22,10 @@ from creditbank.records.apply import NOT_LIVE, Applied, stand, version_row
 from creditbank.records.held import hold_rows
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located
+from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.schemas import ROW, ReassignmentIn, Row, RowOutcome
 from creditbank.records.service import own_record
-from creditbank.records.standing import Asked, Person, lock_claim_and_read
+from creditbank.records.standing import Asked, Person
 from creditbank.records.write import write_act
 from creditbank.sealing import Keyring, field_of, open_sealed
 

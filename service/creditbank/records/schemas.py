@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
 
 from creditbank.credits import Credits
+from creditbank.http import Day
 
 Text = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
@@ -48,8 +48,8 @@ class _Payload(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DocumentIn(_Payload):
-    """An identity document."""
+class ReportedDocument(_Payload):
+    """The identity document that a row names its learner by."""
 
     kind: Literal[
         "resident_id", "hk_macao_permit", "taiwan_permit", "hmt_residence", "foreign_permanent_residence", "passport"
@@ -61,7 +61,7 @@ class LearnerIn(_Payload):
     """Whose record it is. A document opens an account; a student number finds one that the institution enrolled."""
 
     name: str = Field(min_length=1, max_length=120)
-    document: DocumentIn | None = None
+    document: ReportedDocument | None = None
     student_no: Code | None = Field(None, description="学号 at the institution that sends the row.")
 
 
@@ -84,7 +84,7 @@ class CourseResultRow(_Row):
     course_name: Text | None = None
     academic_year: AcademicYear
     term: int = Field(ge=1, le=4)
-    occurred_on: date = Field(description="When the result was reached.")
+    occurred_on: Day = Field(description="When the result was reached.")
     attempt: Literal["normal", "makeup", "retake", "deferred"] = Field("normal", description="正考 补考 重修 缓考")
     attempt_no: int = Field(1, ge=1, le=20)
     score: str = Field(min_length=1, max_length=20, description='As written on the scale: "86", "良", "缺考".')
@@ -109,8 +109,8 @@ class CertificateRow(_Row):
         "unlevelled",
     ] = Field(description="初级 中级 高级；五级至一级；不分级")
     number: str = Field(min_length=4, max_length=40)
-    occurred_on: date = Field(description="Date of issue.")
-    valid_until: date | None = Field(None, description="Last day of validity; none if it never ends.")
+    occurred_on: Day = Field(description="Date of issue.")
+    valid_until: Day | None = Field(None, description="Last day of validity; none if it never ends.")
     score: str | None = Field(None, max_length=20)
 
 
@@ -119,8 +119,8 @@ class TrainingRow(_Row):
 
     kind: Literal["training"]
     title: Text
-    started_on: date
-    occurred_on: date = Field(description="The last day.")
+    started_on: Day
+    occurred_on: Day = Field(description="The last day.")
     hours: Measure = Field(description="学时")
     passed: bool = True
 
@@ -130,7 +130,7 @@ class AwardRow(_Row):
 
     kind: Literal["award"]
     event: Text
-    occurred_on: date
+    occurred_on: Day
     level: Literal["international", "national", "provincial", "municipal", "institution"]
     rank: Literal["first", "second", "third", "excellence"] | None = None
     place: int | None = Field(None, ge=1, le=1000, description="Where the event ranks instead of giving prizes.")
@@ -146,8 +146,8 @@ class PracticeRow(_Row):
     form: Literal["practice", "internship"]
     title: Text
     host: Text | None = None
-    started_on: date
-    occurred_on: date = Field(description="The last day.")
+    started_on: Day
+    occurred_on: Day = Field(description="The last day.")
     weeks: Measure
     passed: bool = True
 
@@ -156,8 +156,8 @@ class MilitaryServiceRow(_Row):
     """Military service (服兵役)."""
 
     kind: Literal["military_service"]
-    enlisted_on: date
-    occurred_on: date = Field(description="Day of discharge.")
+    enlisted_on: Day
+    occurred_on: Day = Field(description="Day of discharge.")
     honour: Text | None = None
 
 
@@ -167,7 +167,7 @@ class WorkAchievementRow(_Row):
     kind: Literal["work_achievement"]
     category: Literal["patent", "paper", "technical_innovation", "other"]
     title: Text
-    occurred_on: date
+    occurred_on: Day
 
 
 class OnlineCourseRow(_Row):
@@ -176,7 +176,7 @@ class OnlineCourseRow(_Row):
     kind: Literal["online_course"]
     platform: Text
     title: Text
-    occurred_on: date
+    occurred_on: Day
     hours: Measure
     passed: bool = True
     hours_verified: bool = Field(
@@ -190,7 +190,7 @@ class AssessmentRow(_Row):
     kind: Literal["assessment"]
     name: Text
     subject: Text | None = None
-    occurred_on: date
+    occurred_on: Day
     score: str = Field(min_length=1, max_length=20)
     scale: Code | None = None
 
@@ -200,7 +200,7 @@ class EnrolmentEventRow(_Row):
 
     kind: Literal["enrolment_event"]
     event: Literal["entered", "suspended", "resumed", "transferred", "graduated", "completed", "withdrew"]
-    occurred_on: date
+    occurred_on: Day
     level: Literal[
         "secondary_vocational",
         "technician",

@@ -18,9 +18,10 @@ from creditbank.records.following import follow_enrolments
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
+from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
-from creditbank.records.standing import Asked, Standing, lock_claim_and_read
+from creditbank.records.standing import Asked, Standing
 from creditbank.records.write import Act, write_act
 
 
