@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("scheme", sa.String(), nullable=True),
+        sa.Column("level", sa.String(), nullable=True),
         sa.Column("credits", sa.Integer(), nullable=False),
         sa.Column("document", sa.String(), nullable=True),
         sa.Column("document_version", sa.String(), nullable=True),
@@ -150,7 +151,9 @@ def upgrade() -> None:
         info={"family": "learner", "personal": "sealed", "app_may": "append"},
     )
     op.create_index("ix_decision_decision_id", "decision", ["decision_id"], unique=False)
-    op.create_index("ix_decision_record", "decision", ["learner_id", "record_id", "revision"], unique=False)
+    op.create_index(
+        "uq_decision_record", "decision", ["learner_id", "record_id", "revision", "effective_on"], unique=True
+    )
     op.create_table(
         "feed_item",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -924,7 +927,6 @@ def upgrade() -> None:
         sa.Column("row_no", sa.Integer(), nullable=False),
         sa.Column("row_index", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("level", sa.String(), nullable=True),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("derived", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),

@@ -30,6 +30,11 @@ SELECT learner_id, student,
 FROM events GROUP BY learner_id, student
 """
 
+_BEFORE = """
+SELECT learner_id, encode(student_index, 'hex'), level, programme_id, year_of_entry, entered_on FROM enrolment
+WHERE learner_id = ANY (%(learners)s) AND institution_id = %(institution)s
+"""
+
 _INSERT = """
 INSERT INTO enrolment (learner_id, institution_id, student_index, student_sealed, level, programme_id,
                        year_of_entry, entered_on, ended_on, status)
@@ -46,13 +51,21 @@ def event_shown(
     return shown if programme is None else {**shown, "programme_id": programme["id"], "title": programme["name"]}
 
 
-async def derive_enrolments(session: Transaction, *, learners: Iterable[UUID], institution_id: UUID) -> None:
-    """Derive some learners' enrolments at an institution from their live enrolment events; the learners are locked."""
+async def derive_enrolments(session: Transaction, *, learners: Iterable[UUID], institution_id: UUID) -> set[UUID]:
+    """Derive some learners' enrolments at an institution from their live enrolment events; the learners are locked.
+
+    Returns the learners for whom it is now another enrolment: its level, programme, year or first day. That it ended
+    changes nothing of what was learned in it.
+    """
     connection = await driver(session)
-    cursor = await connection.execute(_DERIVE, {"learners": sorted(learners), "institution": institution_id})
+    said = {"learners": sorted(learners), "institution": institution_id}
+    before = set(await (await connection.execute(_BEFORE, said)).fetchall())
+    cursor = await connection.execute(_DERIVE, said)
     rows = [
         (learner, institution_id, student, sealed, level, programme, year, entered, ended, event)
         for learner, student, entered, ended, event, level, programme, year, sealed in await cursor.fetchall()
     ]
     async with connection.cursor() as writing:
         await writing.executemany(_INSERT, rows)
+    after = set(await (await connection.execute(_BEFORE, said)).fetchall())
+    return {row[0] for row in before ^ after}

@@ -73,7 +73,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         "today's view differs from what it is made of",
         """
         WITH rebuilt AS (
-            SELECT v.learner_id, v.record_id, v.version, v.institution_id, v.kind, v.content, v.occurred_on, v.level,
+            SELECT v.learner_id, v.record_id, v.version, v.institution_id, v.kind, v.content, v.occurred_on, d.level,
                    d.scheme, d.credits, d.verdict, d.clause, d.decision_id
             FROM (SELECT DISTINCT ON (learner_id, record_id) * FROM record_version
                   ORDER BY learner_id, record_id, version DESC) v

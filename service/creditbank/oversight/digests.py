@@ -15,12 +15,12 @@ from creditbank.sealing import digest_holds
 _READ: dict[str, LiteralString] = {
     "record_version": """
         SELECT learner_id, record_id, version, change_id, institution_id, kind, act, occurred_on, recorded_at,
-               submission_id, row_no, row_index, content, level, body, derived, warnings, reason, salt, digest
+               submission_id, row_no, row_index, content, body, derived, warnings, reason, salt, digest
         FROM record_version
     """,
     "decision": """
         SELECT learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on, verdict,
-               scheme, credits, document, document_version, document_digest, clause, basis, engine, decided_at,
+               scheme, level, credits, document, document_version, document_digest, clause, basis, engine, decided_at,
                facts_sealed, salt, digest
         FROM decision
     """,

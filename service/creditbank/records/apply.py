@@ -10,44 +10,17 @@ from uuid import UUID
 
 import orjson
 
+from creditbank.db import TryAgain
 from creditbank.learners.enrolments import event_shown
 from creditbank.records.intake import Ready, Sender
+from creditbank.records.lines import shown_of
 from creditbank.records.reading import ReadRow
 from creditbank.records.refusals import AccountClosed
-from creditbank.records.schemas import RowOutcome
+from creditbank.records.schemas import Row, RowOutcome
 from creditbank.records.standing import Person, Standing
 from creditbank.sealing import DigestName, SealingKey, field_of, new_salt, salted_digest, seal
 
 NOT_LIVE = ("withdrawn", "reassigned_away")
-_SHOWN = [
-    "course_code",
-    "academic_year",
-    "term",
-    "attempt",
-    "attempt_no",
-    "standard",
-    "level",
-    "valid_until",
-    "title",
-    "hours",
-    "event",
-    "rank",
-    "place",
-    "team_size",
-    "form",
-    "host",
-    "weeks",
-    "platform",
-    "category",
-    "score",
-    "name",
-    "subject",
-    "enlisted_on",
-    "started_on",
-    "programme_code",
-    "year_of_entry",
-]
-"""Which reported fields a transcript shows, in the open."""
 
 
 @dataclass(slots=True)
@@ -81,13 +54,15 @@ def apply_rows(person: Person, rows: Iterable[Ready], applied: Applied) -> None:
 
 def _apply(person: Person, ready: Ready, applied: Applied) -> None:
     row, before = ready.row, person.versions.get(ready.record_id)
+    if before is not None and before["act"] == "reassigned_away":
+        raise TryAgain  # it was moved after its key had been looked up: the key leads elsewhere now
     live = before is not None and before["act"] not in NOT_LIVE
     if before is not None and live and before["row_index"] == row.row_index.hex():
         applied.outcomes[row.row_no] = _outcome(ready, "unchanged", before["version"])
         return
     version = 1 if before is None else before["version"] + 1
     act = "corrected" if live else "reported"
-    sensitive = ready.facts["record"].get("result") == "cheated"
+    sensitive = is_sensitive(ready)
     made = version_row(
         ready, version=version, act=act, sensitive=sensitive, key=person.keys[ready.learner_id], applied=applied
     )
@@ -101,6 +76,11 @@ def _apply(person: Person, ready: Ready, applied: Applied) -> None:
     }
     stand(person, ready, made, sensitive=sensitive, applied=applied)
     applied.outcomes[row.row_no] = _outcome(ready, "corrected" if live else "deposited", version)
+
+
+def is_sensitive(ready: Ready) -> bool:
+    """Whether the score is a special mark: all of them are sealed alike, so that none tells of discipline (作弊)."""
+    return ready.facts["record"].get("result", "passed") not in ("passed", "failed")
 
 
 def version_row(
@@ -124,7 +104,6 @@ def version_row(
         "row_no": row.row_no,
         "row_index": "\\x" + row.row_index.hex(),
         "content": "\\x" + row.content.hex(),
-        "level": _level(ready),
         "body": row.body(sensitive=sensitive),
         "derived": derived,
         "warnings": ready.warnings,
@@ -140,12 +119,11 @@ def version_row(
     }
 
 
-def _level(ready: Ready) -> str | None:
-    """The level of education it belongs to: that of the enrolment, where there is one."""
-    given = ready.row.given
+def level_of(given: Row, facts: dict[str, Any]) -> str | None:
+    """The level of education a record belongs to: that of the enrolment, where there is one."""
     if given.kind == "enrolment_event":
         return given.level
-    enrolled: str | None = ready.facts.get("enrolment", {}).get("level")
+    enrolled: str | None = facts.get("enrolment", {}).get("level")
     return enrolled
 
 
@@ -168,7 +146,7 @@ def stand(person: Person, ready: Ready, made: dict[str, Any], *, sensitive: bool
         occurred_on=given.occurred_on,
         recorded_at=applied.at.isoformat(),
         kind=given.kind,
-        level=made["level"],
+        level=level_of(ready.row.given, ready.facts),
         shown=shown_of(made["body"], made["derived"]),
         sealed=_shown_sealed(row, key, ready.learner_id, sensitive=sensitive),
         facts=ready.facts | {"record": {"id": str(ready.record_id), **ready.facts["record"]}},
@@ -177,11 +155,6 @@ def stand(person: Person, ready: Ready, made: dict[str, Any], *, sensitive: bool
         postings=before.postings if before else [],
         changed=True,
     )
-
-
-def shown_of(body: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
-    """What a transcript shows of a version, in the open."""
-    return {name: body[name] for name in _SHOWN if name in body} | derived
 
 
 def _derived(ready: Ready, key: SealingKey, *, sensitive: bool) -> dict[str, Any]:

@@ -204,6 +204,7 @@ def _row(
         "effective_on": step.effective_on.isoformat(),
         "verdict": step.verdict,
         "scheme": step.scheme,
+        "level": record.level,
         "credits": step.credits,
         "document": step.document,
         "document_version": step.document_version,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
+from creditbank import clock
 from creditbank.db import Transaction, run
+from creditbank.errors import BankError
 from creditbank.identifiers import new_id
+from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
 from creditbank.records.acts import Tools, new_act, redecide
+from creditbank.records.apply import level_of
 from creditbank.records.facts import facts_of
-from creditbank.records.intake import Sender
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.lookup import look_up
 from creditbank.records.reading import ReadRow, read_row
@@ -32,39 +35,66 @@ SELECT c.learner_id, c.record_id, c.content, v.body, v.sealed, k.wrapped,
 FROM record_current c
 JOIN record_version v USING (learner_id, record_id, version)
 JOIN learner_key k USING (learner_id)
-WHERE c.learner_id = ANY ($1) AND c.institution_id = $2 AND c.kind = 'course_result' AND c.verdict = 'unknown'
+WHERE c.learner_id = ANY ($1) AND c.institution_id = $2 AND c.kind = 'course_result'
 """
 
 
-async def follow_enrolments(session: Transaction, *, learners: Iterable[UUID], sender: Sender, tools: Tools) -> None:
-    """Decide again the course results at an institution that nobody could decide for want of an enrolment.
+async def enrolments_changed(
+    session: Transaction, *, learners: Iterable[UUID], institution_id: UUID, tools: Tools
+) -> None:
+    """Derive enrolments again from their events, and decide again what stood on those that changed."""
+    changed = await derive_enrolments(session, learners=learners, institution_id=institution_id)
+    await follow_enrolments(session, learners=changed, institution_id=institution_id, tools=tools)
 
-    The version of the record stays: what it says has not changed, only what the bank knows. Learners are locked.
+
+async def follow_enrolments(
+    session: Transaction, *, learners: Iterable[UUID], institution_id: UUID, tools: Tools
+) -> None:
+    """Read the course results of some people at an institution against their enrolments as they are now.
+
+    Those for which that changes a fact are decided again. The version of the record stays: what it says has not
+    changed, only what the bank knows. The learners are locked.
     """
-    waiting = await (await run(session, _WAITING, sorted(learners), sender.institution_id)).fetchall()
-    by_learner: dict[UUID, list[tuple[UUID, bytes, ReadRow]]] = defaultdict(list)
-    for number, (learner_id, record_id, content, *parts) in enumerate(waiting, start=1):
-        row = _row_again(number, learner_id, parts, sender=sender, tools=tools)
-        by_learner[learner_id].append((record_id, bytes(content), row))
-    for learner_id, theirs in by_learner.items():
-        known = await look_up(session, [row for _, _, row in theirs], institution_id=sender.institution_id)
-        if all(about.enrolment is None for about in known.values()):
+    families = {await family_of(session, learner_id) for learner_id in set(learners)}
+    for family in sorted(families):
+        await _follow_one(session, family, institution_id=institution_id, tools=tools)
+
+
+async def _follow_one(session: Transaction, family: tuple[UUID, ...], *, institution_id: UUID, tools: Tools) -> None:
+    found = await (await run(session, _WAITING, list(family), institution_id)).fetchall()
+    theirs: dict[UUID, ReadRow] = {}
+    contents: set[bytes] = set()
+    for number, (learner_id, record_id, content, *parts) in enumerate(found, start=1):
+        row = _row_again(number, learner_id, parts, institution_id=institution_id, tools=tools)
+        if row is not None:
+            theirs[record_id] = row
+            contents.add(bytes(content))
+    if not theirs:
+        return
+    known = await look_up(session, list(theirs.values()), institution_id=institution_id)
+    asked = Asked(family, frozenset(contents), frozenset())
+    (person,) = await lock_claim_and_read(session, [asked], claims=(), keyring=tools.keyring)
+    changed = set()
+    for record_id, row in theirs.items():
+        record, about = person.standing[record_id], known[row.row_no]
+        if about.course is None:
             continue
-        family = await family_of(session, learner_id)
-        asked = Asked(family, frozenset(content for _, content, _ in theirs), frozenset())
-        (person,) = await lock_claim_and_read(session, [asked], claims=(), keyring=tools.keyring)
-        for record_id, _, row in theirs:
-            record = person.standing[record_id]
-            facts = facts_of(row, known[row.row_no], institution_id=sender.institution_id)
-            record.facts = facts | {"record": {**facts["record"], "id": str(record_id)}}
-            record.level = facts.get("enrolment", {}).get("level")
+        facts = facts_of(row, about, institution_id=institution_id)
+        if any(facts.get(part) != record.facts.get(part) for part in ("enrolment", "course")):
+            record.facts = facts | {"record": {"id": str(record_id), **facts["record"]}}
+            record.level = level_of(row.given, facts)
+            record.changed = True
+            changed.add(record.content)
+    if changed:
         act = new_act(new_id(), tools, [person])
-        redecide(person, asked.contents, act=act, acts={}, rulebook=tools.rulebook)
-        if act.current:
-            await write_act(session, act)
+        redecide(person, changed, act=act, acts={}, rulebook=tools.rulebook)
+        await write_act(session, act)
 
 
-def _row_again(number: int, learner_id: UUID, parts: list[Any], *, sender: Sender, tools: Tools) -> ReadRow:
+def _row_again(
+    number: int, learner_id: UUID, parts: list[Any], *, institution_id: UUID, tools: Tools
+) -> ReadRow | None:
+    """The row of a record again; None for one that could not be sent today, which stays as it was decided."""
     body, sealed, wrapped, name, kind, document = parts
     key = unwrap(tools.keyring, learner_id, bytes(wrapped))
     private = orjson.loads(open_sealed(key, bytes(sealed), field_of(learner_id, "record")))
@@ -74,13 +104,10 @@ def _row_again(number: int, learner_id: UUID, parts: list[Any], *, sender: Sende
         "document": {"kind": kind, "number": said["number"]},
         "student_no": private.get("student_no"),
     }
-    given = ROW.validate_python(
-        {**body, **({"score": private["score"]} if "score" in private else {}), "learner": learner}
-    )
-    return read_row(
-        given,
-        row_no=number,
-        institution_id=sender.institution_id,
-        keyring=tools.keyring,
-        today=given.occurred_on,
-    )
+    score = {"score": private["score"]} if "score" in private else {}
+    try:
+        given = ROW.validate_python({**body, **score, "learner": learner})
+        today = clock.today(tools.at)
+        return read_row(given, row_no=number, institution_id=institution_id, keyring=tools.keyring, today=today)
+    except (BankError, ValidationError):
+        return None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from creditbank.db import Transaction, driver
+from creditbank.db import Transaction, TryAgain, driver
 from creditbank.identifiers import new_id
 from creditbank.records.intake import Sender, SetAside
 from creditbank.records.reading import ReadRow
@@ -66,6 +66,8 @@ async def hold_rows(
     await connection.execute(_SUPERSEDE, said)
     cursor = await connection.execute(_HOLD, said)
     found = {bytes(key): held_row_id for key, held_row_id in await cursor.fetchall()}
+    if None in found.values():
+        raise TryAgain  # other content under the key was held at the same moment, by a transaction not seen here
     return {aside.row.row_no: found[aside.row.key_index] for aside in rows}
 
 
@@ -76,6 +78,20 @@ async def supersede(session: Transaction, rows: Sequence[ReadRow], *, sender: Se
     asked = orjson.dumps([{"key_index": "\\x" + row.key_index.hex(), "row_index": None} for row in rows]).decode()
     connection = await driver(session)
     await connection.execute(_SUPERSEDE, {"rows": asked, "institution": sender.institution_id, "at": at})
+
+
+_SUPERSEDE_ALL = """
+UPDATE held_row h SET status = 'superseded', resolved_at = %(at)s
+FROM record_key k
+WHERE k.record_id = %(record)s AND k.institution_id = %(institution)s AND h.institution_id = k.institution_id
+  AND h.key_index = k.key_index AND h.status = 'open'
+"""
+
+
+async def supersede_all(session: Transaction, record_id: UUID, *, institution_id: UUID, at: datetime) -> None:
+    """Nothing that was to be said of a record waits any longer once the record is withdrawn."""
+    said = {"record": record_id, "institution": institution_id, "at": at}
+    await (await driver(session)).execute(_SUPERSEDE_ALL, said)
 
 
 def _kept(aside: SetAside, keyring: Keyring) -> dict[str, Any]:

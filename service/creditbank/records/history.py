@@ -8,14 +8,14 @@ from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.credits import Credits, format_credits
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.keys import key_of
-from creditbank.learners.sight import sight_of
+from creditbank.learners.sight import Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
 from creditbank.records.tables import RecordVersion, Submission
 from creditbank.rules import ENGINE_VERSION, Rulebook
@@ -139,14 +139,14 @@ async def record_with_history(
     decisions = list(
         await session.exec(
             select(Decision)
-            .where(Decision.record_id == record_id, Decision.learner_id.in_(seen))  # type: ignore[attr-defined]
+            .where(Decision.record_id == record_id, Decision.learner_id.in_(list(seen)))  # type: ignore[attr-defined]
             .order_by(Decision.decided_at, Decision.effective_on)  # type: ignore[arg-type]
         )
     )
     postings = list(
         await session.exec(
             select(Posting)
-            .where(Posting.record_id == record_id, Posting.learner_id.in_(seen))  # type: ignore[attr-defined]
+            .where(Posting.record_id == record_id, Posting.learner_id.in_(list(seen)))  # type: ignore[attr-defined]
             .order_by(Posting.posted_at, Posting.posting_id)  # type: ignore[arg-type]
         )
     )
@@ -158,7 +158,10 @@ async def record_with_history(
         kind=last.kind,
         live=last.act not in ("withdrawn", "reassigned_away") and last.learner_id in seen,
         versions=[await _version(session, version, sent_by, keyring) for version, sent_by in told],
-        decisions=[await _decision(session, decision, keyring, rulebook) for decision in decisions],
+        decisions=[
+            await _decision(session, decision, keyring, rulebook, sight=seen[decision.learner_id])
+            for decision in decisions
+        ],
         postings=[await _posting(session, posting) for posting in postings],
     )
 
@@ -170,8 +173,8 @@ async def one_decision(
     found = (await session.exec(select(Decision).where(Decision.decision_id == decision_id))).one_or_none()
     if found is None:
         raise NotFound
-    await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
-    return await _decision(session, found, keyring, rulebook)
+    sight = await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
+    return await _decision(session, found, keyring, rulebook, sight=sight)
 
 
 async def replay(
@@ -181,7 +184,7 @@ async def replay(
     found = (await session.exec(select(Decision).where(Decision.decision_id == decision_id))).one_or_none()
     if found is None:
         raise NotFound
-    await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
+    sight = await _must_see(session, actor, found.learner_id, found.record_id, keyring, at)
     facts = await facts_of_decision(session, found, keyring)
     if facts is None:
         erased = found.facts_sealed is not None
@@ -202,7 +205,7 @@ async def replay(
         same=not differences,
         erased=False,
         differences=differences,
-        decided=orjson.loads(again.canonical()),
+        decided=None if await _others(session, facts, sight) else orjson.loads(again.canonical()),
     )
 
 
@@ -219,24 +222,24 @@ async def one_posting(
 
 async def _must_see(
     session: AsyncSession, actor: Actor, learner_id: UUID, record_id: UUID, keyring: Keyring, at: datetime
-) -> None:
+) -> Sight:
     statement = select(RecordVersion).where(
         RecordVersion.record_id == record_id, RecordVersion.learner_id == learner_id
     )
     versions = list(await session.exec(statement))
-    await _learners_seen(session, actor, versions, keyring, at)
+    return (await _learners_seen(session, actor, versions, keyring, at))[learner_id]
 
 
 async def _learners_seen(
     session: AsyncSession, actor: Actor, versions: list[RecordVersion], keyring: Keyring, at: datetime
-) -> set[UUID]:
-    """Whose parts of a record's history the caller may see. Raises NotFound when none."""
-    seen = set()
+) -> dict[UUID, Sight]:
+    """Whose parts of a record's history the caller may see, and how much of them. Raises NotFound when none."""
+    seen: dict[UUID, Sight] = {}
     for learner_id in {version.learner_id for version in versions}:
         sight = await sight_of(session, actor, learner_id, at=at, keyring=keyring)
         institutions = {version.institution_id for version in versions}
         if sight is not None and (sight.institution_id is None or sight.institution_id in institutions):
-            seen.add(learner_id)
+            seen[learner_id] = sight
     if not seen:
         raise NotFound
     return seen
@@ -284,9 +287,33 @@ def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> A
     return rulebook.replay(facts, decision.document, decision.document_version, on=asked_on)
 
 
-async def _decision(session: AsyncSession, decision: Decision, keyring: Keyring, rulebook: Rulebook) -> DecisionOut:
+async def _others(session: AsyncSession, facts: dict[str, Any], sight: Sight) -> bool:
+    """Whether a decision weighed records that another institution reported and this caller may not see."""
+    beside = [UUID(each["id"]) for each in facts.get("same", ()) if not each["this"]]
+    if sight.institution_id is None or not beside:
+        return False
+    found = await session.exec(
+        select(RecordVersion.record_id).where(
+            col(RecordVersion.record_id).in_(beside), RecordVersion.institution_id != sight.institution_id
+        )
+    )
+    return found.first() is not None
+
+
+def _compares(finding: dict[str, Any]) -> bool:
+    return str(finding.get("fact") or "").startswith("same") or isinstance(finding.get("observed"), dict | list)
+
+
+def _own_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    return facts | {"same": [each for each in facts["same"] if each["this"]]} if "same" in facts else facts
+
+
+async def _decision(
+    session: AsyncSession, decision: Decision, keyring: Keyring, rulebook: Rulebook, *, sight: Sight
+) -> DecisionOut:
     facts = await facts_of_decision(session, decision, keyring)
     again = None if facts is None else replayed(decision, facts, rulebook)
+    hidden = facts is not None and await _others(session, facts, sight)
     last = await session.exec(
         select(Decision.revision)
         .where(Decision.learner_id == decision.learner_id, Decision.record_id == decision.record_id)
@@ -298,9 +325,10 @@ async def _decision(session: AsyncSession, decision: Decision, keyring: Keyring,
         credits=format_credits(decision.credits),
         live=last.one() == decision.revision,
         digest=decision.digest.hex(),
-        facts=None if again is None else again.facts_used(),
+        facts=None if again is None else _own_facts(again.facts_used()) if hidden else again.facts_used(),
         erased=decision.facts_sealed is not None and facts is None,
-        findings=[] if again is None else again.findings(),
+        # What compares this record with somebody else's is for the learner and the bank.
+        findings=[] if again is None else [f for f in again.findings() if not (hidden and _compares(f))],
         links=_links(decision.record_id)
         | ({} if decision.document is None else {"rule": _rule(decision.document, decision.document_version)}),
     )

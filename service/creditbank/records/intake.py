@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -37,7 +38,6 @@ class Ready:
     learner_id: UUID
     """The account the record is in."""
     record_id: UUID
-    is_new_key: bool
     opened: bool
 
 
@@ -60,6 +60,8 @@ class Same:
     learner_id: UUID
     record_id: UUID
     version: int
+    held: bool
+    """Whether other content under its key waits for a person."""
 
 
 @dataclass(slots=True)
@@ -126,12 +128,12 @@ async def take_in(
     if moving is not None:
         known = {row_no: _let_go(about, moving) for row_no, about in known.items()}
     newcomers: list[tuple[ReadRow, dict[str, Any]]] = []
-    batch_records: dict[bytes, UUID] = {}
+    keys = _Keys(Counter(row.key_index for row in rows))
     for row in rows:
         about = known[row.row_no]
         whose = _whose(row, about, resolution)
         try:
-            if isinstance(whose, Matched) and _says_the_same(row, about):
+            if isinstance(whose, Matched) and keys.times[row.key_index] == 1 and _says_the_same(row, about):
                 taken.same.append(_same(row, about))
                 continue
             facts = facts_of(row, about, institution_id=sender.institution_id)
@@ -145,7 +147,7 @@ async def take_in(
                 ground = "credits_differ_from_plan"
                 taken.held.append(SetAside(row, difference, ground, ground, candidates))
             elif isinstance(whose, Matched):
-                taken.ready.append(_ready(row, about, facts, whose, batch_records, opened=False))
+                _place(row, about, facts, whose, keys, taken, opened=False)
             elif row.document is None:
                 raise refusals.StudentNumberUnknown(field="/learner/student_no")
             else:
@@ -156,7 +158,7 @@ async def take_in(
     for row, facts in newcomers:
         learner_id = opened[row.document_index or b""]
         whose = Matched(learner_id, (learner_id,))
-        taken.ready.append(_ready(row, known[row.row_no], facts, whose, batch_records, opened=True))
+        _place(row, known[row.row_no], facts, whose, keys, taken, opened=True)
     _one_name_each(taken, [row for row, _ in newcomers])
 
 
@@ -168,7 +170,8 @@ def _let_go(known: Known, moving: UUID) -> Known:
 
 def _whose(row: ReadRow, known: Known, resolution: Resolution | None) -> Matched | Unknown | Held:
     if resolution is not None and resolution.learner_id is not None:
-        person = known.people.get(resolution.learner_id)
+        people = known.people.values()
+        person = next((each for each in people if resolution.learner_id in each["family"]), None)
         if person is not None and (known.keyed is None or known.keyed[0] in person["family"]):
             return Matched(person["root"], person["family"])
     if resolution is not None and resolution.open_account and known.by_document is None and known.keyed is None:
@@ -195,7 +198,7 @@ def _says_the_same(row: ReadRow, known: Known) -> bool:
 def _same(row: ReadRow, known: Known) -> Same:
     assert known.keyed is not None
     assert known.seen is not None
-    return Same(row, known.keyed[0], known.keyed[1], known.seen["version"])
+    return Same(row, known.keyed[0], known.keyed[1], known.seen["version"], known.held)
 
 
 def _hold_identity(row: ReadRow, held: Held) -> SetAside:
@@ -218,16 +221,38 @@ def _credits_differ(row: ReadRow, known: Known, resolution: Resolution | None) -
     )
 
 
+@dataclass(slots=True)
+class _Keys:
+    """The keys of one call: how often each comes, and whose record each has become."""
+
+    times: Counter[bytes]
+    records: dict[bytes, tuple[UUID, UUID]] = field(default_factory=dict)
+
+
+def _place(
+    row: ReadRow,
+    known: Known,
+    facts: dict[str, Any],
+    whose: Matched,
+    keys: _Keys,
+    taken: Taken,
+    *,
+    opened: bool,
+) -> None:
+    """Make a row ready, unless its key has become somebody else's record in this very call."""
+    owner, record_id = keys.records.setdefault(row.key_index, (whose.root, new_id()))
+    if owner != whose.root:
+        taken.held.append(_hold_identity(row, Held("key_of_another", (whose.root, owner))))
+        return
+    taken.ready.append(_ready(row, known, facts, whose, record_id, opened=opened))
+
+
 def _ready(
-    row: ReadRow, known: Known, facts: dict[str, Any], whose: Matched, batch: dict[bytes, UUID], *, opened: bool
+    row: ReadRow, known: Known, facts: dict[str, Any], whose: Matched, record_id: UUID, *, opened: bool
 ) -> Ready:
+    learner_id = whose.root
     if known.keyed is not None:
         learner_id, record_id = known.keyed
-        is_new_key = False
-    else:
-        learner_id = whose.root
-        is_new_key = row.key_index not in batch
-        record_id = batch.setdefault(row.key_index, new_id())
     return Ready(
         row=row,
         known=known,
@@ -237,7 +262,6 @@ def _ready(
         family=whose.family,
         learner_id=learner_id,
         record_id=record_id,
-        is_new_key=is_new_key,
         opened=opened,
     )
 

@@ -11,7 +11,42 @@ NOTHING_PRIVATE = b'"private":null,"record_id":"%s"'
 """How every line begins, so that what was sealed can be put in its place. (In a JSON string a quote is escaped, so
 nothing that was reported can look like this.)"""
 
+_SHOWN = [
+    "course_code",
+    "academic_year",
+    "term",
+    "attempt",
+    "attempt_no",
+    "standard",
+    "level",
+    "valid_until",
+    "title",
+    "hours",
+    "event",
+    "rank",
+    "place",
+    "team_size",
+    "form",
+    "host",
+    "weeks",
+    "platform",
+    "category",
+    "score",
+    "name",
+    "subject",
+    "enlisted_on",
+    "started_on",
+    "programme_code",
+    "year_of_entry",
+]
+"""Which reported fields a transcript shows, in the open."""
+
 _INNER = ("kind", "occurred_on", "student_index", "student_sealed", "programme_id")
+
+
+def shown_of(body: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
+    """What a transcript shows of a version, in the open."""
+    return {name: body[name] for name in _SHOWN if name in body} | derived
 
 
 def line_of(

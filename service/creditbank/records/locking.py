@@ -46,7 +46,7 @@ SELECT asked.i, json_build_object(
             WHERE a.into_learner_id = r.root AND a.ended_at IS NULL) x),
     'keys', (SELECT json_object_agg(k.learner_id, encode(k.wrapped, 'hex')) FROM learner_key k
              WHERE k.learner_id = ANY (asked.family)),
-    'closed', EXISTS (SELECT FROM learner l WHERE l.learner_id = ANY (asked.family) AND l.closed_at IS NOT NULL),
+    'closed', EXISTS (SELECT FROM learner l WHERE l.learner_id = r.root AND l.closed_at IS NOT NULL),
     'balances', (
         SELECT json_agg(held) FROM (
             SELECT DISTINCT ON (e.learner_id, e.scheme, e.account, e.institution_id)
@@ -58,7 +58,7 @@ SELECT asked.i, json_build_object(
             'learner', v.learner_id, 'version', v.version, 'act', v.act, 'kind', v.kind,
             'institution', v.institution_id, 'occurred_on', v.occurred_on,
             'row_index', encode(v.row_index, 'hex'), 'content', encode(v.content, 'hex'),
-            'level', v.level, 'body', v.body, 'derived', v.derived,
+            'body', v.body, 'derived', v.derived,
             'sealed', encode(v.sealed, 'hex'), 'warnings', v.warnings, 'submission', v.submission_id,
             'row_no', v.row_no,
             'revision', (SELECT coalesce(max(d.revision), 0) FROM decision d

@@ -17,6 +17,7 @@ from creditbank.learners.families import family_of, person_of
 from creditbank.learners.inbox import serve
 from creditbank.ledger.post import lock_learners
 from creditbank.records.acts import Tools, new_act, redecide
+from creditbank.records.following import follow_enrolments
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.standing import Asked, Person
 from creditbank.records.write import write_act
@@ -121,6 +122,7 @@ async def merge(
         session, [Asked(everybody, shared, frozenset())], claims=(), keyring=tools.keyring
     )
     redecided = await _decide_again(session, [person], shared, told=absorbed.family, act_name="merged", tools=tools)
+    await _follow(session, everybody, tools)
     about = {"learner_id": absorbed.root, "into_learner_id": into.root}
     for learner in (absorbed.root, into.root):
         await serve(session, learner_id=learner, kind="accounts_merged", about=about, at=tools.at)
@@ -153,10 +155,23 @@ async def part(session: AsyncSession, alias_id: UUID, *, by: str, reason: str, t
         session, [Asked(family, shared, frozenset()) for family in apart], claims=(), keyring=tools.keyring
     )
     redecided = await _decide_again(session, people, shared, told=apart[0], act_name="parted", tools=tools)
+    for family in apart:
+        await _follow(session, family, tools)
     about = {"learner_id": learner_id, "into_learner_id": into_learner_id}
     for learner in (learner_id, into_learner_id):
         await serve(session, learner_id=learner, kind="accounts_parted", about=about, at=tools.at)
     return Merged(alias_id, learner_id, into_learner_id, redecided)
+
+
+async def _follow(session: AsyncSession, family: Sequence[UUID], tools: Tools) -> None:
+    """An enrolment in one account is now, or is no longer, the enrolment of what the others hold."""
+    connection = await driver(session)
+    cursor = await connection.execute(
+        "SELECT DISTINCT institution_id FROM record_current WHERE learner_id = ANY (%s) AND kind = 'course_result'",
+        [list(family)],
+    )
+    for (institution_id,) in await cursor.fetchall():
+        await follow_enrolments(session, learners=family, institution_id=institution_id, tools=tools)
 
 
 async def _shared(session: AsyncSession, family: Iterable[UUID]) -> frozenset[bytes]:

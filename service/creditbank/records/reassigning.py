@@ -13,13 +13,12 @@ from creditbank.credits import format_credits
 from creditbank.db import driver
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
-from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
 from creditbank.learners.keys import key_of
 from creditbank.records import refusals
 from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
-from creditbank.records.apply import NOT_LIVE, Applied, stand, version_row
-from creditbank.records.held import hold_rows
+from creditbank.records.apply import NOT_LIVE, Applied, is_sensitive, stand, version_row
+from creditbank.records.following import enrolments_changed
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located
 from creditbank.records.locking import lock_claim_and_read
@@ -54,6 +53,15 @@ class KeyIsAnotherRecord(BankError):
     en = "That learner has this very result already, as another record. Withdraw the wrong one instead."
 
 
+class ReassignmentNeedsAnOfficer(BankError):
+    """Whose it is to be cannot be told without an officer; the one thing said of any doubt about identity."""
+
+    status = 409
+    code = "identity_under_review_first"
+    zh = "改派对象的身份须由学分银行人工核对，本次未改派。请联系学分银行业务员。"
+    en = "An officer of the bank has to check whose it is to be first; nothing was moved. Ask the bank's officers."
+
+
 async def reassign(
     session: AsyncSession,
     record_id: UUID,
@@ -65,8 +73,9 @@ async def reassign(
 ) -> RowOutcome:
     """Take a record from the learner it was posted to by mistake, and give it to the right one.
 
-    The right learner is matched as for any row: an account may be opened, or the act be held for an officer, and then
-    nothing has moved. Raises NotFound, RecordAlreadyWithdrawn, RecordAlreadyTheirs, KeyIsAnotherRecord, RowRefused.
+    The right learner is matched as for any row, and an account may be opened; where that is in doubt, nothing moves.
+    Raises NotFound, RecordAlreadyWithdrawn, RecordAlreadyTheirs, KeyIsAnotherRecord, ReassignmentNeedsAnOfficer,
+    RowRefused.
     """
     located = await own_record(session, record_id, sender)
     if located.act in NOT_LIVE:
@@ -78,11 +87,7 @@ async def reassign(
     for refusal in taken.refused.values():
         raise refusal
     if taken.held:
-        held = await hold_rows(
-            session, taken.held, sender=sender, submission_id=submission_id, keyring=tools.keyring, at=tools.at
-        )
-        problem = taken.held[0].error.problem(tools.language)
-        return RowOutcome(row=1, outcome="held", record_id=record_id, held_row_id=held[1], problem=problem)
+        raise ReassignmentNeedsAnOfficer
     if taken.same:
         raise refusals.RecordAlreadyTheirs
     return await _move(
@@ -122,10 +127,10 @@ async def _move(
         raise KeyIsAnotherRecord
     if located.learner_id in ready.family:
         raise refusals.RecordAlreadyTheirs
-    ready = replace(ready, record_id=record_id, is_new_key=False, learner_id=ready.root)
+    ready = replace(ready, record_id=record_id, learner_id=ready.root)
     asked = [
         Asked(families[0], frozenset(), frozenset({record_id})),
-        Asked(families[1], frozenset({ready.row.content}), frozenset()),
+        Asked(families[1], frozenset({ready.row.content}), frozenset({record_id})),
     ]
     loser, gainer = await lock_claim_and_read(session, asked, claims=(), keyring=tools.keyring)
     if gainer.closed:
@@ -147,7 +152,7 @@ async def _move(
     await _move_keys(session, ready, sender)
     if gone.kind == "enrolment_event":
         learners = {gone.learner_id, ready.learner_id}
-        await derive_enrolments(session, learners=learners, institution_id=sender.institution_id)
+        await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)
     last = gainer.standing[record_id].steps[-1]
     return RowOutcome(
         row=1,
@@ -163,11 +168,13 @@ async def _move(
 
 
 def _arrive(person: Person, ready: Ready, *, version: int, applied: Applied) -> None:
-    sensitive = ready.facts["record"].get("result") == "cheated"
+    sensitive = is_sensitive(ready)
     key = person.keys[ready.learner_id]
     made = version_row(ready, version=version, act="reassigned_here", sensitive=sensitive, key=key, applied=applied)
     applied.versions.append(made)
-    person.versions[ready.record_id] = {"version": version, "act": "reassigned_here", "revision": 0}
+    # It may have been here before: what is decided now comes after what was decided then.
+    before = person.versions.get(ready.record_id, {"revision": 0})
+    person.versions[ready.record_id] = {**before, "version": version, "act": "reassigned_here"}
     stand(person, ready, made, sensitive=sensitive, applied=applied)
 
 

@@ -160,9 +160,9 @@ class IdentityUnderReview(BankError):
 
     status = 202
     code = "identity_under_review"
-    zh = "该行的身份信息须由学分银行人工核对，已妥善保存，无需重复报送；结果将出现在变更记录中。"
-    en = "The bank's officers are checking whose row this is. It is kept safe, do not send it again; the result will "
-    en += "appear in the change feed."
+    zh = "该行的身份信息须由学分银行人工核对，已妥善保存，无需重复报送；存入后将出现在变更记录中。"
+    en = "The bank's officers are checking whose row this is. It is kept safe, do not send it again; once "
+    en += "deposited it appears in the change feed."
 
 
 class CreditsDifferFromPlan(BankError):

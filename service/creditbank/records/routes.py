@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -42,7 +43,7 @@ from creditbank.records.history import (
     replay,
 )
 from creditbank.records.intake import Sender
-from creditbank.records.reassigning import reassign
+from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer, reassign
 from creditbank.records.schemas import (
     ROW,
     BatchIn,
@@ -183,6 +184,10 @@ def _well_formed(rows: Sequence[dict[str, Any]], language: Language) -> tuple[li
     """The rows that can be read, and the outcomes of those that cannot."""
     read, outcomes = [], []
     for row_no, given in enumerate(rows, start=1):
+        if not _is_text(given):
+            unreadable = Malformed(why_zh="含有无法保存的字符", why_en="it has characters that cannot be kept")
+            outcomes.append(refused(row_no, None, unreadable, language))
+            continue
         try:
             read.append((row_no, ROW.validate_python(given)))
         except ValidationError as failure:
@@ -193,6 +198,14 @@ def _well_formed(rows: Sequence[dict[str, Any]], language: Language) -> tuple[li
             key = given.get("key")
             outcomes.append(refused(row_no, key if isinstance(key, str) else None, malformed, language))
     return read, outcomes
+
+
+def _is_text(given: dict[str, Any]) -> bool:
+    """Whether everything written in a row is text that a database keeps: no NUL, no half of a character."""
+    try:
+        return b"\\u0000" not in orjson.dumps(given)
+    except (TypeError, ValueError):
+        return False
 
 
 @router.post(
@@ -227,10 +240,13 @@ async def withdraw_record(
 @router.post(
     "/records/{record_id}/reassignment",
     response_model=RowOutcome,
-    responses={
-        202: {"model": RowOutcome, "description": "Held: an officer checks whose it is."},
-        **problems(refusals.RecordAlreadyWithdrawn, refusals.RecordAlreadyTheirs, refusals.StudentNumberUnknown),
-    },
+    responses=problems(
+        refusals.RecordAlreadyWithdrawn,
+        refusals.RecordAlreadyTheirs,
+        refusals.StudentNumberUnknown,
+        KeyIsAnotherRecord,
+        ReassignmentNeedsAnOfficer,
+    ),
     summary="改派一条报错人的学习成果|Reassign a record that was posted to the wrong person",
 )
 async def reassign_record(
@@ -250,7 +266,7 @@ async def reassign_record(
     async def act(session: AsyncSession) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         outcome = await reassign(session, record_id, said, sender=sender, submission_id=new_id(), tools=tools)
-        return answer(202 if outcome.outcome == "held" else 200, outcome)
+        return answer(200, outcome)
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
@@ -22,13 +23,10 @@ def _exact(value: Any) -> Decimal:
     """A measure with at most two places; a float is read by its shortest form."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("write a number with at most two places")  # noqa: TRY004 (pydantic reads ValueError)
-    try:
-        number = Decimal(str(value))
-    except ArithmeticError:
-        raise ValueError("write a number with at most two places") from None
-    if not number.is_finite() or number < 0 or number > 100_000 or round(number, 2) != number:
-        raise ValueError("write a number from 0 to 100000 with at most two places")
-    return number.normalize() + 0
+    text = repr(value).removesuffix(".0") if isinstance(value, float) else str(value).strip()
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,2})?", text, flags=re.ASCII) is None or Decimal(text) > 100_000:
+        raise ValueError("应为 0 至 100000、至多两位小数的数|should be a number from 0 to 100000, two places at most")
+    return Decimal(text).normalize() + 0
 
 
 def _plain(number: Decimal) -> str:

@@ -9,13 +9,12 @@ from uuid import UUID
 from creditbank.db import Transaction
 from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
-from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
 from creditbank.records import refusals
 from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
 from creditbank.records.apply import NOT_LIVE, Applied, apply_rows
-from creditbank.records.following import follow_enrolments
-from creditbank.records.held import hold_rows, supersede
+from creditbank.records.following import enrolments_changed, follow_enrolments
+from creditbank.records.held import hold_rows, supersede, supersede_all
 from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
 from creditbank.records.locking import lock_claim_and_read
@@ -67,8 +66,9 @@ async def _post_part(
         session, taken.held, sender=sender, submission_id=submission_id, keyring=tools.keyring, at=tools.at
     )
     outcomes = _set_aside(dict(rows), taken, held, language=tools.language)
+    settled = [*(one.row for one in taken.ready if one.known.held), *(one.row for one in taken.same if one.held)]
+    await supersede(session, settled, sender=sender, at=tools.at)
     if taken.ready:
-        await supersede(session, [ready.row for ready in taken.ready if ready.known.held], sender=sender, at=tools.at)
         outcomes |= await _write_ready(
             session, taken.ready, sender=sender, submission_id=submission_id, rows=len(rows), tools=tools
         )
@@ -145,8 +145,10 @@ async def _write_ready(
     if act.versions:
         await write_act(session, act)
     if applied.enrolled:
-        await derive_enrolments(session, learners=applied.enrolled, institution_id=sender.institution_id)
-        await follow_enrolments(session, learners=applied.enrolled, sender=sender, tools=tools)
+        await enrolments_changed(session, learners=applied.enrolled, institution_id=sender.institution_id, tools=tools)
+    # An enrolment may have come between the look-up and the lock; under the lock it is seen.
+    waiting = {one.learner_id for one in ready if one.row.given.kind == "course_result" and not one.known.enrolment}
+    await follow_enrolments(session, learners=waiting, institution_id=sender.institution_id, tools=tools)
     standing = {record_id: record for person in people for record_id, record in person.standing.items()}
     for one in ready:
         _complete(applied.outcomes[one.row.row_no], one, standing, act)
@@ -155,21 +157,24 @@ async def _write_ready(
 
 def _claims(ready: Sequence[Ready], sender: Sender) -> list[dict[str, str | None]]:
     """Keys and certificate numbers that nobody had when they were looked up, each claimed once."""
-    claims, numbers = [], set()
+    claims: list[dict[str, str | None]] = []
+    claimed: set[bytes] = set()
     for one in ready:
-        number = one.row.certificate_index
-        new_number = number is not None and one.known.certificate_of is None and number not in numbers
-        if one.is_new_key or new_number:
+        key = None if one.known.keyed is not None else one.row.key_index
+        number = None if one.known.certificate_of is not None else one.row.certificate_index
+        fresh = [index if index is not None and index not in claimed else None for index in (key, number)]
+        claimed |= {index for index in fresh if index is not None}
+        if any(fresh):
+            key_text, number_text = ("\\x" + index.hex() if index else None for index in fresh)
             claims.append(
                 {
                     "institution_id": str(sender.institution_id),
-                    "key_index": "\\x" + one.row.key_index.hex() if one.is_new_key else None,
-                    "number_index": "\\x" + number.hex() if new_number and number is not None else None,
+                    "key_index": key_text,
+                    "number_index": number_text,
                     "learner_id": str(one.learner_id),
                     "record_id": str(one.record_id),
                 }
             )
-        numbers |= {number} if new_number else set()
     return claims
 
 
@@ -214,7 +219,9 @@ async def withdraw(
     redecide(person, {gone.content}, act=act, acts={record_id: "withdrawn"}, rulebook=tools.rulebook, gone=[gone])
     await write_act(session, act)
     if gone.kind == "enrolment_event":
-        await derive_enrolments(session, learners={gone.learner_id}, institution_id=sender.institution_id)
+        learners = {gone.learner_id}
+        await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)
+    await supersede_all(session, record_id, institution_id=sender.institution_id, at=tools.at)
     return RowOutcome(row=1, outcome="withdrawn", record_id=record_id, version=gone.version, verdict="withdrawn",
                       credits=0)  # fmt: skip
 

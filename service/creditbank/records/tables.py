@@ -71,7 +71,6 @@ class RecordVersion(SQLModel, table=True):
     """Keyed index of the row as it was sent: known again when it comes again, and no plain digest of who it names."""
     content: bytes = octets()
     """What it is about, so that attempts, levels and events are found together."""
-    level: str | None = None
     body: dict[str, Any] = as_json()
     """What was reported, less what identifies a person or is sensitive."""
     derived: dict[str, Any] = as_json()

@@ -37,7 +37,6 @@ def next_version(
         "row_no": 1,
         "row_index": "\\x" + before["row_index"],
         "content": "\\x" + before["content"],
-        "level": before["level"],
         "body": before["body"],
         "derived": before["derived"],
         "warnings": before["warnings"],

@@ -26,19 +26,20 @@ WITH submitted AS (
     ON CONFLICT DO NOTHING
 ), versioned AS (
     INSERT INTO record_version (learner_id, record_id, version, change_id, institution_id, kind, act, occurred_on,
-                                recorded_at, submission_id, row_no, row_index, content, level, body, derived, sealed,
+                                recorded_at, submission_id, row_no, row_index, content, body, derived, sealed,
                                 warnings, reason, salt, digest)
     SELECT v.* FROM jsonb_to_recordset($1::jsonb -> 'versions') AS v(
         learner_id uuid, record_id uuid, version int, change_id uuid, institution_id uuid, kind text, act text,
         occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_index bytea, content bytea,
-        level text, body jsonb, derived jsonb, sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
+        body jsonb, derived jsonb, sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
 ), decided AS (
     INSERT INTO decision (learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on,
-                          verdict, scheme, credits, document, document_version, document_digest, clause, basis, engine,
-                          decided_at, facts_sealed, salt, digest)
+                          verdict, scheme, level, credits, document, document_version, document_digest, clause, basis,
+                          engine, decided_at, facts_sealed, salt, digest)
     SELECT d.* FROM jsonb_to_recordset($1::jsonb -> 'decisions') AS d(
         learner_id uuid, decision_id uuid, change_id uuid, kind text, record_id uuid, record_version int, revision int,
-        effective_on date, verdict text, scheme text, credits int, document text, document_version text,
+        effective_on date, verdict text, scheme text, level text, credits int,
+        document text, document_version text,
         document_digest text, clause text, basis jsonb, engine text, decided_at timestamptz, facts_sealed bytea,
         salt bytea, digest bytea)
 ), {POSTINGS}, shown AS (

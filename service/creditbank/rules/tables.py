@@ -35,7 +35,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", DECISION_KINDS),
         one_of("verdict", VERDICTS),
-        Index("ix_decision_record", "learner_id", "record_id", "revision"),
+        Index("uq_decision_record", "learner_id", "record_id", "revision", "effective_on", unique=True),
         Index("ix_decision_decision_id", "decision_id"),
         {"info": {"family": "learner", "personal": "sealed", "app_may": "append"}},
     )
@@ -52,6 +52,8 @@ class Decision(SQLModel, table=True):
     """From which day it holds: a later attempt that counts instead takes effect on its own day."""
     verdict: str
     scheme: str | None = None
+    level: str | None = None
+    """The level of education the record belonged to, as far as it was known then."""
     credits: int
     """Hundredths."""
     document: str | None = None

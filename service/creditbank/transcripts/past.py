@@ -9,7 +9,7 @@ from uuid import UUID
 
 from creditbank.credits import format_credits
 from creditbank.db import Transaction, run
-from creditbank.records.lines import line_of
+from creditbank.records.lines import line_of, shown_of
 from creditbank.transcripts.current import FAMILY, PERSON
 
 _KNOWN = """
@@ -20,7 +20,7 @@ _KNOWN = """
 _PAST = f"""
 WITH {FAMILY}
 SELECT v.learner_id::text, v.record_id::text, v.version, v.institution_id::text, v.kind, v.occurred_on, v.recorded_at,
-       v.level, v.body || v.derived AS shown, v.sealed, d.scheme, d.credits, d.verdict, d.clause, d.decision_id::text,
+       d.level, v.body, v.derived, v.sealed, d.scheme, d.credits, d.verdict, d.clause, d.decision_id::text,
        (SELECT p.posting_id::text FROM posting p
         WHERE p.learner_id = d.learner_id AND p.decision_id = d.decision_id AND p.kind <> 'reversal'
         ORDER BY p.posted_at DESC, p.posting_id DESC LIMIT 1) AS posting_id
@@ -33,7 +33,7 @@ JOIN LATERAL (
                         WHERE r.learner_id = v.learner_id AND r.record_id = v.record_id AND {_KNOWN.format(x="r")})
     ORDER BY d.effective_on DESC LIMIT 1) d ON true
 WHERE v.act NOT IN ('withdrawn', 'reassigned_away') AND v.occurred_on <= $2
-ORDER BY d.scheme, v.level, v.institution_id, v.occurred_on, v.record_id
+ORDER BY d.scheme, d.level, v.institution_id, v.occurred_on, v.record_id
 """
 
 _PERSON = f"WITH {FAMILY} SELECT {PERSON} FROM learner l JOIN root USING (learner_id)"
@@ -73,7 +73,8 @@ def _row(
     occurred_on: date,
     recorded_at: Any,
     level: str | None,
-    shown: dict[str, Any],
+    body: dict[str, Any],
+    derived: dict[str, Any],
     sealed: bytes | None,
     scheme: str | None,
     credits: int,
@@ -97,6 +98,6 @@ def _row(
         version=version,
         decision_id=decision_id,
         posting_id=posting_id,
-        shown=shown,
+        shown=shown_of(body, derived),
     )
     return line, scheme, level, institution_id, credits, sealed, occurred_on

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank import clock
 from creditbank.changes.numberer import last_number_at
 from creditbank.db import SessionDep
+from creditbank.errors import Malformed
 from creditbank.http import (
     CursorDep,
     KeyringDep,
@@ -202,4 +203,9 @@ def _aware(instant: datetime | None) -> datetime | None:
     """An instant without a zone is one of the city."""
     if instant is None or instant.tzinfo is not None:
         return instant
-    return instant.replace(tzinfo=clock.CITY).astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=clock.CITY).astimezone(UTC)
+    except OverflowError:
+        raise Malformed(
+            field="/known_at", why_zh="时刻过早或过晚", why_en="the instant is too early or too late"
+        ) from None
