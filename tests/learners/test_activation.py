@@ -247,3 +247,69 @@ async def test_nobody_but_the_school_and_the_bank_hands_out_codes(city: City) ->
     learner_id = await city.pupil("王小明", 1)
     for actor in (city.learner(learner_id), person("auditor"), person("administrator"), person("guardian")):
         assert (await city.post(f"/v1/learners/{learner_id}/activation-codes", actor)).status_code == 403
+
+
+# --- who may say who comes in -----------------------------------------------------------------------------------
+
+
+def training(who: dict[str, Any]) -> dict[str, Any]:
+    """A training that anybody can invent about anybody."""
+    return {
+        "kind": "training",
+        "learner": who,
+        "title": "演示培训",
+        "started_on": "2025-10-01",
+        "occurred_on": "2025-10-09",
+        "hours": 8,
+    }
+
+
+async def test_an_invented_record_opens_no_account_that_another_has_reported_to(city: City) -> None:
+    learner_id = await city.pupil("王小明", 1)
+    answer = await city.post("/v1/records", city.other, training(someone("王小明", 1)))
+    assert answer.status_code == 201, answer.text
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "another_school_acts")
+    await city.code(learner_id)
+
+
+async def test_an_enrolment_invented_after_another_schools_opens_nothing(city: City) -> None:
+    learner_id = await city.pupil("王小明", 1)
+    later(city, seconds=1)
+    await city.enrol(someone("王小明", 1), "X1", by=city.other)
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "another_school_acts")
+    await city.code(learner_id)
+
+
+async def test_a_provider_who_alone_knows_somebody_hands_out_the_code_until_a_school_enrols_them(city: City) -> None:
+    who = someone("王小明", 1)
+    learner_id = await city.open(who, by=city.other)
+    assert (await city.post("/v1/records", city.other, training(who))).status_code == 201
+    await city.code(learner_id, by=city.other)
+    await city.enrol(who, "S001")
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.other)
+    assert refused.json()["code"] == "another_school_acts"
+    await city.code(learner_id)
+
+
+async def test_the_school_somebody_goes_on_to_hands_out_the_code_once_the_one_before_has_said_that_it_is_over(
+    city: City,
+) -> None:
+    who = someone("王小明", 1)
+    learner_id = await city.pupil("王小明", 1)
+    later(city, seconds=1)
+    await city.enrol(who, "X1", by=city.other)
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.other)
+    assert refused.json()["code"] == "another_school_acts"
+    over = {
+        "kind": "enrolment_event",
+        "event": "graduated",
+        "level": "secondary_vocational",
+        "occurred_on": "2026-07-01",
+        "learner": {**who, "student_no": "S001"},
+    }
+    assert (await city.post("/v1/records", city.school, over)).status_code == 201
+    await city.code(learner_id, by=city.other)
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.school)
+    assert refused.json()["code"] == "another_school_acts"

@@ -9,6 +9,7 @@ from creditbank import clock
 from creditbank.identity.actor import Actor
 from creditbank.learners.guardians import may_act_for
 from tests.learners.people import PASSWORD, City, born, later, resident, someone
+from tests.open_bank import person
 
 
 async def signed_in(city: City, login: str, password: str) -> Actor:
@@ -156,3 +157,17 @@ async def test_a_guardian_of_one_child_is_a_stranger_to_another(city: City) -> N
     said = {"purpose": "notices", "given": True}
     assert (await city.post(f"/v1/learners/{other}/consents", guardian, said)).status_code == 404
     assert not await may(city, guardian, other)
+
+
+async def test_a_registrar_records_no_invented_guardian_for_a_child_that_another_school_enrolled(city: City) -> None:
+    born_on = born(city, years=10)
+    child = await city.pupil("王小明", 1, born_on)
+    right = (await city.guardian(child)).json()
+    elsewhere = person("registrar", institution_id=city.other.institution_id)
+    later(city, seconds=1)
+    await city.enrol(someone("王小明", 1, born_on), "X1", by=city.other)
+    said = {**someone("赵六", 901, "19800101"), "relation": "father", "evidence": "户口簿"}
+    refused = await city.post(f"/v1/learners/{child}/guardians", elsewhere, said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "another_school_acts")
+    ending = f"/v1/learners/{child}/guardians/{right['guardianship_id']}/end"
+    assert (await city.post(ending, elsewhere, {"reason": "换人"})).json()["code"] == "another_school_acts"

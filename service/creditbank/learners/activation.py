@@ -35,7 +35,7 @@ from creditbank.learners.inbox import serve
 from creditbank.learners.indexes import name_index
 from creditbank.learners.personal import birth_of, settle_birth
 from creditbank.learners.tables import ActivationCode, Learner
-from creditbank.learners.ties import must_be_own
+from creditbank.learners.ties import must_vouch_for
 from creditbank.sealing import Keyring, blind_index
 
 CODE_LIVES = timedelta(days=30)
@@ -76,13 +76,14 @@ async def issue_code(
     """A new one-time code for a learner of the caller's institution; the older ones are withdrawn.
 
     For an account that is activated already only an officer issues one: it replaces a login that was lost.
-    Raises NotFound, NotReportedYet, AccountClosed, AccountAlreadyActivated, BirthDateNeeded, BirthDateDiffers,
-    GuardianNeeded, AlreadyErased.
+    Raises NotFound, NotReportedYet, AnotherSchoolActs, AccountClosed, AccountAlreadyActivated, BirthDateNeeded,
+    BirthDateDiffers, GuardianNeeded, AlreadyErased.
     """
     person = await lock_person(session, learner_id)
-    await must_be_own(session, actor, person.family)
+    await must_vouch_for(session, actor, person.family)
     accounts = await _accounts(session, person.family)
-    if any(account.closed_at is not None for account in accounts):
+    # What the account that stands for the person says: one merged into it may have been closed before.
+    if any(account.closed_at is not None for account in accounts if account.learner_id == person.root):
         raise refusals.AccountClosed
     if Reach.ANY not in actor.reach and any(account.activated_at is not None for account in accounts):
         raise refusals.AccountAlreadyActivated
@@ -170,7 +171,7 @@ def _letters(typed: str) -> str:
 
 _CANDIDATE = """
 WITH account AS (
-    SELECT learner_id FROM learner WHERE account_no = %(account_no)s AND closed_at IS NULL
+    SELECT learner_id FROM learner WHERE account_no = %(account_no)s
 ), root AS (
     SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a JOIN account USING (learner_id)
                      WHERE a.ended_at IS NULL), (SELECT learner_id FROM account)) AS learner_id
@@ -179,7 +180,7 @@ WITH account AS (
     UNION SELECT a.learner_id FROM learner_alias a JOIN root ON a.into_learner_id = root.learner_id
     WHERE a.ended_at IS NULL
 )
-SELECT (SELECT learner_id FROM account),
+SELECT (SELECT account.learner_id FROM account, learner l JOIN root USING (learner_id) WHERE l.closed_at IS NULL),
        EXISTS (SELECT FROM learner_name n JOIN family USING (learner_id) WHERE n.name_index = %(name)s),
        (SELECT json_agg(json_build_array(c.learner_id, encode(c.digest, 'hex')))
         FROM activation_code c JOIN family USING (learner_id)

@@ -34,7 +34,7 @@ from creditbank.learners.indexes import document_index, name_index
 from creditbank.learners.names import mask_name
 from creditbank.learners.personal import is_child, keys_of, must_be_readable, opened, sealed, settle_birth
 from creditbank.learners.tables import Guardianship
-from creditbank.learners.ties import must_be_own
+from creditbank.learners.ties import must_vouch_for
 from creditbank.sealing import Keyring, canonical
 
 OF_AGE = 18
@@ -162,12 +162,12 @@ async def record_guardian(
 ) -> Recorded:
     """Record a guardian of a child under fourteen, with a way in, or the one they have for another child.
 
-    Raises NotFound and NotReportedYet for another's learner, GuardianNotNeeded, GuardianTooYoung,
+    Raises NotFound, NotReportedYet and AnotherSchoolActs for another's learner, GuardianNotNeeded, GuardianTooYoung,
     GuardianRecordedAlready, IdentityUnderReview where the document is known with another name; BirthDateNeeded and
     BirthDateDiffers about the child.
     """
     person = await lock_person(session, learner_id)
-    await must_be_own(session, actor, person.family)
+    await must_vouch_for(session, actor, person.family)
     today = clock.today(at)
     born = await settle_birth(session, person.family, stated=child_birth_on, on=today, keyring=keyring)
     if not under_fourteen(born, today):
@@ -263,7 +263,7 @@ async def end_guardianship(
 ) -> Guardianship:
     """The guardian no longer sees the child or acts for it; ending twice is ending once. Raises NotFound."""
     person = await lock_person(session, learner_id)
-    await must_be_own(session, actor, person.family)
+    await must_vouch_for(session, actor, person.family)
     rows = await session.exec(
         select(Guardianship).where(
             col(Guardianship.learner_id).in_(person.family), Guardianship.guardianship_id == guardianship_id

@@ -56,6 +56,7 @@ UnreadDep = Annotated[bool, Query(description="只看未读。|Unread ones only.
         NameImpossible,
         refusals.BirthDateImpossible,
         refusals.NotReportedYet,
+        refusals.AnotherSchoolActs,
         refusals.GuardianNotNeeded,
         refusals.GuardianTooYoung,
         refusals.GuardianRecordedAlready,
@@ -133,7 +134,7 @@ async def read_guardians(learner_id: UUID, session: SessionDep, actor: ActorDep,
     "/learners/{learner_id}/guardians/{guardianship_id}/end",
     operation_id="end_guardianship",
     response_model=GuardianGiven,
-    responses=problems(refusals.NotReportedYet),
+    responses=problems(refusals.NotReportedYet, refusals.AnotherSchoolActs),
     summary="终止监护人登记|End a guardianship",
 )
 async def end_guardianship(learner_id: UUID, guardianship_id: UUID, payload: ReasonIn, write: WriteDep) -> Response:

@@ -60,6 +60,16 @@ class NotReportedYet(BankError):
     en = "Your institution has reported no enrolment and no record of this learner yet. Report one first."
 
 
+class AnotherSchoolActs(BankError):
+    """What others have reported of a learner is not opened by whoever reports something too."""
+
+    status = 409
+    code = "another_school_acts"
+    zh = "其他机构已为该学习者报送或开户。请由其学籍所在学校办理，或由本人持证件到学分银行办理。"
+    en = "Another institution has reported this learner or opened the account. The school that enrolled the learner "
+    en += "does this, or an officer of the bank, to whom the learner shows their document."
+
+
 class BirthDateNeeded(BankError):
     """Whether a guardian is needed depends on the age, and this kind of document does not tell it."""
 

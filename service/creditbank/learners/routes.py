@@ -159,6 +159,7 @@ def _well_formed(
     response_model=CodeGiven,
     responses=problems(
         refusals.NotReportedYet,
+        refusals.AnotherSchoolActs,
         refusals.AccountAlreadyActivated,
         refusals.AccountClosed,
         refusals.BirthDateNeeded,

@@ -20,6 +20,27 @@ SELECT EXISTS (SELECT FROM enrolment WHERE learner_id = ANY (%(family)s) AND ins
        EXISTS (SELECT FROM learner WHERE learner_id = ANY (%(family)s) AND opened_by = %(institution)s)
 """
 
+_VOUCHES = """
+WITH enrolled AS (
+    SELECT e.institution_id, min(v.recorded_at) AS since
+    FROM enrolment e
+    JOIN record_current c ON c.learner_id = e.learner_id AND c.institution_id = e.institution_id
+                         AND c.kind = 'enrolment_event'
+    JOIN record_version v ON v.learner_id = c.learner_id AND v.record_id = c.record_id
+    WHERE e.learner_id = ANY (%(family)s) AND e.ended_on IS NULL
+    GROUP BY e.institution_id
+)
+SELECT NOT EXISTS (SELECT FROM learner WHERE learner_id = ANY (%(family)s) AND opened_by <> %(institution)s)
+       AND NOT EXISTS (SELECT FROM record_current
+                       WHERE learner_id = ANY (%(family)s) AND institution_id <> %(institution)s)
+       AND NOT EXISTS (SELECT FROM enrolment
+                       WHERE learner_id = ANY (%(family)s) AND institution_id <> %(institution)s),
+       EXISTS (SELECT FROM enrolled mine
+               WHERE mine.institution_id = %(institution)s AND NOT EXISTS (
+                   SELECT FROM enrolled other
+                   WHERE other.institution_id <> mine.institution_id AND other.since <= mine.since))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -39,10 +60,10 @@ async def tie_of(session: AsyncSession, family: Collection[UUID], *, institution
 
 
 async def must_be_own(session: AsyncSession, actor: Actor, family: Collection[UUID]) -> None:
-    """Let an institution act for its own learners only, and the bank's officers for anybody.
+    """Let an institution see its own learners only, and the bank's officers anybody.
 
     Raises NotFound for a stranger's learner, NotReportedYet for one it opened an account for and no more: anybody can
-    open an account in another's name, so a code is handed out by whoever answers for a record or an enrolment.
+    open an account in another's name.
     """
     if Reach.ANY in actor.reach:
         return
@@ -51,3 +72,22 @@ async def must_be_own(session: AsyncSession, actor: Actor, family: Collection[UU
     tie = await tie_of(session, family, institution_id=actor.institution_id)
     if not tie.reported:
         raise refusals.NotReportedYet if tie.opened else NotFound
+
+
+async def must_vouch_for(session: AsyncSession, actor: Actor, family: Collection[UUID]) -> None:
+    """Let an institution say who may come into an account: hand out a code, record a guardian or end one.
+
+    Whoever comes in reads everything that is there, and a record is soon invented. So a tie is enough where nobody else
+    has anything there; otherwise it takes an enrolment that has not ended and that no other such enrolment was reported
+    before: a second school's is soon invented too. Everybody else is for an officer. Raises NotFound, NotReportedYet
+    as `must_be_own`, AnotherSchoolActs.
+    """
+    await must_be_own(session, actor, family)
+    if Reach.ANY in actor.reach:
+        return
+    said = {"family": list(family), "institution": actor.institution_id}
+    found = await (await (await driver(session)).execute(_VOUCHES, said)).fetchone()
+    assert found is not None
+    alone, first_enrolled = found
+    if not alone and not first_enrolled:
+        raise refusals.AnotherSchoolActs
