@@ -248,3 +248,48 @@ async def test_a_row_for_an_erased_person_is_refused_as_for_a_closed_account(cit
     }  # fmt: skip
     answer = await city.post("/v1/records", city.school, event)
     assert answer.status_code in (202, 409, 422), answer.text
+
+
+async def test_nothing_is_left_of_the_rows_that_were_held_about_an_erased_person(city: City) -> None:
+    learner_id = await city.pupil("王小明", 1)
+    for number, name in (("A1", "黄小明"), ("A2", "汪小明")):
+        await held(city, {"name": name, "document": WANG["document"], "student_no": number})
+    waiting, decided = await city.sql("SELECT held_row_id FROM held_row WHERE status = 'open' ORDER BY received_at")
+    refusal = {"decision": "refuse", "reason": "不是同一人"}
+    said = await city.post(f"/v1/held-rows/{decided.held_row_id}/resolution", city.officer, refusal)
+    assert said.status_code == 200, said.text
+    another = await city.pupil("钱二", 2)
+    await held(city, {**someone("钱儿", 2), "student_no": "A3"})
+    await erased(city, learner_id)
+    for row, status, resolution in ((waiting, "superseded", "erased"), (decided, "resolved", "refuse: 不是同一人")):
+        seen = (await city.get(f"/v1/held-rows/{row.held_row_id}", city.officer)).json()
+        assert (seen["status"], seen["resolution"], seen["row"]) == (status, resolution, {})
+    (others,) = await city.sql("SELECT held_row_id FROM held_row WHERE status = 'open'")
+    seen = (await city.get(f"/v1/held-rows/{others.held_row_id}", city.officer)).json()
+    assert (seen["row"]["learner"]["name"], seen["candidates"]) == ("钱儿", [str(another)])
+
+
+async def held(city: City, learner: dict[str, Any]) -> None:
+    row = {
+        "kind": "enrolment_event",
+        "event": "entered",
+        "level": "secondary_vocational",
+        "occurred_on": "2025-09-01",
+        "learner": learner,
+    }
+    answer = await city.post("/v1/records", city.school, row)
+    assert answer.status_code == 202, answer.text
+
+
+async def test_a_closed_account_merged_into_an_open_one_closes_nobody_out(city: City) -> None:
+    mine, older = await city.pupil("王小明", 1), await city.pupil("王小明", 2)
+    await city.post(f"/v1/learners/{older}/closing", city.officer, {"reason": "重复开户"})
+    await city.merge(older, into=mine)
+    for account in (mine, older):
+        given = await city.code(account)
+    assert (await city.activate(given, "王小明", "wang")).status_code == 201
+    refused = await city.post(f"/v1/learners/{older}/erasure", city.officer, {"reason": "重复开户"})
+    assert refused.json()["code"] == "account_not_closed"
+    await city.post(f"/v1/learners/{mine}/closing", city.officer, {"reason": "本人申请"})
+    refused = await city.post(f"/v1/learners/{older}/activation-codes", city.officer)
+    assert refused.json()["code"] == "learner_account_closed"
