@@ -189,3 +189,21 @@ async def test_nobody_consents_for_another(city: City) -> None:
     assert (await city.post(path, stranger, said)).status_code == 404
     for actor in (city.school, city.registrar, city.officer):
         assert (await city.post(path, actor, said)).status_code == 403
+
+
+async def test_a_school_that_withdrew_what_it_reported_sees_the_learner_no_more_but_can_read_what_it_withdrew(
+    city: City,
+) -> None:
+    learner_id = await city.pupil("王小明", 1)
+    await city.enrol(someone("王小明", 1), "X1", by=city.other)
+    (record,) = await city.sql(
+        "SELECT record_id FROM record_current WHERE institution_id = :id", id=city.other.institution_id
+    )
+    transcript = f"/v1/learners/{learner_id}/transcript"
+    assert (await city.get(transcript, city.other)).status_code == 200
+    withdrawn = await city.post(f"/v1/records/{record.record_id}/withdrawal", city.other, {"reason": "报错了人"})
+    assert withdrawn.status_code == 200, withdrawn.text
+    assert (await city.get(transcript, city.other)).status_code == 404
+    assert (await city.get(f"/v1/learners/{learner_id}", city.other)).status_code == 404
+    assert (await city.get(f"/v1/records/{record.record_id}", city.other)).status_code == 200
+    assert (await city.get(transcript, city.school)).status_code == 200

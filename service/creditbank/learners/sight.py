@@ -45,8 +45,10 @@ SELECT EXISTS (SELECT FROM learner WHERE learner_id = %(learner)s),
        EXISTS (SELECT FROM guardianship g JOIN family USING (learner_id)
                WHERE g.login_id = %(login)s AND g.recorded_at <= %(at)s
                  AND (g.ended_at IS NULL OR g.ended_at > %(at)s)),
-       EXISTS (SELECT FROM record_version v JOIN family USING (learner_id) WHERE v.institution_id = %(institution)s)
-       OR EXISTS (SELECT FROM enrolment e JOIN family USING (learner_id) WHERE e.institution_id = %(institution)s),
+       EXISTS (SELECT FROM record_current c JOIN family USING (learner_id) WHERE c.institution_id = %(institution)s)
+       OR EXISTS (SELECT FROM enrolment e JOIN family USING (learner_id) WHERE e.institution_id = %(institution)s)
+       OR (%(withdrawn)s AND EXISTS (SELECT FROM record_version v JOIN family USING (learner_id)
+                                     WHERE v.institution_id = %(institution)s)),
        coalesce((
            SELECT c.given AND (c.until_on IS NULL OR c.until_on >= %(today)s)
            FROM consent c JOIN family USING (learner_id)
@@ -65,12 +67,26 @@ async def sight_of(
     keyring: Keyring,
     purpose: str | None = None,
 ) -> Sight | None:
-    """What a caller sees of a learner on a route that grants them their `reach`; None is nothing.
+    """What a caller sees of what is asked for by its own id, on a route that grants their `reach`; None is nothing.
 
     All: the learner, merged accounts included; a recorded guardian until the child is fourteen; an institution with the
     learner's consent for `transcript` in force; an officer or auditor, which is logged with the purpose. What it
-    reported itself: an institution that ever did. Learners who ask for the account of their token cost no statement.
+    reported itself: an institution that ever did, so that it can read by its id what it withdrew. Whoever is asked
+    after as a learner is for `allowed_to_see`. Learners who ask for the account of their token cost no statement.
     """
+    return await _sight(session, actor, learner_id, at=at, keyring=keyring, purpose=purpose, withdrawn=True)
+
+
+async def _sight(
+    session: AsyncSession,
+    actor: Actor,
+    learner_id: UUID,
+    *,
+    at: datetime,
+    keyring: Keyring,
+    purpose: str | None,
+    withdrawn: bool,
+) -> Sight | None:
     reach = actor.reach
     if Reach.OWN in reach and actor.learner_id == learner_id:
         return ALL
@@ -82,6 +98,7 @@ async def sight_of(
         "institution": actor.institution_id if reach & {Reach.INSTITUTION, Reach.CONSENTED} else None,
         "at": at,
         "today": today,
+        "withdrawn": withdrawn,
     }
     found = await (await (await driver(session)).execute(_SIGHT, asked)).fetchone()
     assert found is not None
@@ -107,8 +124,12 @@ async def allowed_to_see(
     keyring: Keyring,
     purpose: str | None = None,
 ) -> Sight:
-    """What a caller sees of a learner, as `sight_of`. Raises NotFound for whoever sees nothing."""
-    sight = await sight_of(session, actor, learner_id, at=at, keyring=keyring, purpose=purpose)
+    """What a caller sees of a learner, as `sight_of`, but that an institution needs a record that stands there now.
+
+    A record that was reported to see somebody and then withdrawn shows nothing. Raises NotFound for whoever sees
+    nothing.
+    """
+    sight = await _sight(session, actor, learner_id, at=at, keyring=keyring, purpose=purpose, withdrawn=False)
     if sight is None:
         raise NotFound
     return sight
