@@ -187,7 +187,7 @@ async def test_an_administrator_resets_a_password_and_disables_a_sign_in(bank: O
     disabled = await bank.call("POST", f"/v1/logins/{given['login_id']}/disablement", ADMINISTRATOR)
     assert disabled.json()["disabled_at"] is not None
     assert await sign_in(bank, "li.officer", reset["password"]) == 400
-    assert await entries(bank) == ["login_disabled", "signed_in", "password_changed", "login_opened"]
+    assert await entries(bank) == ["login_disabled", "signed_in", "password_reset", "login_opened"]
 
 
 async def test_a_learners_sign_in_is_nobodys_to_list_reset_or_disable(bank: OpenBank) -> None:

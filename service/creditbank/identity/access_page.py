@@ -30,8 +30,15 @@ proxy in front of the bank should not pass it on.
 
 An administrator gives access and sees no learner's data; an officer decides about identities and gives no access; an
 auditor reads and changes nothing. A sign-in holds roles of one institution, or exactly one role of the bank, and a
-client's scopes are bound to exactly one institution. An administrator could open an officer's sign-in and use it: that
-cannot be prevented by a table, so each such act is an entry in the log of access, which only the auditor reads.
+client's scopes are bound to exactly one institution.
+
+**What is not prevented.** 系统管理员可以为自己开通业务员登录，或重置业务员的口令后以其名义登录，从而看到学习者的数据；
+系统不要求第二人确认，重置后的口令也不强制在首次登录时修改。An administrator can open an officer's sign-in, or reset an
+officer's password, and come in with it: no second person confirms it, and a password that was reset need not be changed
+at the first sign-in. What is kept is the trace, which no administrator reads or removes through the API: `login_opened`
+and `password_reset` name the administrator, the sign-in and its roles; every sign-in of staff is `signed_in`; every
+look at a learner by office is `learner_seen`. The auditor should ask each officer about each `password_reset` that
+names them. An officer whose password no longer works should say so to the auditor, not only to the administrator.
 """
 
 
