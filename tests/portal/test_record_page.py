@@ -59,12 +59,12 @@ async def test_a_correction_shows_what_was_before_and_reverses_it_in_sight(porta
     async with portal.signed_in() as browser:
         said = text_of((await browser.get(f"/my/records/{outcome.record_id}")).text)
         english = text_of((await browser.get(f"/my/records/{outcome.record_id}?lang=en")).text)
-    assert "现在的结果 未存入学分。 不合格、缺考和缓考的成绩不存入学分，待合格后另报。" in said
+    assert "现在的结果 未存入学分。 不合格、缺考、缓考和作弊的成绩不存入学分，待合格后另报。" in said
     assert said.index("第 2 版 · 更正") < said.index("第 1 版 · 报送")
     assert "重新报送，内容有变化" in said
     assert "以前的认定（已被后来的认定取代） (1)" in said
     assert said.index("冲回 −3 高职学分") < said.index("存入 +3 高职学分 这笔已被冲回")
-    assert "What holds now No credits deposited. A failed, missed or deferred sitting" in english
+    assert "What holds now No credits deposited. A failed, missed, deferred or forfeited sitting" in english
     assert "reversed −3 higher-vocational credits" in english
     assert not re.search(r"[\u4e00-\u9fff]{2}", english.partition("2. What was decided")[2].partition("Sources")[0])
 

@@ -52,9 +52,9 @@ async def test_a_record_without_credits_says_why_in_a_sentence(portal: Portal) -
         said = text_of((await browser.get("/my/transcript")).text)
         english = text_of((await browser.get("/my/transcript?lang=en")).text)
     assert "还没有存入的学分。" in said
-    assert "45（不合格） 不予认定 不合格、缺考和缓考的成绩不存入学分，待合格后另报。" in said
+    assert "45（不合格） 不予认定 不合格、缺考、缓考和作弊的成绩不存入学分，待合格后另报。" in said
     assert re.search(r"Web前端开发 演示发证机构 · 高级 · 证书编号 X2024000001 尚不能判定 \S+。", said)
-    assert "45 (failed) Not granted A failed, missed or deferred sitting deposits no credits" in english
+    assert "45 (failed) Not granted A failed, missed, deferred or forfeited sitting deposits no credits" in english
 
 
 async def test_what_is_kept_on_record_without_credits_is_no_refusal(portal: Portal) -> None:
