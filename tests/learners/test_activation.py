@@ -306,10 +306,27 @@ async def test_the_school_somebody_goes_on_to_hands_out_the_code_once_the_one_be
         "kind": "enrolment_event",
         "event": "graduated",
         "level": "secondary_vocational",
-        "occurred_on": "2026-07-01",
+        "occurred_on": "2025-10-31",
         "learner": {**who, "student_no": "S001"},
     }
     assert (await city.post("/v1/records", city.school, over)).status_code == 201
     await city.code(learner_id, by=city.other)
     refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.school)
     assert refused.json()["code"] == "another_school_acts"
+
+
+async def test_the_school_that_somebody_left_hands_out_the_code_where_no_other_enrolled_them(city: City) -> None:
+    who = someone("王小明", 1)
+    learner_id = await city.pupil("王小明", 1)
+    over = {
+        "kind": "enrolment_event",
+        "event": "graduated",
+        "level": "secondary_vocational",
+        "occurred_on": "2025-10-31",
+        "learner": {**who, "student_no": "S001"},
+    }
+    assert (await city.post("/v1/records", city.school, over)).status_code == 201
+    assert (await city.post("/v1/records", city.other, training(who))).status_code == 201
+    refused = await city.post(f"/v1/learners/{learner_id}/activation-codes", city.other)
+    assert refused.json()["code"] == "another_school_acts"
+    await city.code(learner_id)

@@ -22,22 +22,24 @@ SELECT EXISTS (SELECT FROM enrolment WHERE learner_id = ANY (%(family)s) AND ins
 
 _VOUCHES = """
 WITH enrolled AS (
-    SELECT e.institution_id, min(v.recorded_at) AS since
+    SELECT e.institution_id, e.ended_on IS NULL AS live, min(v.recorded_at) AS since
     FROM enrolment e
     JOIN record_current c ON c.learner_id = e.learner_id AND c.institution_id = e.institution_id
                          AND c.kind = 'enrolment_event'
     JOIN record_version v ON v.learner_id = c.learner_id AND v.record_id = c.record_id
-    WHERE e.learner_id = ANY (%(family)s) AND e.ended_on IS NULL
-    GROUP BY e.institution_id
+    WHERE e.learner_id = ANY (%(family)s)
+    GROUP BY e.institution_id, live
+), deciding AS (
+    SELECT * FROM enrolled WHERE live = (SELECT bool_or(live) FROM enrolled)
 )
 SELECT NOT EXISTS (SELECT FROM learner WHERE learner_id = ANY (%(family)s) AND opened_by <> %(institution)s)
        AND NOT EXISTS (SELECT FROM record_current
                        WHERE learner_id = ANY (%(family)s) AND institution_id <> %(institution)s)
        AND NOT EXISTS (SELECT FROM enrolment
                        WHERE learner_id = ANY (%(family)s) AND institution_id <> %(institution)s),
-       EXISTS (SELECT FROM enrolled mine
+       EXISTS (SELECT FROM deciding mine
                WHERE mine.institution_id = %(institution)s AND NOT EXISTS (
-                   SELECT FROM enrolled other
+                   SELECT FROM deciding other
                    WHERE other.institution_id <> mine.institution_id AND other.since <= mine.since))
 """
 
@@ -78,9 +80,9 @@ async def must_vouch_for(session: AsyncSession, actor: Actor, family: Collection
     """Let an institution say who may come into an account: hand out a code, record a guardian or end one.
 
     Whoever comes in reads everything that is there, and a record is soon invented. So a tie is enough where nobody else
-    has anything there; otherwise it takes an enrolment that has not ended and that no other such enrolment was reported
-    before: a second school's is soon invented too. Everybody else is for an officer. Raises NotFound, NotReportedYet
-    as `must_be_own`, AnotherSchoolActs.
+    has anything there; otherwise it takes an enrolment, one that has not ended where there is such a one, and no other
+    institution's reported before it: a second school's is soon invented too. Everybody else is for an officer. Raises
+    NotFound, NotReportedYet as `must_be_own`, AnotherSchoolActs.
     """
     await must_be_own(session, actor, family)
     if Reach.ANY in actor.reach:
