@@ -94,16 +94,20 @@ LATERAL (
             WHERE k.number_index = asked.cert) AS cert
 ) found
 LEFT JOIN LATERAL (
-    SELECT e.learner_id, e.level, e.year_of_entry, e.programme_id
-    FROM (SELECT coalesce(
-              (SELECT a.into_learner_id FROM learner_alias a
-               WHERE a.learner_id = coalesce(found.doc, found.students[1]) AND a.ended_at IS NULL),
-              found.doc, found.students[1]) AS learner_id) root,
-    LATERAL (SELECT root.learner_id UNION ALL
-             SELECT a.learner_id FROM learner_alias a
-             WHERE a.into_learner_id = root.learner_id AND a.ended_at IS NULL) one
-    JOIN enrolment e ON e.learner_id = one.learner_id AND e.institution_id = $2
-    WHERE asked.course IS NOT NULL AND e.entered_on <= asked.day
+    SELECT e.learner_id, e.level, e.year_of_entry, e.programme_id FROM enrolment e
+    WHERE asked.course IS NOT NULL AND e.entered_on <= asked.day AND e.institution_id = $2
+      AND e.learner_id = ANY (array(
+          SELECT root.learner_id
+          FROM (SELECT coalesce(
+                    (SELECT a.into_learner_id FROM learner_alias a
+                     WHERE a.learner_id = coalesce(found.doc, found.students[1]) AND a.ended_at IS NULL),
+                    found.doc, found.students[1]) AS learner_id) root
+          UNION ALL
+          SELECT a.learner_id FROM learner_alias a
+          WHERE a.ended_at IS NULL AND a.into_learner_id = coalesce(
+                    (SELECT b.into_learner_id FROM learner_alias b
+                     WHERE b.learner_id = coalesce(found.doc, found.students[1]) AND b.ended_at IS NULL),
+                    found.doc, found.students[1])))
     ORDER BY e.student_index IS NOT DISTINCT FROM asked.student DESC,
              (e.ended_on IS NULL OR e.ended_on >= asked.day) DESC, e.entered_on DESC
     LIMIT 1
