@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank.db import Transaction, run
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.identity.tables import AccessEntry
@@ -18,8 +20,14 @@ SYSTEM = Actor(name="system")
 """Who acts when the bank does something by itself."""
 
 
+_NOTE = """
+INSERT INTO access_entry (entry_id, at, actor, institution_id, act, purpose, learner_id, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
 async def note(
-    session: AsyncSession,
+    session: Transaction,
     *,
     actor: Actor,
     act: str,
@@ -33,19 +41,10 @@ async def note(
     `act` is a word of the bank (`identity_looked_up`), `purpose` the caller's own reason, `detail` ids and counts only:
     the log is read by people who may not see what it is about.
     """
-    entry = AccessEntry(
-        entry_id=new_id(),
-        at=at,
-        actor=actor.name,
-        institution_id=actor.institution_id,
-        act=act,
-        purpose=purpose,
-        learner_id=learner_id,
-        detail=detail,
-    )
-    session.add(entry)
-    await session.flush()
-    return entry.entry_id
+    entry_id = new_id()
+    said = None if detail is None else Jsonb(detail)
+    await run(session, _NOTE, entry_id, at, actor.name, actor.institution_id, act, purpose, learner_id, said)
+    return entry_id
 
 
 async def entries(

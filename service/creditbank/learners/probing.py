@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import Database, driver
+from creditbank.db import Database, Transaction, driver
 from creditbank.errors import TooManyRequests
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
@@ -83,8 +83,8 @@ async def give_back(session: AsyncSession, keyring: Keyring, *, institution_id: 
         await (await driver(session)).execute(_GIVE_BACK, said)
 
 
-async def must_not_be_probing(session: AsyncSession, actor: Actor, *, at: datetime, keyring: Keyring) -> None:
-    """Refuse an institution that had too many rows held for identity in a day, before anything of its call is read.
+async def must_not_be_probing(session: Transaction, actor: Actor, *, at: datetime, keyring: Keyring) -> None:
+    """Refuse an institution that had too many rows held for identity in a day: no more are held, none is answered.
 
     Raises TooManyRequests until a day after the first of them. Officers are nobody's institution and never wait.
     """
@@ -98,7 +98,7 @@ async def must_not_be_probing(session: AsyncSession, actor: Actor, *, at: dateti
 
 
 async def note_matches(
-    session: AsyncSession, actor: Actor, *, rows: int, mismatches: int, at: datetime, keyring: Keyring
+    session: Transaction, actor: Actor, *, rows: int, mismatches: int, at: datetime, keyring: Keyring
 ) -> None:
     """Count the rows of a call that were held for identity, and write the call down for the auditor: one entry.
 

@@ -29,6 +29,7 @@ from creditbank.http import (
 )
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep, asking
+from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.once import Answer
 from creditbank.records import refusals
 from creditbank.records.acts import Tools
@@ -123,11 +124,20 @@ async def _post_one(
     async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         (outcome,) = await post_rows(session, [(1, row)], sender=sender, submission_id=new_id(), tools=tools)
+        await _count_holds(session, actor, [outcome], tools)
         if outcome.outcome == "refused":
             raise RowProblem(outcome)
         return answer(_STATUS[outcome.outcome], outcome)
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, bare_act=act)
+
+
+async def _count_holds(session: Transaction, actor: Actor, outcomes: Sequence[RowOutcome], tools: Tools) -> None:
+    """Rows held for identity are counted and written down: whoever tries out numbers is stopped, and seen."""
+    held = sum((outcome.problem or {}).get("code") == "identity_under_review" for outcome in outcomes)
+    if held:
+        await must_not_be_probing(session, actor, at=tools.at, keyring=tools.keyring)
+        await note_matches(session, actor, rows=len(outcomes), mismatches=held, at=tools.at, keyring=tools.keyring)
 
 
 async def _post_short(request: Request) -> Response | None:
@@ -173,6 +183,7 @@ async def post_batch(
         tools = Tools(keyring, rulebook, clock.now(), language)
         submission_id = new_id()
         posted = await post_rows(session, rows, sender=sender, submission_id=submission_id, tools=tools)
+        await _count_holds(session, actor, posted, tools)
         every = sorted([*outcomes, *posted], key=lambda outcome: outcome.row)
         counts = Counter(outcome.outcome for outcome in every)
         return answer(200, BatchOut(submission_id=submission_id, counts=dict(counts), outcomes=every))
