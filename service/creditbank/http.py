@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,7 +17,7 @@ import orjson
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import Database
@@ -105,21 +104,6 @@ def problems(*errors: type[BankError]) -> dict[int | str, dict[str, Any]]:
         line = f"`{error.code}`: {(error.__doc__ or error.en).strip().splitlines()[0]}"
         entry["description"] = "\n\n".join(filter(None, (entry["description"], line)))
     return said
-
-
-# --- what a payload or a query is made of ---------------------------------------------------------------------------
-
-
-def _written_day(value: Any) -> Any:
-    if (isinstance(value, str) and _DAY.fullmatch(value)) or type(value) is date:
-        return value
-    raise ValueError("应为日期，如 2025-09-01|should be a date such as 2025-09-01")
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-Day = Annotated[date, BeforeValidator(_written_day)]
-"""A calendar day, written as one: a bare `date` would also take 0 for 1 January 1970."""
 
 
 # --- the process's own things -------------------------------------------------------------------------------------

@@ -22,10 +22,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 import creditbank
 from creditbank import app as shell
 from creditbank.credits import Credits
+from creditbank.days import Day
 from creditbank.db import Database, SessionDep
 from creditbank.errors import BankError, Malformed, every_error
 from creditbank.faults import MOST_FAULTS, faults_of
-from creditbank.http import Day
 from creditbank.identity.who_may import PUBLIC
 from tests.open_bank import OpenBank, opened
 
