@@ -32,11 +32,12 @@ def wait_until_ready(file: Path, base: str, *, seconds: float) -> dict[str, Any]
             asked(f"{base}/readyz")
             demo: dict[str, Any] = json.loads(file.read_text("utf-8"))
         except (OSError, ValueError):
-            if time.monotonic() > until:
-                raise SystemExit(f"the demo was not ready after {seconds} seconds") from None
-            time.sleep(0.2)
-        else:
+            demo = {}
+        if demo.get("complete"):  # the file is there from the first step on
             return demo
+        if time.monotonic() > until:
+            raise SystemExit(f"the demo was not ready after {seconds} seconds")
+        time.sleep(0.2)
 
 
 def main() -> None:
