@@ -126,7 +126,7 @@ async def _transcript(session: AsyncSession, learner_id: UUID, keyring: Keyring)
         lines.append(
             NaiveLine(
                 record_id=record_id, kind=version.kind, institution_id=version.institution_id,
-                scheme=decision.scheme, level=version.level, credits=str(decision.credits / 100),  # type: ignore[arg-type]
+                scheme=decision.scheme, level=decision.level, credits=str(decision.credits / 100),  # type: ignore[arg-type]
                 verdict=decision.verdict, clause=decision.clause, occurred_on=version.occurred_on,
                 recorded_at=version.recorded_at, version=version.version, decision_id=decision.decision_id,
                 posting_id=posting.posting_id if posting else None, shown=version.body | version.derived,
@@ -252,7 +252,7 @@ async def _post(
             learner_id=learner_id, record_id=record_id, version=1, change_id=change_id,
             institution_id=sender.institution_id, kind="course_result", act="reported", occurred_on=given.occurred_on,
             recorded_at=at, submission_id=submission_id, row_no=1, row_index=row.row_index, content=row.content,
-            level=enrolment.level, body=row.body(sensitive=False), derived=shown,
+            body=row.body(sensitive=False), derived=shown,
             sealed=seal(key, canonical(row.private(sensitive=False)), field_of(learner_id, "record")), warnings=[],
             salt=salt, digest=salted_digest(salt, row.sent),
         )
@@ -261,6 +261,7 @@ async def _post(
         Decision(
             learner_id=learner_id, decision_id=decision_id, change_id=change_id, kind="deposit", record_id=record_id,
             record_version=1, revision=1, effective_on=given.occurred_on, verdict=decided.verdict, scheme=scheme,
+            level=enrolment.level,
             credits=credits, document=decided.document, document_version=decided.version,
             document_digest=decided.digest, clause=decided.clause, basis={"dated_by": decided.dated_by},
             facts_sealed=seal(key, canonical(facts), field_of(learner_id, "facts")), engine=ENGINE_VERSION,
