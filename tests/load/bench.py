@@ -10,7 +10,6 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,6 @@ class Fresh:
 
 async def rounds(town: LoadTown, app: FastAPI, database: Database, folder: Path) -> dict[str, list[float]]:
     """Interleaved rounds over every line of work."""
-    at = clock.now() + timedelta(minutes=-1)
     # Long-lived tokens for a run longer than ten minutes would measure another bank: they are made for each round.
     async with database.session() as session:
         from creditbank.db import driver
@@ -132,7 +130,6 @@ async def rounds(town: LoadTown, app: FastAPI, database: Database, folder: Path)
         "record": (lambda: posting("/v1/records", max(speed.get("record", [600]))), "201"),
         "record naive": (lambda: posting("/naive/records", max(speed.get("record naive", [200]))), "201"),
     }
-    del at
     for place in range(ROUNDS + 1):
         for name, (make, status) in lines.items():
             measured = await measure(name, make(), folder, status=status)
@@ -164,10 +161,6 @@ async def run(folder: Path, url: str) -> dict[str, Any]:
     keyring = Keyring.open(settings.keys_dir, create=True)
     database = Database.of(settings, url)
     town, loaded = await build(database, keyring, records=RECORDS)
-    async with database.session() as session:
-        from creditbank.db import driver
-
-        await (await driver(session)).execute("ANALYZE") if False else None
     bank = create_app(database, settings, keyring, load_packaged())
     naive = naive_app(database, keyring, load_packaged(), bank.state.tokens)
     app = side_by_side(bank, naive, static_app())

@@ -43,7 +43,7 @@ class Change(BaseModel):
     )
     act: str = Field(
         description="发生了什么：reported 报送、corrected 更正、withdrawn 撤回、reassigned_away 转出、"
-        "reassigned_here 转入、merged 合并、unmerged 撤销合并、redecided 重新认定；以后可能增加。"
+        "reassigned_here 转入、merged 合并、parted 解除合并、redecided 重新认定；以后可能增加。"
         "|What happened; more words may be added.",
         examples=["corrected"],
     )

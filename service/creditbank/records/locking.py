@@ -59,8 +59,7 @@ SELECT asked.i, json_build_object(
             'institution', v.institution_id, 'occurred_on', v.occurred_on,
             'row_index', encode(v.row_index, 'hex'), 'content', encode(v.content, 'hex'),
             'body', v.body, 'derived', v.derived,
-            'sealed', encode(v.sealed, 'hex'), 'warnings', v.warnings, 'submission', v.submission_id,
-            'row_no', v.row_no,
+            'sealed', encode(v.sealed, 'hex'), 'warnings', v.warnings,
             'revision', (SELECT coalesce(max(d.revision), 0) FROM decision d
                          WHERE d.learner_id = ANY (asked.family) AND d.record_id = v.record_id)))
         FROM (SELECT DISTINCT ON (v.record_id) v.* FROM record_version v
