@@ -1,0 +1,1 @@
+"""Submissions (报送): files with many records, read, mapped, posted in chunks, an outcome for each row."""
