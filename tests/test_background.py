@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,11 @@ import pytest
 
 from creditbank import background
 from creditbank.background import forget_stored_responses, forget_throttles, write_down_expired_codes
+from creditbank.config import Settings
 from creditbank.db import Database, driver
 from creditbank.jobs import Work
+from creditbank.rules import load_packaged
+from creditbank.sealing import Keyring
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -91,10 +95,12 @@ async def test_an_activation_code_that_nobody_used_in_time_is_written_down_as_en
 
 
 async def test_a_worker_numbers_changes_and_keeps_house_by_itself(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stop = asyncio.Event()
-    working = asyncio.create_task(background.work(database, stop))
+    keyring = Keyring.open(tmp_path / "keys", create=True)
+    rules = load_packaged()
+    working = asyncio.create_task(background.work(database, stop, settings=Settings(), keyring=keyring, rulebook=rules))
     await run(
         database,
         """

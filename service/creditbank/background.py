@@ -12,11 +12,14 @@ from typing import Any, LiteralString
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.changes.numberer import number_forever
+from creditbank.config import Settings
 from creditbank.db import Database, driver
 from creditbank.identity.throttling import forget_old
 from creditbank.jobs import Work, handler, work_forever
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
+from creditbank.rules import Rulebook
+from creditbank.sealing import Keyring
 
 ROWS = 5_000
 """Housekeeping goes in transactions of so many rows, so that nobody waits for it."""
@@ -26,10 +29,13 @@ DELIVERERS = (inbox.deliver,)
 """Handlers of other domains that a bare `creditbank work` must know."""
 
 
-async def work(database: Database, stop: asyncio.Event) -> None:
+async def work(
+    database: Database, stop: asyncio.Event, *, settings: Settings, keyring: Keyring, rulebook: Rulebook
+) -> None:
     """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    await work_forever(database, worker=worker, stop=stop, beside=[number_forever])
+    things = {Settings: settings, Keyring: keyring, Rulebook: rulebook}
+    await work_forever(database, worker=worker, stop=stop, beside=[number_forever], things=things)
 
 
 @handler("forget stored responses", every=timedelta(minutes=15))

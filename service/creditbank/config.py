@@ -63,6 +63,21 @@ class Settings(BaseSettings):
         le=512,
         description="单次请求内容上限（MiB）。|Largest request body, in MiB.",
     )
+    file_limit_mib: int = Field(
+        1024,
+        ge=1,
+        le=16384,
+        description="报送文件的大小上限（MiB）；工作簿另有上限，见报送指南。"
+        "|Largest submitted file, in MiB; workbooks have a limit of their own, see the guide to submissions.",
+    )
+    retention_days: int = Field(
+        180,
+        ge=1,
+        le=3650,
+        description="报送文件内容的保留天数，到期销毁密钥，只留行号与结果。"
+        "|Days for which the content of a submitted file is kept; then its key is destroyed, and row numbers and "
+        "outcomes stay.",
+    )
     login_threads: int = Field(
         2,
         ge=1,

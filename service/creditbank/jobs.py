@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, LiteralString, TypeAlias
+from types import MappingProxyType
+from typing import Any, LiteralString, TypeAlias, TypeVar
 from uuid import UUID
 
 import structlog
@@ -68,6 +69,12 @@ class Job(SQLModel, table=True):
 # --- what is to be done, and how ------------------------------------------------------------------------------------
 
 
+Thing = TypeVar("Thing")
+Things: TypeAlias = Mapping[type, Any]
+"""What a process has for its handlers besides the database, by its type: the keyring, the rules."""
+NOTHING: Things = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Work:
     """One attempt at a job: what its handler is given."""
@@ -81,6 +88,12 @@ class Work:
     """1 for the first; a lease that was lost with its worker counts."""
     now: datetime
     """When the attempt began."""
+    things: Things = field(default_factory=dict)
+
+    def its(self, kind: type[Thing]) -> Thing:
+        """The process's own one of a kind, such as its keyring. Raises KeyError where it was given none."""
+        found: Thing = self.things[kind]
+        return found
 
 
 Handler: TypeAlias = Callable[[Work], Awaitable[None]]
@@ -89,10 +102,13 @@ Beside: TypeAlias = Callable[[Database, asyncio.Event], Awaitable[None]]
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, timedelta] = {}
+_long: set[str] = set()
 
 
-def handler(kind: str, *, every: timedelta | None = None) -> Callable[[Handler], Handler]:
+def handler(kind: str, *, every: timedelta | None = None, long: bool = False) -> Callable[[Handler], Handler]:
     """Name the function that does the jobs of a kind; with `every` the workers ask for it themselves, again and again.
+
+    A `long` job, of minutes, runs in a lane kept for those: what is short never waits behind it.
 
     A handler may be killed at any point and is then run again from its beginning: it commits its work in steps, each
     of which a second run finds done. It raises to be tried again later.
@@ -104,6 +120,8 @@ def handler(kind: str, *, every: timedelta | None = None) -> Callable[[Handler],
         _handlers[kind] = function
         if every is not None:
             _periods[kind] = every
+        if long:
+            _long.add(kind)
         return function
 
     return named
@@ -156,8 +174,18 @@ class _Lease:
     holder: str
 
 
-async def run_due(database: Database, *, worker: str, now: datetime, limit: int) -> int:
+async def run_due(
+    database: Database,
+    *,
+    worker: str,
+    now: datetime,
+    limit: int,
+    things: Things = NOTHING,
+    long: bool | None = None,
+) -> int:
     """Do at most `limit` of the jobs that are due at `now`, one after another; how many were tried.
+
+    `long` asks for the long ones or the short ones only.
 
     Safe beside any number of others: a job is leased by one at a time, and a lease that nobody renews for LEASE is
     taken over. `worker` names the process in the table, for the person who looks at it.
@@ -165,14 +193,14 @@ async def run_due(database: Database, *, worker: str, now: datetime, limit: int)
     began = asyncio.get_running_loop().time()
     for done in range(limit):
         at = now + timedelta(seconds=asyncio.get_running_loop().time() - began)
-        lease = await _lease_one(database, worker=worker, now=at)
+        lease = await _lease_one(database, worker=worker, now=at, long=long)
         if lease is None:
             return done
-        await _attempt(database, lease, began_at=at)
+        await _attempt(database, lease, began_at=at, things=things)
     return limit
 
 
-async def _lease_one(database: Database, *, worker: str, now: datetime) -> _Lease | None:
+async def _lease_one(database: Database, *, worker: str, now: datetime, long: bool | None) -> _Lease | None:
     """The job that has waited longest, marked as ours; jobs whose attempts are used up are declared dead on the way.
 
     The attempt is counted before it is made, so that a job that kills its worker cannot do so for ever.
@@ -181,7 +209,7 @@ async def _lease_one(database: Database, *, worker: str, now: datetime) -> _Leas
         "now": now,
         "until": now + LEASE,
         "holder": f"{worker} {new_id()}",
-        "kinds": list(_handlers),
+        "kinds": [kind for kind in _handlers if long is None or (kind in _long) == long],
         "most": MOST_ATTEMPTS,
     }
 
@@ -216,14 +244,14 @@ async def _lease_one(database: Database, *, worker: str, now: datetime) -> _Leas
     return await database.write(lease)
 
 
-async def _attempt(database: Database, lease: _Lease, *, began_at: datetime) -> None:
+async def _attempt(database: Database, lease: _Lease, *, began_at: datetime, things: Things) -> None:
     """Run the handler under a lease that is kept alive, and write down how it ended."""
     began = asyncio.get_running_loop().time()
 
     def at() -> datetime:
         return began_at + timedelta(seconds=asyncio.get_running_loop().time() - began)
 
-    work = Work(database, lease.job_id, lease.kind, lease.name, lease.about, lease.attempts, began_at)
+    work = Work(database, lease.job_id, lease.kind, lease.name, lease.about, lease.attempts, began_at, things)
     running = asyncio.ensure_future(_handlers[lease.kind](work))
     beating = asyncio.create_task(_beat(database, lease, at=at, running=running))
     try:
@@ -358,14 +386,18 @@ async def work_forever(
     stop: asyncio.Event,
     beside: Sequence[Beside] = (),
     lanes: int = 2,
+    long_lanes: int = 2,
+    things: Things = NOTHING,
     now: Callable[[], datetime] = clock.now,
 ) -> None:
-    """Do what is due until `stop` is set: `lanes` jobs at a time, and what runs `beside` them all the time.
+    """Do what is due until `stop` is set: `lanes` short jobs and `long_lanes` long ones at a time, and what runs
+    `beside` them all the time.
 
     A database that does not answer is waited for. When told to stop, jobs have GRACE_SECONDS to end by themselves;
     what has not ended is given back and run again by the next worker.
     """
-    steady = [partial(_lane, database, worker=worker, stop=stop, now=now) for _ in range(lanes)]
+    lane = partial(_lane, database, worker=worker, stop=stop, things=things, now=now)
+    steady = [partial(lane, long=long) for long in (False,) * lanes + (True,) * long_lanes]
     tasks = [asyncio.create_task(_patiently(stop, run)) for run in steady]
     tasks += [asyncio.create_task(_patiently(stop, partial(run, database, stop))) for run in beside]
     try:
@@ -377,14 +409,16 @@ async def work_forever(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _lane(database: Database, *, worker: str, stop: asyncio.Event, now: Callable[[], datetime]) -> None:
+async def _lane(
+    database: Database, *, worker: str, stop: asyncio.Event, things: Things, now: Callable[[], datetime], long: bool
+) -> None:
     seen_to_at: datetime | None = None
     while not stop.is_set():
         at = now()
         if seen_to_at is None or at - seen_to_at > timedelta(minutes=1):
             await database.write(partial(ask_for_periodic, now=at))
             seen_to_at = at
-        if await run_due(database, worker=worker, now=at, limit=1) == 0:
+        if await run_due(database, worker=worker, now=at, limit=1, things=things, long=long) == 0:
             await sleep_unless(stop, IDLE_SECONDS)
 
 

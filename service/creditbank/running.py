@@ -71,30 +71,36 @@ async def make_app(bank: Opened) -> FastAPI:
     return create_app(database, bank.settings, keyring, await _rulebook(database))
 
 
+async def work_of(app: FastAPI, stop: asyncio.Event) -> None:
+    """The background work of an application's bank, with its keys and its rules."""
+    state = app.state
+    await background.work(state.database, stop, settings=state.settings, keyring=state.keyring, rulebook=state.rulebook)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, with the work that goes on beside it."""
 
-    def __init__(self, config: uvicorn.Config, database: Database, *, with_work: bool) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, *, with_work: bool) -> None:
         super().__init__(config)
-        self.database, self.with_work = database, with_work
+        self.app, self.with_work = app, with_work
 
     async def run_beside(self) -> None:
         """Serve until told to stop, then let the work in hand finish."""
         stop = asyncio.Event()
-        work = asyncio.create_task(background.work(self.database, stop)) if self.with_work else None
+        work = asyncio.create_task(work_of(self.app, stop)) if self.with_work else None
         try:
             await self.serve()
         finally:
             stop.set()
             if work is not None:
                 await work
-            await self.database.close()
+            await self.app.state.database.close()
 
 
 async def _run(bank: Opened, *, host: str, port: int, with_work: bool, ready: threading.Event | None = None) -> None:
     app = await make_app(bank)
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    server = _Server(config, app.state.database, with_work=with_work)
+    server = _Server(config, app, with_work=with_work)
     if ready is not None:
         ready.set()
     await server.run_beside()
@@ -115,11 +121,11 @@ def work(settings: Settings) -> int:
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, stop.set)
-        database = Database.of(bank.settings, bank.url)
+        app = await make_app(bank)
         try:
-            await background.work(database, stop)
+            await work_of(app, stop)
         finally:
-            await database.close()
+            await app.state.database.close()
 
     with opened(settings) as bank:
         asyncio.run(until_stopped(bank))

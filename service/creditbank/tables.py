@@ -12,7 +12,19 @@ from creditbank.learners import tables as learners
 from creditbank.ledger import tables as ledger
 from creditbank.records import tables as records
 from creditbank.rules import tables as rules
+from creditbank.submissions import tables as submissions
 
-__all__ = ["changes", "identity", "institutions", "jobs", "learners", "ledger", "once", "records", "rules"]
+__all__ = [
+    "changes",
+    "identity",
+    "institutions",
+    "jobs",
+    "learners",
+    "ledger",
+    "once",
+    "records",
+    "rules",
+    "submissions",
+]
 
 metadata = SQLModel.metadata

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from creditbank import background, running
+from creditbank import running
 from creditbank.config import Settings
 from creditbank.database_roles import Addresses
 
@@ -56,7 +56,7 @@ def served(addresses: Addresses, folder: Path) -> Iterator[Served]:
 async def _serve(bank: Served, listening: socket.socket) -> None:
     app = await running.make_app(running.Opened(bank.settings, bank.database_url))
     stop = asyncio.Event()
-    work = asyncio.create_task(background.work(app.state.database, stop))
+    work = asyncio.create_task(running.work_of(app, stop))
     config = uvicorn.Config(app, log_level="warning", access_log=False)
     bank.server.append(uvicorn.Server(config))
     try:
