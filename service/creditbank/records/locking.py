@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from creditbank.db import Transaction, TryAgain, driver, run, sent_together
-from creditbank.ledger.book import LivePosting
+from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import LOCKED
 from creditbank.records.refusals import LearnerErased
 from creditbank.records.standing import Asked, Person, Standing, Step
@@ -36,9 +37,23 @@ SELECT (SELECT json_object_agg(learner_id, last_entry) FROM locked)::text,
 """The locks are taken first: the outer query asks for them first, and what it has not asked for runs at the end."""
 
 _STANDING = """
-WITH asked AS (
+WITH RECURSIVE asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(i int, family uuid[], contents bytea[], records uuid[])
+), balances AS (
+    SELECT e.* FROM unnest($2::uuid[]) AS l(learner_id), LATERAL (
+        SELECT learner_id, scheme, account, institution_id, balance_after FROM entry
+        WHERE learner_id = l.learner_id
+        ORDER BY scheme DESC, account DESC, institution_id DESC, sequence DESC LIMIT 1) e
+    UNION ALL
+    SELECT e.* FROM balances b, LATERAL (
+        SELECT learner_id, scheme, account, institution_id, balance_after FROM entry
+        WHERE learner_id = b.learner_id
+          AND (scheme, account, institution_id) < (b.scheme, b.account, b.institution_id)
+        ORDER BY scheme DESC, account DESC, institution_id DESC, sequence DESC LIMIT 1) e
 )
+SELECT NULL::int, json_agg(json_build_array(learner_id, scheme, account, institution_id, balance_after))::text
+FROM balances
+UNION ALL
 SELECT asked.i, json_build_object(
     'family', (
         SELECT json_agg(m) FROM (
@@ -47,12 +62,6 @@ SELECT asked.i, json_build_object(
     'keys', (SELECT json_object_agg(k.learner_id, encode(k.wrapped, 'hex')) FROM learner_key k
              WHERE k.learner_id = ANY (asked.family)),
     'closed', EXISTS (SELECT FROM learner l WHERE l.learner_id = r.root AND l.closed_at IS NOT NULL),
-    'balances', (
-        SELECT json_agg(held) FROM (
-            SELECT DISTINCT ON (e.learner_id, e.scheme, e.account, e.institution_id)
-                   e.learner_id AS l, e.scheme AS s, e.account AS a, e.institution_id AS i, e.balance_after AS b
-            FROM entry e WHERE e.learner_id = ANY (asked.family)
-            ORDER BY e.learner_id, e.scheme, e.account, e.institution_id, e.sequence DESC) held),
     'versions', (
         SELECT json_object_agg(v.record_id, json_build_object(
             'learner', v.learner_id, 'version', v.version, 'act', v.act, 'kind', v.kind,
@@ -87,10 +96,9 @@ SELECT asked.i, json_build_object(
                        'document_version', d.document_version, 'clause', d.clause) ORDER BY d.effective_on) AS steps
             FROM decision d WHERE d.learner_id = c.learner_id AND d.record_id = c.record_id
             GROUP BY d.revision ORDER BY d.revision DESC LIMIT 1) d ON true
-        WHERE c.learner_id = ANY (asked.family)
-          AND (c.content = ANY (asked.contents) OR c.content IN (
-               SELECT o.content FROM record_current o
-               WHERE o.learner_id = ANY (asked.family) AND o.record_id = ANY (asked.records))))
+        WHERE c.learner_id = ANY (asked.family) AND c.content = ANY (asked.contents || array(
+              SELECT o.content FROM record_current o
+              WHERE o.learner_id = ANY (asked.family) AND o.record_id = ANY (asked.records))))
 )::text
 FROM asked,
 LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
@@ -110,7 +118,7 @@ async def lock_claim_and_read(
     everybody = sorted({learner for person in people for learner in person.family})
     async with sent_together(await driver(session)):
         locked = await run(session, _LOCK_AND_CLAIM, everybody, orjson.dumps(list(claims)).decode())
-        read = await run(session, _STANDING, _questions(people))
+        read = await run(session, _STANDING, _questions(people), everybody)
     answer = await locked.fetchone()
     assert answer is not None
     heads, *claimed = answer
@@ -118,8 +126,12 @@ async def lock_claim_and_read(
     if claimed != wanted:
         raise TryAgain
     last_entry = {UUID(learner): last for learner, last in orjson.loads(heads or "{}").items()}
-    found = {number: orjson.loads(text) for number, text in await read.fetchall()}
-    return [_person(asked, found[place], last_entry, keyring) for place, asked in enumerate(people)]
+    found = {number: orjson.loads(text or "[]") for number, text in await read.fetchall()}
+    balances = defaultdict[UUID, dict[Account, int]](dict)
+    for learner, scheme, account, institution, balance in found[None]:
+        whose = UUID(learner)
+        balances[whose][whose, scheme, account, institution and UUID(institution)] = balance
+    return [_person(asked, found[place], last_entry, balances, keyring) for place, asked in enumerate(people)]
 
 
 def _questions(people: Sequence[Asked]) -> str:
@@ -136,7 +148,13 @@ def _questions(people: Sequence[Asked]) -> str:
     ).decode()
 
 
-def _person(asked: Asked, found: dict[str, Any], last_entry: dict[UUID, int], keyring: Keyring) -> Person:
+def _person(
+    asked: Asked,
+    found: dict[str, Any],
+    last_entry: Mapping[UUID, int],
+    balances: Mapping[UUID, dict[Account, int]],
+    keyring: Keyring,
+) -> Person:
     if {UUID(member) for member in found["family"]} != set(asked.family):
         raise TryAgain
     if len(found["keys"] or {}) != len(asked.family):
@@ -151,10 +169,7 @@ def _person(asked: Asked, found: dict[str, Any], last_entry: dict[UUID, int], ke
         keys=keys,
         closed=found["closed"],
         last_entry={learner: last_entry[learner] for learner in asked.family},
-        balances={
-            (UUID(row["l"]), row["s"], row["a"], None if row["i"] is None else UUID(row["i"])): row["b"]
-            for row in found["balances"] or ()
-        },
+        balances={account: balance for learner in asked.family for account, balance in balances[learner].items()},
         standing={record.record_id: record for record in standing},
         versions={UUID(record): version for record, version in (found["versions"] or {}).items()},
     )
