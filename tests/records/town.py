@@ -20,7 +20,8 @@ from creditbank.learners.documents import check_character
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.records.schemas import ROW, RowOutcome
-from creditbank.records.service import post_rows, withdraw
+from creditbank.records.service import post_rows
+from creditbank.records.withdrawing import withdraw
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,6 +33,23 @@ class Person:
 async def family_of(session: Transaction, learner_id: UUID) -> tuple[UUID, ...]:
     """All accounts of the person whose account this is, in the order in which they are locked."""
     return (await person_of(session, learner_id)).family
+
+
+_FAMILIES = """
+SELECT asked.learner_id, array(
+    SELECT root.learner_id UNION
+    SELECT a.learner_id FROM learner_alias a WHERE a.into_learner_id = root.learner_id AND a.ended_at IS NULL)
+FROM unnest(%s::uuid[]) AS asked(learner_id),
+LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
+                          WHERE a.learner_id = asked.learner_id AND a.ended_at IS NULL), asked.learner_id)) root(learner_id)
+"""
+
+
+async def families_of(session: Transaction, learners: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """For each of many accounts all accounts of its person, in the order in which they are locked."""
+    connection = await driver(session)
+    found = await (await connection.execute(_FAMILIES, [list(learners)])).fetchall()
+    return {learner_id: tuple(sorted(family)) for learner_id, family in found}
 
 
 async def person_of(session: Transaction, learner_id: UUID) -> Person:

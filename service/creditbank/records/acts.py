@@ -75,13 +75,14 @@ def remove(
     act: Act,
     submission_id: UUID,
     tools: Tools,
+    row_no: int = 1,
 ) -> Standing:
     """Take a record out of what stands: a last version here, a decision by people, its postings reversed."""
     record = person.standing.pop(record_id)
     before = person.versions[record_id]
     version = next_version(
         before, record, how=how, reason=reason, change_id=act.decisions.change_id, submission_id=submission_id,
-        at=tools.at, digest=tools.keyring.digest,
+        row_no=row_no, at=tools.at, digest=tools.keyring.digest,
     )  # fmt: skip
     act.versions.append(version)
     record.version = version["version"]

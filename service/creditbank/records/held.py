@@ -83,14 +83,14 @@ async def supersede(session: Transaction, rows: Sequence[ReadRow], *, sender: Se
 _SUPERSEDE_ALL = """
 UPDATE held_row h SET status = 'superseded', resolved_at = %(at)s
 FROM record_key k
-WHERE k.record_id = %(record)s AND k.institution_id = %(institution)s AND h.institution_id = k.institution_id
+WHERE k.record_id = ANY (%(records)s) AND k.institution_id = %(institution)s AND h.institution_id = k.institution_id
   AND h.key_index = k.key_index AND h.status = 'open'
 """
 
 
-async def supersede_all(session: Transaction, record_id: UUID, *, institution_id: UUID, at: datetime) -> None:
-    """Nothing that was to be said of a record waits any longer once the record is withdrawn."""
-    said = {"record": record_id, "institution": institution_id, "at": at}
+async def supersede_all(session: Transaction, records: Sequence[UUID], *, institution_id: UUID, at: datetime) -> None:
+    """Nothing that was to be said of records waits any longer once they are withdrawn."""
+    said = {"records": list(records), "institution": institution_id, "at": at}
     await (await driver(session)).execute(_SUPERSEDE_ALL, said)
 
 

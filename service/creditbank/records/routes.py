@@ -54,7 +54,8 @@ from creditbank.records.schemas import (
     RowOutcome,
     WithdrawalIn,
 )
-from creditbank.records.service import post_rows, refused, withdraw
+from creditbank.records.service import post_rows, refused
+from creditbank.records.withdrawing import withdraw
 from creditbank.rules import Rulebook
 from creditbank.rules.dependencies import RulebookDep
 from creditbank.sealing import Keyring

@@ -1,4 +1,4 @@
-"""The verbs of the records domain: post, withdraw; in each, lock the learner, gather facts, decide, post."""
+"""Posting rows: lock the learner, gather facts, decide, post."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from uuid import UUID
 from creditbank.db import Transaction
 from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
-from creditbank.learners.families import family_of
-from creditbank.records import refusals
-from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
-from creditbank.records.apply import NOT_LIVE, Applied, apply_rows
+from creditbank.records.acts import Tools, new_act, redecide
+from creditbank.records.apply import Applied, apply_rows
 from creditbank.records.following import enrolments_changed, follow_enrolments
-from creditbank.records.held import hold_rows, supersede, supersede_all
+from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
 from creditbank.records.locking import lock_claim_and_read
@@ -192,38 +190,6 @@ def _complete(outcome: RowOutcome, ready: Ready, standing: dict[UUID, Standing],
         outcome.warnings = [
             Notice(code=code, zh=Warned.SENTENCES[code][0], en=Warned.SENTENCES[code][1]) for code in ready.warnings
         ]
-
-
-async def withdraw(
-    session: Transaction, record_id: UUID, *, sender: Sender, reason: str, submission_id: UUID, tools: Tools
-) -> RowOutcome:
-    """Take a record back: what stood on it is reversed, and what it stood in the way of is decided again.
-
-    Raises NotFound for a record that is not the sender's, RecordAlreadyWithdrawn.
-    """
-    located = await own_record(session, record_id, sender)
-    if located.act in NOT_LIVE:
-        raise refusals.RecordAlreadyWithdrawn
-    family = await family_of(session, located.learner_id)
-    asked = Asked(family, frozenset(), frozenset({record_id}))
-    (person,) = await lock_claim_and_read(session, [asked], claims=(), keyring=tools.keyring)
-    if person.versions[record_id]["act"] in NOT_LIVE:
-        raise refusals.RecordAlreadyWithdrawn
-    change_id = new_id()
-    act = new_act(change_id, tools, [person])
-    act.submission = one_row(submission_id, sender, tools.at)
-    gone = remove(
-        person, record_id, how="withdrawn", kind="withdrawal", by=sender.name, reason=reason, act=act,
-        submission_id=submission_id, tools=tools,
-    )  # fmt: skip
-    redecide(person, {gone.content}, act=act, acts={record_id: "withdrawn"}, rulebook=tools.rulebook, gone=[gone])
-    await write_act(session, act)
-    if gone.kind == "enrolment_event":
-        learners = {gone.learner_id}
-        await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)
-    await supersede_all(session, record_id, institution_id=sender.institution_id, at=tools.at)
-    return RowOutcome(row=1, outcome="withdrawn", record_id=record_id, version=gone.version, verdict="withdrawn",
-                      credits=0)  # fmt: skip
 
 
 async def own_record(session: Transaction, record_id: UUID, sender: Sender) -> Located:

@@ -18,6 +18,7 @@ def next_version(
     reason: str,
     change_id: UUID,
     submission_id: UUID,
+    row_no: int,
     at: datetime,
     digest: DigestName,
 ) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def next_version(
         "occurred_on": before["occurred_on"],
         "recorded_at": at.isoformat(),
         "submission_id": str(submission_id),
-        "row_no": 1,
+        "row_no": row_no,
         "row_index": "\\x" + before["row_index"],
         "content": "\\x" + before["content"],
         "body": before["body"],
