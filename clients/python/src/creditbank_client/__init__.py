@@ -5,14 +5,17 @@ from creditbank_client import Client
 with Client("https://bank.example", client_id, client_secret) as bank:
     for outcome in bank.post_records(rows):
         ...
+    bank.submit("成绩.xlsx")
 """
 
-from creditbank_client.changes import Changes
-from creditbank_client.client import Client, Id, Row
+from creditbank_client.changes import Changes, PositionFile
+from creditbank_client.client import Client, Row
 from creditbank_client.errors import (
     Conflict,
     CreditBankError,
     Fault,
+    FileChanged,
+    FileEmpty,
     NotAllowed,
     NotFound,
     NotReached,
@@ -24,23 +27,41 @@ from creditbank_client.errors import (
     Unavailable,
 )
 from creditbank_client.outcomes import Outcome
+from creditbank_client.submission_calls import Id
+from creditbank_client.submissions import (
+    CellAt,
+    Preview,
+    Progress,
+    Submission,
+    SubmissionOutcome,
+    SubmissionRow,
+)
 
 __all__ = [
+    "CellAt",
     "Changes",
     "Client",
     "Conflict",
     "CreditBankError",
     "Fault",
+    "FileChanged",
+    "FileEmpty",
     "Id",
     "NotAllowed",
     "NotFound",
     "NotReached",
     "NotSignedIn",
     "Outcome",
+    "PositionFile",
+    "Preview",
     "Problem",
+    "Progress",
     "Refused",
     "Row",
     "SignInRefused",
+    "Submission",
+    "SubmissionOutcome",
+    "SubmissionRow",
     "Throttled",
     "Unavailable",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote_plus
 from uuid import UUID, uuid4
 
@@ -54,9 +54,18 @@ class Caller:
         self._renew_at = 0.0
         self._renewing = threading.Lock()
 
+    @property
+    def base_url(self) -> str:
+        """Where the bank is, without a slash at the end."""
+        return str(self._http.base_url).rstrip("/")
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, as the caller has it pass."""
+        self._sleep(seconds)
 
     def read(self, path: str, query: Mapping[str, Any] | None = None, *, accept: str | None = None) -> httpx.Response:
         """GET. Raises a Problem or NotReached."""
@@ -82,6 +91,18 @@ class Caller:
             return self._signed(method, path, headers=named)
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
         return self._signed(method, path, content=content, headers={**named, "Content-Type": "application/json"})
+
+    def send(self, method: str, path: str, content: bytes) -> httpx.Response:
+        """Bytes to an address that may be sent the same any number of times, and so needs no key.
+
+        Raises a Problem or NotReached.
+        """
+        return self._signed(method, path, content=content, headers={"Content-Type": "application/octet-stream"})
+
+    def save(self, path: str, query: Mapping[str, Any], into: BinaryIO) -> None:
+        """GET into a file, from its beginning again whenever the line breaks. Raises a Problem or NotReached."""
+        said = {name: _plain(value) for name, value in query.items() if value is not None}
+        self._signed("GET", path, params=said, headers={}, into=into)
 
     def given(self) -> dict[str, Any]:
         """What the token endpoint answered last: a token that still holds for a while, and who it is for.
@@ -130,11 +151,19 @@ class Caller:
             raise problem_in(response) from None
         raise refused
 
-    def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        into: BinaryIO | None = None,
+        **more: Any,
+    ) -> httpx.Response:
         """An answer, sent for as often as patience allows; the request is the same each time, key included."""
         for attempt in range(1, self._attempts + 1):
             try:
-                response = self._http.request(method, path, headers=headers, **more)
+                response = self._answer(method, path, into, headers=headers, **more)
             except httpx.UnsupportedProtocol:
                 raise
             except httpx.TransportError as failure:
@@ -151,6 +180,20 @@ class Caller:
                 break
             self._sleep(_backoff(attempt) if wait is None else wait)
         return _with_its_wait(response)
+
+    def _answer(self, method: str, path: str, into: BinaryIO | None, **more: Any) -> httpx.Response:
+        """One attempt; the body of a success goes into a file if there is one."""
+        if into is None:
+            return self._http.request(method, path, **more)
+        with self._http.stream(method, path, **more) as response:
+            if not response.is_success:
+                response.read()
+                return response
+            into.seek(0)
+            into.truncate()
+            for piece in response.iter_bytes():
+                into.write(piece)
+        return response
 
 
 def _with_its_wait(response: httpx.Response) -> httpx.Response:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+from creditbank_client.whole_files import written_whole
 
 PAGE = 500
 
@@ -27,3 +31,31 @@ class Changes:
                 self.position = change["number"]
             if not page["more"]:
                 return
+
+
+class PositionFile:
+    """A position kept in a file, which after a crash or a cut of power says the old position or the new one.
+
+    Of a file that holds no position `load` raises ValueError: to begin at 0 again, remove it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def load(self) -> int:
+        """The position that was saved last; 0, the very beginning, where there is no file yet."""
+        try:
+            said = json.loads(self.path.read_text("utf-8"))
+        except FileNotFoundError:
+            return 0
+        except ValueError:
+            said = None
+        position = said.get("position") if isinstance(said, dict) else None
+        if isinstance(position, bool) or not isinstance(position, int) or position < 0:
+            raise ValueError(f"{self.path} holds no position; remove it to begin again")
+        return position
+
+    def save(self, position: int) -> None:
+        """Keep a position; when this returns it is on the disk."""
+        with written_whole(self.path) as file:
+            file.write(json.dumps({"position": position}).encode() + b"\n")

@@ -6,26 +6,28 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
-from uuid import UUID
 
 import httpx
 
 from creditbank_client.calling import Caller
 from creditbank_client.changes import Changes
 from creditbank_client.outcomes import Outcome, outcome_of
+from creditbank_client.submission_calls import Id, SubmissionCalls
+from creditbank_client.submissions import SubmissionOutcome
+from creditbank_client.submitting import PART, Chooser, Wanted, Watcher, submit
 
 Row = Mapping[str, Any]
 """A row as the contract has it; dates, decimals and UUIDs may stand in it as Python has them."""
-Id = str | UUID
 _OF_THE_TOKEN = frozenset({"access_token", "token_type", "expires_in"})
 BATCH = 1000
 """How many rows the bank takes in one call."""
 
 
-class Client:
+class Client(SubmissionCalls):
     """One client of one institution. Threads may share it; close it, or use it in a `with`.
 
     `attempts` and `longest_wait` (seconds) are its patience: a call that was throttled, met a busy bank or lost its
@@ -143,6 +145,50 @@ class Client:
     def changes(self, after: int = 0) -> Changes:
         """What changed in the institution's own records, from a saved position on; see `Changes`."""
         return Changes(self.get, after)
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        file: str | Path,
+        *,
+        dry_run: bool = False,
+        act: str = "report",
+        kind: str | None = None,
+        reason: str | None = None,
+        mapping: Mapping[str, Any] | Chooser | None = None,
+        progress: Watcher | None = None,
+        resume: bool = True,
+        wait: bool = True,
+        report: bool = True,
+        folder: str | Path | None = None,
+        part_size: int = PART,
+    ) -> SubmissionOutcome:
+        """Send a workbook or another file with many rows, follow it to its end and save its report beside it.
+
+        What was begun is kept in a small file beside it before anything is sent: after a kill or a broken line the
+        same call goes on with the same submission, and sends only the parts that the bank does not have. A file that
+        was changed since begins a new one, as does `resume=False`. It comes back when the submission has ended, is
+        paused, or needs a `mapping`: one to be confirmed, or a function that is given the `Preview` and says one or
+        None. `act` is report, withdraw or reassign; `folder` is where state and report are put instead of beside the
+        file. Rows that were refused stop no others: see `submission_rows`. A file that is refused as a whole while
+        it is read is an outcome with status `failed` and a `problem`. Raises FileEmpty, FileChanged and what every
+        method raises.
+        """
+        wanted = Wanted(
+            act=act,
+            dry_run=dry_run,
+            kind=kind,
+            reason=reason,
+            mapping=mapping,
+            watch=progress,
+            resume=resume,
+            wait=wait,
+            report=report,
+            folder=None if folder is None else Path(folder),
+            part_size=part_size,
+        )
+        return submit(self, self._caller.base_url, Path(file), wanted, self._caller.wait)
 
     # --- learners -------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,14 @@ class SignInRefused(CreditBankError):
         super().__init__(f"{error}: {en}")
 
 
+class FileEmpty(CreditBankError):
+    """The file has not a byte; nothing was sent."""
+
+
+class FileChanged(CreditBankError):
+    """The file became another while it was sent. Nothing of it was read: send it again as it is now."""
+
+
 class Problem(CreditBankError):
     """The bank answered with a problem document (RFC 9457). The subclass says which way of going on is left."""
 

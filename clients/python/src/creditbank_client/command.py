@@ -1,0 +1,448 @@
+"""The command line: what each command does, what it prints, and the status it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from creditbank_client import showing
+from creditbank_client.arguments import language_of, parser_in
+from creditbank_client.changes import PositionFile
+from creditbank_client.client import Client
+from creditbank_client.errors import (
+    Conflict,
+    CreditBankError,
+    FileChanged,
+    FileEmpty,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    Refused,
+    SignInRefused,
+)
+from creditbank_client.progress_bar import ProgressBar
+from creditbank_client.showing import Language
+from creditbank_client.signed_in import BASE_URL, CLIENT_ID, CLIENT_SECRET, NotLoggedIn, SignedIn, keep, signed_in
+from creditbank_client.submissions import ATTENTION, TAKEN, Preview, Submission, SubmissionOutcome
+from creditbank_client.submitting import report_beside
+from creditbank_client.whole_files import fitting, written_whole
+
+ALL_TAKEN, SOME_NOT, USAGE, NEEDS_A_PERSON, FILE_REFUSED, NOT_ALLOWED, LATER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+SAVE_EVERY = 100
+"""Changes between two savings of a position."""
+LOOK_AGAIN = 5.0
+"""Seconds until new changes are asked for."""
+
+
+class Command:
+    """One run: what was asked, in which language, and where it is said."""
+
+    def __init__(
+        self,
+        asked: argparse.Namespace,
+        *,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.asked, self.environ = asked, environ
+        self.language: Language = asked.language
+        self.transport, self.sleep = transport, sleep
+
+    def say(self, zh: str, en: str) -> str:
+        """One of two sentences."""
+        return zh if self.language == "zh" else en
+
+    def tell(self, *lines: str) -> None:
+        """Say something to a person, who reads standard output unless a program does."""
+        print(*lines, sep="\n", file=sys.stderr if self.asked.json else sys.stdout, flush=True)
+
+    def warn(self, *lines: str) -> None:
+        """Say something on standard error."""
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+    def document(self, said: Mapping[str, Any]) -> None:
+        """Say something to a program."""
+        if self.asked.json:
+            print(json.dumps(said, ensure_ascii=False), flush=True)
+
+    def bank(self, who: SignedIn | None = None) -> Client:
+        """The bank, as who was signed in. Raises NotLoggedIn."""
+        who = who or signed_in(self.environ)
+        return Client(
+            who.base_url, who.client_id, who.client_secret,
+            language=self.language, transport=self.transport, sleep=self.sleep,
+        )  # fmt: skip
+
+    def run(self) -> int:
+        """Do it; an exit status."""
+        do: Callable[[Command], int] = _COMMANDS[self.asked.command]
+        return do(self)
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Run the command line; an exit status."""
+    said = list(sys.argv[1:] if argv is None else argv)
+    _streams(as_json="--json" in said)
+    language = language_of(said, environ)
+    try:
+        asked = parser_in(language).parse_args(said)
+    except SystemExit as left:
+        return int(left.code or 0)
+    command = Command(asked, environ=environ, transport=transport, sleep=sleep)
+    try:
+        return command.run()
+    except KeyboardInterrupt:
+        command.document({"interrupted": True, "exit_status": INTERRUPTED})
+        again = f"creditbank-client {shlex.join(said)}"
+        command.warn("", command.say(f"已中断。再运行同一命令即可继续：{again}", f"Interrupted. To go on: {again}"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read standard output has left; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_NOT
+    except (CreditBankError, httpx.InvalidURL, httpx.UnsupportedProtocol, OSError, ValueError) as failure:
+        return _failed(command, failure)
+
+
+def _failed(command: Command, failure: Exception) -> int:
+    status = _status_of(command, failure)
+    problem = failure.document if isinstance(failure, Problem) else {"detail": str(failure)}
+    command.document({"error": problem, "kind": type(failure).__name__, "exit_status": status})
+    command.warn(showing.plain(_sentence(command, failure)))
+    if isinstance(failure, Problem):
+        command.warn(*(f"  {showing.plain(line)}" for line in _details(failure, command.language)))
+    if status == LATER and command.asked.command == "submit":
+        command.warn(command.say("稍后再运行同一命令即可继续。", "Run the same command later: it goes on."))
+    return status
+
+
+def _status_of(command: Command, failure: Exception) -> int:
+    if isinstance(failure, SignInRefused | NotSignedIn | NotAllowed | NotFound | NotLoggedIn):
+        return NOT_ALLOWED
+    submitting = command.asked.command == "submit"
+    if isinstance(failure, Refused | FileEmpty):
+        return FILE_REFUSED if submitting else SOME_NOT
+    if isinstance(failure, Conflict):
+        return LATER if submitting else SOME_NOT
+    if isinstance(failure, CreditBankError):
+        return LATER
+    return USAGE
+
+
+def _sentence(command: Command, failure: Exception) -> str:
+    say = command.say
+    if isinstance(failure, Problem):
+        return f"{failure.code}: {showing.sentence(failure, command.language)}"
+    if isinstance(failure, SignInRefused):
+        return f"{failure.error}: {say(failure.detail_zh or failure.detail_en, failure.detail_en)}"
+    if isinstance(failure, NotLoggedIn):
+        return say(
+            f"尚未登录（{failure}）。请先运行 creditbank-client login",
+            f"Not signed in ({failure}): run creditbank-client login",
+        )
+    if isinstance(failure, FileEmpty):
+        return say("文件是空的，未报送任何内容。", "The file is empty; nothing was sent.")
+    if isinstance(failure, FileChanged):
+        return say(
+            "文件在上传时被改动，未写入任何内容。请保存并关闭文件。",
+            "The file was changed while it was sent; nothing was written. Save and close it.",
+        )
+    if isinstance(failure, CreditBankError):
+        return say(f"连不上学分银行：{failure}", f"The bank was not reached: {failure}")
+    return say(f"无法进行：{failure}", f"This cannot be done: {failure}")
+
+
+def _details(problem: Problem, language: Language) -> list[str]:
+    """Each fault and finding, as far as it is a sentence."""
+    own = "detail_zh" if language == "zh" else "detail_en"
+    found = []
+    for one in (*problem.faults, *problem.findings):
+        text = one.get(own) or one.get(language) or one.get("detail") or one.get("en")
+        if text:
+            found.append(f"{one.get('pointer') or one.get('clause') or '·'}  {text}")
+    return found
+
+
+# --- the commands ---------------------------------------------------------------------------------------------------
+
+
+def _login(command: Command) -> int:
+    asked, environ = command.asked, command.environ
+    who = SignedIn(
+        asked.base_url or environ.get(BASE_URL) or _asked(command.say("学分银行地址：", "address of the bank: ")),
+        asked.client_id or environ.get(CLIENT_ID) or _asked(command.say("客户端编号：", "client id: ")),
+        _secret(command),
+    )
+    address = httpx.URL(who.base_url)
+    if address.scheme == "http" and address.host not in {"localhost", "127.0.0.1", "::1"}:
+        command.warn(
+            command.say(
+                "注意：http 地址不加密，密钥可能被截获。",
+                "Mind: http is not encrypted; the secret can be read on the way.",
+            )
+        )
+    with command.bank(who) as bank:
+        identity = bank.identity
+    path = keep(who, environ)
+    command.document({"identity": identity, "saved": str(path), "exit_status": ALL_TAKEN})
+    if not command.asked.json:
+        scope = identity.get("scope", "")
+        command.tell(command.say(f"已登录，权限：{scope}。已保存到 {path}", f"Signed in: {scope}. Saved in {path}"))
+    return ALL_TAKEN
+
+
+def _secret(command: Command) -> str:
+    if command.asked.secret_file is not None:
+        return str(command.asked.secret_file.read_text("utf-8").strip())
+    return command.environ.get(CLIENT_SECRET) or getpass.getpass(
+        command.say("密钥（不显示）：", "secret (not shown): "), stream=sys.stderr
+    )
+
+
+def _asked(question: str) -> str:
+    """What somebody types. The question goes to standard error: a program may read standard output."""
+    print(question, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line.strip():
+        raise ValueError(question.rstrip("：: "))
+    return line.strip()
+
+
+def _submit(command: Command) -> int:
+    asked = command.asked
+    given = None if asked.mapping is None else cast(dict[str, Any], json.loads(asked.mapping.read_text("utf-8")))
+    bar = ProgressBar(sys.stderr, command.language)
+    seen: list[Preview] = []
+
+    def choose(preview: Preview) -> Mapping[str, Any] | None:
+        bar.close()
+        seen.append(preview)
+        return given if given is not None else _confirmed(command, preview)
+
+    with command.bank() as bank:
+        try:
+            outcome = bank.submit(
+                asked.file, dry_run=asked.dry_run, act=asked.act, kind=asked.kind, reason=asked.reason,
+                mapping=choose, progress=bar, resume=asked.resume, wait=asked.wait, report=asked.report,
+                folder=asked.folder, part_size=asked.part_size,
+            )  # fmt: skip
+        finally:
+            bar.close()
+        return _told(command, bank, outcome, seen[-1] if seen else None)
+
+
+def _told(command: Command, bank: Client, outcome: SubmissionOutcome, preview: Preview | None) -> int:
+    asked, submission = command.asked, outcome.submission
+    status = ALL_TAKEN if not asked.wait and not submission.ended else status_of(submission)
+    rows = []
+    if submission.ended and submission.attention and asked.show > 0:
+        found = bank.submission_rows(submission.submission_id, outcomes=ATTENTION, page=min(asked.show, 1000))
+        rows = list(islice(found, asked.show))
+    more = submission.attention - len(rows) if submission.ended else 0
+    command.document({
+        "submission": submission.raw,
+        "report": None if outcome.report is None else str(outcome.report),
+        "attention": [row.raw for row in rows],
+        "attention_more": more,
+        "preview": preview.raw if preview is not None and submission.needs_mapping else None,
+        "state_file": None if outcome.state_file is None else str(outcome.state_file),
+        "exit_status": status,
+    })  # fmt: skip
+    if not asked.json:
+        command.tell(*showing.about(submission, command.language))
+        command.tell(*(f"  {showing.about_row(row, command.language)}" for row in rows))
+        if more > 0:
+            command.tell(command.say(f"  另有 {more} 行", f"  and {more} more"))
+        if outcome.report is not None:
+            command.tell(command.say(f"报送结果：{outcome.report}", f"report: {outcome.report}"))
+    if submission.needs_mapping and preview is not None:
+        _ask_for_a_mapping(command, preview)
+    elif not submission.ended and asked.wait:
+        command.warn(command.say("稍后再运行同一命令即可继续。", "Run the same command later: it goes on."))
+    return status
+
+
+def status_of(submission: Submission) -> int:
+    """The exit status that a submission stands for."""
+    if submission.needs_mapping:
+        return NEEDS_A_PERSON
+    if submission.status == "failed":
+        return FILE_REFUSED
+    if not submission.ended:
+        return LATER
+    return ALL_TAKEN if submission.all_taken else SOME_NOT
+
+
+def _confirmed(command: Command, preview: Preview) -> Mapping[str, Any] | None:
+    """The proposal, once a person or `--yes` has taken it."""
+    asked = command.asked
+    if asked.yes:
+        return preview.proposed
+    if asked.json or not sys.stdin.isatty():
+        return None
+    command.warn(*showing.about_preview(preview, command.language))
+    if preview.proposed is None:
+        return None
+    try:
+        said = _asked(command.say("按此对应读取并保存，供以后使用？[y/n] ", "Read it like this, now and later? [y/n] "))
+    except ValueError:
+        return None
+    return preview.proposed if said.lower() in {"y", "yes", "是"} else None
+
+
+def _ask_for_a_mapping(command: Command, preview: Preview) -> None:
+    """Leave the proposal where a person can mend it, and say how to go on."""
+    asked = command.asked
+    proposed = preview.proposal.get("mapping")
+    path = asked.mapping
+    if path is None and proposed is not None:
+        stem = asked.file.stem
+        path = (asked.folder or asked.file.parent) / fitting(stem, ".列对应.json")
+        if not path.exists():
+            with written_whole(path) as file:
+                file.write(json.dumps(proposed, ensure_ascii=False, indent=1).encode() + b"\n")
+    if not asked.json and not sys.stdin.isatty():
+        command.warn(*showing.about_preview(preview, command.language))
+    again = shlex.join(["creditbank-client", "submit", str(asked.file), "--mapping", str(path or "FILE.json")])
+    command.warn(
+        command.say(
+            f"须由人确认列对应。请改好后运行：{again}", f"A person has to say which column is what. Then: {again}"
+        )
+    )
+
+
+def _status(command: Command) -> int:
+    with command.bank() as bank:
+        if command.asked.id is not None:
+            return _shown(command, bank.submission(command.asked.id))
+        found = list(islice(bank.submissions(), max(0, command.asked.limit)))
+    command.document({"submissions": [one.raw for one in found], "exit_status": ALL_TAKEN})
+    if not command.asked.json:
+        command.tell(*showing.submission_table(found, command.language))
+    return ALL_TAKEN
+
+
+def _shown(command: Command, submission: Submission) -> int:
+    status = status_of(submission)
+    command.document({"submission": submission.raw, "exit_status": status})
+    if not command.asked.json:
+        command.tell(*showing.about(submission, command.language))
+    return status
+
+
+def _withdraw(command: Command) -> int:
+    with command.bank() as bank:
+        outcome = bank.withdraw(command.asked.record_id, reason=command.asked.reason)
+    status = ALL_TAKEN if outcome.outcome in TAKEN else SOME_NOT
+    command.document({"outcome": outcome.raw, "exit_status": status})
+    if not command.asked.json:
+        command.tell(f"{outcome.record_id}  {showing.outcome_word(outcome.outcome, command.language)}")
+    return status
+
+
+def _changes(command: Command) -> int:
+    file = PositionFile(command.asked.position)
+    with command.bank() as bank:
+        changes = bank.changes(after=file.load())
+        saved = changes.position
+        try:
+            while True:
+                for number, change in enumerate(changes):
+                    if number % SAVE_EVERY == 0 and changes.position != saved:
+                        file.save(changes.position)
+                        saved = changes.position
+                    print(json.dumps(change, ensure_ascii=False), flush=True)
+                if changes.position != saved:
+                    file.save(changes.position)
+                    saved = changes.position
+                if not command.asked.follow:
+                    return ALL_TAKEN
+                command.sleep(LOOK_AGAIN)
+        finally:
+            # Also when it is interrupted: what was printed before the last one has been handled.
+            if changes.position != saved:
+                file.save(changes.position)
+
+
+def _report(command: Command) -> int:
+    asked = command.asked
+    with command.bank() as bank:
+        path = asked.output
+        if path is None:
+            name = bank.submission(asked.id).file_name or asked.id
+            path = report_beside(Path(Path(name.replace("\\", "/")).name))
+        bank.save_report(asked.id, path, only="attention" if asked.attention else None)
+    command.document({"report": str(path), "exit_status": ALL_TAKEN})
+    if not asked.json:
+        command.tell(command.say(f"报送结果：{path}", f"report: {path}"))
+    return ALL_TAKEN
+
+
+def _cancel(command: Command) -> int:
+    with command.bank() as bank:
+        submission = bank.cancel_submission(command.asked.id)
+    command.document({"submission": submission.raw, "exit_status": ALL_TAKEN})
+    if not command.asked.json:
+        command.tell(*showing.about(submission, command.language))
+    return ALL_TAKEN
+
+
+def _reconciliation(command: Command) -> int:
+    asked = command.asked
+    with command.bank() as bank:
+        said = bank.reconciliation(asked.year, asked.term) if asked.json else None
+        path = asked.output
+        if path is None and not asked.json:
+            path = _free(f"对账.{asked.year}" + ("" if asked.term is None else f"-{asked.term}"))
+        if path is not None:
+            bank.save_reconciliation(asked.year, asked.term, path)
+    if said is not None:
+        command.document(said)
+    else:
+        command.tell(command.say(f"对账单：{path}", f"reconciliation: {path}"))
+    return ALL_TAKEN
+
+
+def _free(stem: str) -> Path:
+    """A name in this folder that nothing has."""
+    names = (Path(fitting(stem, ".xlsx" if number == 1 else f".{number}.xlsx")) for number in count(1))
+    return next(path for path in names if not path.exists())
+
+
+_COMMANDS: dict[str, Callable[[Command], int]] = {
+    "login": _login,
+    "submit": _submit,
+    "status": _status,
+    "withdraw": _withdraw,
+    "changes": _changes,
+    "report": _report,
+    "cancel": _cancel,
+    "reconciliation": _reconciliation,
+}
+
+
+def _streams(*, as_json: bool) -> None:
+    """JSON is UTF-8 everywhere; what a terminal cannot show must not end the program."""
+    for stream, encoding in ((sys.stdout, "utf-8" if as_json else None), (sys.stderr, None)):
+        with suppress(AttributeError):  # something that only writes, in a test or an embedding program
+            stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]

@@ -1,0 +1,159 @@
+"""What the command line says to people, in Chinese or in English."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from creditbank_client.errors import Problem
+from creditbank_client.submissions import Preview, Submission, SubmissionRow
+
+Language = Literal["zh", "en"]
+
+_OUTCOMES = {
+    "deposited": ("存入", "deposited"),
+    "unchanged": ("未变", "unchanged"),
+    "corrected": ("更正", "corrected"),
+    "withdrawn": ("撤回", "withdrawn"),
+    "reassigned": ("改派", "reassigned"),
+    "acceptable": ("可受理", "acceptable"),
+    "held": ("待核", "held"),
+    "refused": ("不予受理", "refused"),
+}
+_STATUSES = {
+    "sending": ("上传", "sending"),
+    "receiving": ("接收中", "receiving"),
+    "reading": ("读取中", "reading"),
+    "needs_mapping": ("待确认列对应", "needs a column mapping"),
+    "queued": ("排队中", "queued"),
+    "running": ("办理中", "running"),
+    "paused": ("已暂停", "paused"),
+    "done": ("已完成", "done"),
+    "cancelled": ("已取消", "cancelled"),
+    "failed": ("未受理", "refused as a whole"),
+    "expired": ("已过期", "expired"),
+}
+
+
+def status_word(status: str, language: Language) -> str:
+    """A status as people call it."""
+    return _said(_STATUSES.get(status, (status, status)), language)
+
+
+def outcome_word(outcome: str, language: Language) -> str:
+    """An outcome as people call it."""
+    return _said(_OUTCOMES.get(outcome, (outcome, outcome)), language)
+
+
+def counts(counted: Mapping[str, int], language: Language) -> str:
+    """How many rows came to what: 存入 19700，不予受理 300."""
+    order = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
+    several = sorted(((o, n) for o, n in counted.items() if n), key=lambda one: order.get(one[0], len(order)))
+    return _said(("，", ", "), language).join(f"{outcome_word(o, language)} {n}" for o, n in several)
+
+
+def sentence(problem: Problem, language: Language) -> str:
+    """What a problem says to people."""
+    return problem.detail_zh if language == "zh" else problem.detail_en
+
+
+def about(submission: Submission, language: Language) -> list[str]:
+    """A submission in a few lines."""
+    name = submission.file_name or submission.submission_id
+    trial = _said(("（试报）", " (dry run)"), language) if submission.dry_run else ""
+    many = "" if submission.rows is None else _said((f"，{submission.rows} 行", f", {submission.rows} rows"), language)
+    lines = [f"{plain(name)}{trial}{_said(('：', ': '), language)}{status_word(submission.status, language)}{many}"]
+    if any(submission.counts.values()):
+        lines.append("  " + counts(submission.counts, language))
+    if any(submission.warnings.values()):
+        warned = ", ".join(f"{code} {many}" for code, many in sorted(submission.warnings.items()) if many)
+        lines.append(f"  {_said(('提醒', 'warnings'), language)}: {warned}")
+    if submission.problem is not None:
+        lines.append(f"  {submission.problem.code}: {plain(sentence(submission.problem, language))}")
+    if submission.status == "paused" and submission.continue_at is not None:
+        lines.append("  " + _said(("将于 {} 继续", "goes on at {}"), language).format(instant(submission.continue_at)))
+    if submission.status == "cancelled" and submission.cancelled_after_row is not None:
+        stopped = ("停在第 {} 行之后；之前的行已办理", "stopped after row {}; the rows before it are done")
+        lines.append("  " + _said(stopped, language).format(submission.cancelled_after_row))
+    if submission.same_file_as is not None:
+        same = ("与之前的报送 {} 是同一份文件", "the same file as submission {}")
+        lines.append("  " + _said(same, language).format(submission.same_file_as))
+    return lines
+
+
+def about_row(row: SubmissionRow, language: Language) -> str:
+    """A row that somebody has to look at: its cells, the code and the sentence."""
+    cells = "、".join(one.cell for one in row.cells if one.cell) or _said(("第 {} 行", "row {}"), language).format(
+        row.row
+    )
+    where = f"{row.sheet}!{cells}" if row.sheet else cells
+    why = "" if row.problem is None else f"{row.problem.code}  {sentence(row.problem, language)}"
+    return plain(f"{where}  {outcome_word(row.outcome, language)}  {why}".rstrip())
+
+
+def about_preview(preview: Preview, language: Language) -> list[str]:
+    """What each column would be, what only a person can say, and the first rows as they would be read."""
+    lines = [_said(("建议的列对应：", "the proposed column mapping:"), language)]
+    lines += [plain(f"  ? {question}") for question in preview.questions]
+    return lines
+
+
+def submission_table(submissions: Iterable[Submission], language: Language) -> list[str]:
+    """Submissions, one a line."""
+    heads = (("编号", "id"), ("文件", "file"), ("状态", "status"), ("时间", "at"), ("结果", "outcomes"))
+    rows = [
+        [
+            one.submission_id,
+            (one.file_name or "") + (_said(("（试报）", " (dry run)"), language) if one.dry_run else ""),
+            status_word(one.status, language),
+            "" if one.created_at is None else instant(one.created_at),
+            counts(one.counts, language),
+        ]
+        for one in submissions
+    ]
+    return table([_said(head, language) for head in heads], rows)
+
+
+def instant(at: datetime) -> str:
+    """An instant as clocks here show it."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, widest: int = 40) -> list[str]:
+    """Columns under their heads; a Chinese character takes the room of two letters."""
+    lines = [[cut_to(plain("" if cell is None else str(cell)), widest) for cell in line] for line in (heads, *rows)]
+    widths = [max(width_of(cell) for cell in column) for column in zip(*lines, strict=True)]
+    padded = (
+        "  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+    first, *others = padded
+    return [first, "─" * min(sum(widths) + 2 * len(widths) - 2, 120), *others]
+
+
+def plain(text: str) -> str:
+    """Text without what would move the cursor or colour the terminal: it came out of somebody's file."""
+    return "".join(" " if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} else sign for sign in text)
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else not unicodedata.combining(sign) for sign in text)
+
+
+def cut_to(text: str, columns: int) -> str:
+    """As much of a text as there is room for."""
+    if width_of(text) <= columns:
+        return text
+    kept = ""
+    for sign in text:
+        if width_of(kept + sign) > columns - 1:
+            break
+        kept += sign
+    return kept + "…"
+
+
+def _said(sentences: tuple[str, str], language: Language) -> str:
+    return sentences[0 if language == "zh" else 1]
