@@ -13,7 +13,7 @@ depends_on = None
 
 GRANTS = {
     "SELECT, INSERT": ("submission_row",),
-    "SELECT, INSERT, UPDATE": ("column_mapping", "hint", "submission_file"),
+    "SELECT, INSERT, UPDATE": ("column_mapping", "hint", "looked_through", "submission_file"),
     "SELECT, INSERT, UPDATE, DELETE": ("submission_chunk", "submission_part"),
 }
 
@@ -39,9 +39,10 @@ def upgrade() -> None:
         "hint",
         sa.Column("hint_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
         sa.Column("institution_id", sa.Uuid(), nullable=False),
-        sa.Column("submission_id", sa.Uuid(), nullable=False),
-        sa.Column("row_no", sa.Integer(), nullable=False),
+        sa.Column("submission_id", sa.Uuid(), nullable=True),
+        sa.Column("row_no", sa.Integer(), nullable=True),
         sa.Column("record_id", sa.Uuid(), nullable=True),
         sa.Column("held_row_id", sa.Uuid(), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -56,8 +57,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hint_id", name=op.f("pk_hint")),
         info={"family": "local", "personal": "pseudonymous", "app_may": "update"},
     )
-    op.create_index("ix_hint_open", "hint", ["raised_at"], unique=False, postgresql_where=sa.text("closed_at IS NULL"))
-    op.create_index("uq_hint_of_row", "hint", ["submission_id", "row_no", "kind"], unique=True)
+    op.create_index(
+        "ix_hint_raised_at", "hint", ["raised_at"], unique=False, postgresql_where=sa.text("closed_at IS NULL")
+    )
+    op.create_index("uq_hint_subject", "hint", ["kind", "subject"], unique=True)
+    op.create_table(
+        "looked_through",
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("what", name=op.f("pk_looked_through")),
+        info={"family": "local", "personal": "none", "app_may": "update"},
+    )
     op.create_table(
         "submission_chunk",
         sa.Column("submission_id", sa.Uuid(), nullable=False),

@@ -362,6 +362,27 @@ def _named(failure: BaseException) -> str:
     return f"{type(cause).__name__}{f' {state}' if isinstance(state, str) else ''}{where}"
 
 
+async def made_progress(session: AsyncSession, *, work: Work) -> None:
+    """A job that goes on from where it was stopped is not the one that failed: its attempts begin anew."""
+    if work.attempt > 1:
+        connection = await driver(session)
+        await connection.execute("UPDATE job SET attempts = 1 WHERE job_id = %s AND attempts > 1", [work.job_id])
+
+
+async def others_wait(database: Database, work: Work) -> bool:
+    """Whether other jobs of this kind are due and nobody does them."""
+    async with database.session() as session:
+        connection = await driver(session)
+        cursor = await connection.execute(
+            """
+            SELECT FROM job WHERE kind = %s AND job_id <> %s AND finished_at IS NULL AND dead_at IS NULL
+              AND run_at <= %s AND leased_until IS NULL LIMIT 1
+            """,
+            [work.kind, work.job_id, clock.now()],
+        )
+        return await cursor.fetchone() is not None
+
+
 async def revive(session: AsyncSession, *, job_id: UUID, run_at: datetime) -> bool:
     """Let a dead job be tried again from its first attempt; False when it is not dead or lives again under its name."""
     connection = await driver(session)

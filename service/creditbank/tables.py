@@ -10,6 +10,7 @@ from creditbank.identity import tables as identity
 from creditbank.institutions import tables as institutions
 from creditbank.learners import tables as learners
 from creditbank.ledger import tables as ledger
+from creditbank.oversight import tables as oversight
 from creditbank.records import tables as records
 from creditbank.rules import tables as rules
 from creditbank.submissions import tables as submissions
@@ -22,6 +23,7 @@ __all__ = [
     "learners",
     "ledger",
     "once",
+    "oversight",
     "records",
     "rules",
     "submissions",

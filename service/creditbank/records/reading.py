@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from creditbank.errors import BankError
 from creditbank.learners.documents import IdentityDocument, read_document
 from creditbank.learners.indexes import document_index, name_index, student_index
 from creditbank.learners.names import read_name
@@ -102,6 +103,25 @@ def read_row(given: Row, *, row_no: int, institution_id: UUID, keyring: Keyring,
         content=_content(given, institution_id),
         warnings=tuple(document.warnings) if document else (),
     )
+
+
+def own_key_index(keyring: Keyring, key: str) -> bytes:
+    """The index of a key of the institution's own."""
+    return blind_index(keyring, "record-key", f"own:{key}")
+
+
+def key_index_of(given: Row, *, keyring: Keyring, today: date) -> bytes | None:
+    """The index of the key of a row that was refused for something else; nothing where its document is no document."""
+    learner = given.learner
+    handle = learner.student_no or ""
+    if not handle and learner.document is not None:
+        try:
+            document = read_document(learner.document.kind, learner.document.number, on=today)
+        except BankError:
+            return None
+        handle = f"{document.kind}:{document.number}"
+    sent = given.model_dump(mode="json", exclude_none=True, exclude={"reason"})
+    return blind_index(keyring, "record-key", _key(given, sent, handle))
 
 
 def _key(given: Row, sent: dict[str, Any], handle: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +14,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank import clock
 from creditbank.db import Database, DatabaseDep, SessionDep, Transaction
 from creditbank.errors import BankError, Language, Malformed, NotAllowed
-from creditbank.faults import faults_of, summary
 from creditbank.http import (
     KEY,
     IdempotencyKeyDep,
@@ -33,6 +31,7 @@ from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.once import Answer
 from creditbank.records import refusals
 from creditbank.records.acts import Tools
+from creditbank.records.forming import form_row
 from creditbank.records.history import (
     DecisionOut,
     PostingOut,
@@ -196,28 +195,12 @@ def _well_formed(rows: Sequence[dict[str, Any]], language: Language) -> tuple[li
     """The rows that can be read, and the outcomes of those that cannot."""
     read, outcomes = [], []
     for row_no, given in enumerate(rows, start=1):
-        if not _is_text(given):
-            unreadable = Malformed(why_zh="含有无法保存的字符", why_en="it has characters that cannot be kept")
-            outcomes.append(refused(row_no, None, unreadable, language))
-            continue
         try:
-            read.append((row_no, ROW.validate_python(given)))
-        except ValidationError as failure:
-            faults = faults_of({**error, "loc": ("body", *error["loc"])} for error in failure.errors(include_url=False))
-            malformed = Malformed(
-                why_zh=summary(faults, "zh"), why_en=summary(faults, "en"), field=faults[0]["pointer"]
-            )
-            key = given.get("key")
+            read.append((row_no, form_row(given)))
+        except Malformed as malformed:
+            key = given.get("key") if malformed.field is not None else None
             outcomes.append(refused(row_no, key if isinstance(key, str) else None, malformed, language))
     return read, outcomes
-
-
-def _is_text(given: dict[str, Any]) -> bool:
-    """Whether everything written in a row is text that a database keeps: no NUL, no half of a character."""
-    try:
-        return b"\\u0000" not in orjson.dumps(given)
-    except (TypeError, ValueError):
-        return False
 
 
 @router.post(

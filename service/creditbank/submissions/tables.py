@@ -27,7 +27,6 @@ STATUSES = (
 ENDED = ("done", "cancelled", "failed", "expired")
 ACTS = ("report", "withdraw", "reassign")
 FORMATS = ("xlsx", "csv", "ndjson", "json")
-HINTS = ("certificate_of_another", "impossible_hours", "impossible_weeks", "sudden_volume")
 
 
 class SubmissionFile(SQLModel, table=True):
@@ -176,30 +175,3 @@ class ColumnMapping(SQLModel, table=True):
     confirmed_by: str
     confirmed_at: datetime = instant()
     retired_at: datetime | None = instant(nullable=True)
-
-
-class Hint(SQLModel, table=True):
-    """Something that a person should look at (疑点提示): no row is refused and nobody is judged because of it."""
-
-    __table_args__ = (
-        one_of("kind", HINTS),
-        Index("ix_hint_open", "raised_at", postgresql_where=text("closed_at IS NULL")),
-        Index("uq_hint_of_row", "submission_id", "row_no", "kind", unique=True),
-        {"info": {"family": "local", "personal": "pseudonymous", "app_may": "update"}},
-    )
-
-    hint_id: UUID = Field(primary_key=True)
-    kind: str
-    institution_id: UUID
-    submission_id: UUID
-    row_no: int
-    """0 where it is about the whole file."""
-    record_id: UUID | None = None
-    held_row_id: UUID | None = None
-    detail: dict[str, Any] = as_json()
-    """Numbers only: nothing that names anybody."""
-    raised_at: datetime = instant()
-    closed_at: datetime | None = instant(nullable=True)
-    closed_by: str | None = None
-    finding: str | None = None
-    """What the person who looked found."""
