@@ -51,6 +51,9 @@ class FakeBank:
         self.stages: dict[str, list[str]] = {}
         self.changes: list[dict[str, Any]] = []
         self.questions: list[Any] = []
+        columns = {"学号": "student_no", "总成绩": "score"}
+        sheet = {"sheet": None, "kind": "course_result", "columns": columns, "constants": {}, "ignored": ["备注"]}
+        self.proposed: dict[str, Any] = {"act": "report", "sheets": [sheet]}
         self.pause = False
         self.page = 2
 
@@ -234,8 +237,14 @@ class FakeBank:
         return httpx.Response(200, json={name: found[start:end], "next": following})
 
     def _preview(self, request: httpx.Request, submission_id: str) -> httpx.Response:
-        proposal = {"mapping": {"columns": "proposed"}, "questions": self.questions}
-        return httpx.Response(200, json={"proposal": proposal, "mapping": None, "rows": []})
+        proposal = {"mapping": self.proposed, "questions": self.questions}
+        rows = [
+            {"row": 1, "sheet": None, "reads": "set_aside", "payload": None,
+             "why": {"code": "title", "zh": "标题", "en": "title"}, "faults": []},
+            {"row": 3, "sheet": None, "reads": "row", "payload": {"learner": {"name": "演示某"}, "score": "86"},
+             "why": None, "faults": []},
+        ]  # fmt: skip
+        return httpx.Response(200, json={"proposal": proposal, "mapping": None, "rows": rows})
 
     def _map(self, request: httpx.Request, submission_id: str) -> httpx.Response:
         if self.submissions[submission_id]["status"] != "needs_mapping":

@@ -443,7 +443,7 @@ def test_a_file_that_needs_a_mapping_comes_back_and_goes_on_when_it_is_said(bank
         assert waiting.state_file == state_of(sheet)
         assert state_of(sheet).exists()
         submission_id = waiting.submission.submission_id
-        assert client.preview(submission_id).proposed == {"columns": "proposed"}
+        assert client.preview(submission_id).proposed == bank.proposed
         outcome = client.submit(sheet, mapping={"columns": "mine"})
     assert bank.mappings == {submission_id: {"columns": "mine"}}
     assert outcome.submission.submission_id == submission_id

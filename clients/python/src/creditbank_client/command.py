@@ -68,11 +68,13 @@ class Command:
 
     def tell(self, *lines: str) -> None:
         """Say something to a person, who reads standard output unless a program does."""
-        print(*lines, sep="\n", file=sys.stderr if self.asked.json else sys.stdout, flush=True)
+        for line in lines:
+            print(line, file=sys.stderr if self.asked.json else sys.stdout, flush=True)
 
     def warn(self, *lines: str) -> None:
         """Say something on standard error."""
-        print(*lines, sep="\n", file=sys.stderr, flush=True)
+        for line in lines:
+            print(line, file=sys.stderr, flush=True)
 
     def document(self, said: Mapping[str, Any]) -> None:
         """Say something to a program."""
@@ -124,8 +126,8 @@ def main(
         return _failed(command, failure)
 
 
-def _failed(command: Command, failure: Exception) -> int:
-    status = _status_of(command, failure)
+def _failed(command: Command, failure: Exception, *, status: int | None = None) -> int:
+    status = _status_of(command, failure) if status is None else status
     problem = failure.document if isinstance(failure, Problem) else {"detail": str(failure)}
     command.document({"error": problem, "kind": type(failure).__name__, "exit_status": status})
     command.warn(showing.plain(_sentence(command, failure)))
@@ -194,6 +196,8 @@ def _login(command: Command) -> int:
         _secret(command),
     )
     address = httpx.URL(who.base_url)
+    if address.scheme not in {"https", "http"} or not address.host:
+        raise ValueError(command.say(f"{who.base_url} 不是 https:// 地址", f"{who.base_url} is no https:// address"))
     if address.scheme == "http" and address.host not in {"localhost", "127.0.0.1", "::1"}:
         command.warn(
             command.say(
@@ -246,6 +250,11 @@ def _submit(command: Command) -> int:
                 mapping=choose, progress=bar, resume=asked.resume, wait=asked.wait, report=asked.report,
                 folder=asked.folder, part_size=asked.part_size,
             )  # fmt: skip
+        except (Refused, Conflict) as failure:
+            if not seen:
+                raise
+            bar.close()
+            return _failed(command, failure, status=NEEDS_A_PERSON)  # it is the mapping that does not fit
         finally:
             bar.close()
         return _told(command, bank, outcome, seen[-1] if seen else None)

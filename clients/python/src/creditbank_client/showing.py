@@ -95,9 +95,46 @@ def about_row(row: SubmissionRow, language: Language) -> str:
 
 def about_preview(preview: Preview, language: Language) -> list[str]:
     """What each column would be, what only a person can say, and the first rows as they would be read."""
-    lines = [_said(("建议的列对应：", "the proposed column mapping:"), language)]
-    lines += [plain(f"  ? {question}") for question in preview.questions]
+    mapping = preview.proposal.get("mapping") or {}
+    lines = []
+    for sheet in mapping.get("sheets") or ():
+        lines.append(plain(f"{sheet.get('sheet') or ''} {sheet.get('kind') or ''}".strip()))
+        pairs = [(header, field) for header, field in (sheet.get("columns") or {}).items()]
+        pairs += [(f"= {value}", field) for field, value in (sheet.get("constants") or {}).items()]
+        pairs += [(header, "—") for header in sheet.get("ignored") or ()]
+        lines += table([_said(("表头", "header"), language), _said(("读作", "is read as"), language)], pairs)
+    lines += [f"? {plain(_sentence_in(question, language))}" for question in preview.questions]
+    lines += _rows_read(preview.rows, language)
     return lines
+
+
+def _rows_read(rows: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+    """The first rows, a column for each field that any of them has."""
+    read = [(row, flat) for row in rows if (flat := _flat(row.get("payload") or {}))]
+    names = list(dict.fromkeys(name for _, flat in read for name in flat))
+    lines = []
+    if read:
+        heads = [_said(("行", "row"), language), *names]
+        lines += table(heads, [[row["row"], *(flat.get(name, "") for name in names)] for row, flat in read], widest=18)
+    for row in rows:
+        faults = list(row.get("faults") or ()) or [row["why"]] if row.get("why") else row.get("faults") or ()
+        lines += [plain(f"! {row['row']}  {_sentence_in(fault, language)}") for fault in faults]
+    return lines
+
+
+def _flat(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without nesting: the learner's name under `name`."""
+    flat: dict[str, Any] = {}
+    for name, value in payload.items():
+        flat |= _flat(value) if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def _sentence_in(said: Any, language: Language) -> str:
+    """The sentence of a question or a fault."""
+    if not isinstance(said, Mapping):
+        return str(said)
+    return str(said.get(language) or said.get(f"detail_{language}") or said.get("detail") or said.get("code") or "")
 
 
 def submission_table(submissions: Iterable[Submission], language: Language) -> list[str]:

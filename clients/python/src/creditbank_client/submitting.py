@@ -93,7 +93,7 @@ def follow(bank: SubmissionCalls, submission: Submission, wanted: Wanted, wait: 
             if chosen is None:
                 return submission
             answered = True
-            submission = bank.confirm_mapping(submission.submission_id, chosen)
+            submission = _mapped(bank, submission, chosen)
             continue
         wait(pause)
         pause = min(pause * 1.5, longest)
@@ -205,6 +205,16 @@ def _parts_sent(bank: SubmissionCalls, file: Path, submission: Submission, state
 
 def _size(number: int, state: Begun) -> int:
     return max(0, min(state.part_size, state.size - (number - 1) * state.part_size))
+
+
+def _mapped(bank: SubmissionCalls, submission: Submission, chosen: Mapping[str, Any]) -> Submission:
+    try:
+        return bank.confirm_mapping(submission.submission_id, chosen)
+    except Conflict:
+        now = bank.submission(submission.submission_id)
+        if now.needs_mapping:
+            raise
+        return now  # somebody else said it meanwhile
 
 
 def _chosen(bank: SubmissionCalls, submission: Submission, wanted: Wanted) -> Mapping[str, Any] | None:
