@@ -126,10 +126,12 @@ def test_a_report_that_somebody_may_be_mending_is_never_written_over(bank: FakeB
         first.write_text("mended by hand\n")
         second = client.submit(first).report
         third = client.submit(sheet).report
+        trial = client.submit(sheet, dry_run=True).report
+        from_trial = client.submit(trial or "").report
     assert first.read_text() == "mended by hand\n"
-    assert second is not None
-    assert third is not None
-    assert [second.name, third.name] == ["成绩.报送结果.2.xlsx", "成绩.报送结果.3.xlsx"]
+    assert [path.name for path in (second, third, trial, from_trial) if path is not None] == [
+        "成绩.报送结果.2.xlsx", "成绩.报送结果.3.xlsx", "成绩.试报结果.xlsx", "成绩.报送结果.4.xlsx",
+    ]  # fmt: skip
 
 
 def test_outcomes_are_read_page_after_page_and_carry_cell_faults_and_findings(bank: FakeBank, sheet: Path) -> None:

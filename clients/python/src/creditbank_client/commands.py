@@ -240,8 +240,9 @@ def _report(command: Command) -> int:
     with command.bank() as bank:
         path = asked.output
         if path is None:
-            name = bank.submission(asked.id).file_name or asked.id
-            path = report_beside(Path(Path(name.replace("\\", "/")).name))
+            submission = bank.submission(asked.id)
+            name = Path((submission.file_name or asked.id).replace("\\", "/")).name
+            path = report_beside(Path(name), trial=submission.dry_run)
         bank.save_report(asked.id, path, only="attention" if asked.attention else None)
     command.document({"report": str(path), "exit_status": ALL_TAKEN})
     if not asked.json:

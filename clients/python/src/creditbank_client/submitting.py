@@ -23,8 +23,8 @@ PART = 4 * MIB
 LARGEST_PART = 8 * MIB
 SHOW_AGAIN = (0.2, 2.0)
 """Seconds between two looks at a submission: at first, and at last while it goes on."""
-REPORT = ".报送结果"
-_A_REPORT = re.compile(rf"{re.escape(REPORT)}(\.\d+)?$")
+REPORT, TRIAL = ".报送结果", ".试报结果"
+_A_REPORT = re.compile(rf"({re.escape(REPORT)}|{re.escape(TRIAL)})(\.\d+)?$")
 
 Watcher = Callable[[Progress], None]
 Chooser = Callable[[Preview], Mapping[str, Any] | None]
@@ -75,7 +75,9 @@ def submit(
     report = None
     if wanted.report and submission.status in {"done", "cancelled"}:
         with suppress(NotFound, Conflict, Refused):  # there is none: the upload's retention is over
-            report = bank.save_report(submission.submission_id, report_beside(file, wanted.folder))
+            report = bank.save_report(
+                submission.submission_id, report_beside(file, wanted.folder, trial=wanted.dry_run)
+            )
     begun.forget(state_file)
     return SubmissionOutcome(submission, report)
 
@@ -100,11 +102,12 @@ def follow(bank: SubmissionCalls, submission: Submission, wanted: Wanted, wait: 
         submission = bank.submission(submission.submission_id)
 
 
-def report_beside(file: Path, folder: Path | None = None) -> Path:
+def report_beside(file: Path, folder: Path | None = None, *, trial: bool = False) -> Path:
     """A name for the report of a file that nothing has yet: somebody may be mending the last one."""
     stem = _A_REPORT.sub("", file.stem)
-    endings = (REPORT if number == 1 else f"{REPORT}.{number}" for number in count(1))
-    names = ((folder or file.parent) / fitting(stem, f"{ending}.xlsx") for ending in endings)
+    ending = TRIAL if trial else REPORT
+    endings = (ending if number == 1 else f"{ending}.{number}" for number in count(1))
+    names = ((folder or file.parent) / fitting(stem, f"{one}.xlsx") for one in endings)
     return next(path for path in names if not path.exists())
 
 
