@@ -4,63 +4,110 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from creditbank.db import Transaction, run
+from creditbank.institutions.scales import GradeScale, NumberScale, ScaleImpossible, read_scale
 from creditbank.records.reading import ReadRow
 
 DEFAULT_SCALE = "percentage"
 """The score scale (百分制) where neither the row nor the course names one."""
 
+Scale = NumberScale | GradeScale | dict[str, Any]
+
 _LOOKUP = """
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
-        i int, doc bytea, name bytea, student bytea, key bytea, cert bytea,
-        course text, day date, standard text, level text, scale text, programme text)
+        i int, doc bytea, name bytea, student bytea, key bytea, cert bytea, course text, day date)
+), answered AS MATERIALIZED (
+    SELECT asked.i, asked.course, pl.plan_id, json_build_object(
+        'doc', found.doc,
+        'students', found.students,
+        'key', found.key,
+        'cert', found.cert,
+        'held', EXISTS (SELECT FROM held_row h WHERE h.institution_id = $3 AND h.key_index = asked.key
+                        AND h.status = 'open'),
+        'seen', (
+            SELECT json_build_object('version', v.version, 'act', v.act, 'row_index', encode(v.row_index, 'hex'))
+            FROM record_version v
+            WHERE v.learner_id = (found.key ->> 'learner')::uuid AND v.record_id = (found.key ->> 'record')::uuid
+            ORDER BY v.version DESC LIMIT 1),
+        'people', (
+            SELECT json_object_agg(p.learner_id, json_build_object(
+                'root', p.root, 'family', p.family,
+                'named', EXISTS (SELECT FROM learner_name n
+                                 WHERE n.learner_id = ANY (p.family) AND n.name_index = asked.name)))
+            FROM (
+                SELECT c.learner_id, r.root, array(
+                    SELECT r.root UNION ALL
+                    SELECT a.learner_id FROM learner_alias a WHERE a.into_learner_id = r.root AND a.ended_at IS NULL
+                ) AS family
+                FROM (SELECT found.doc AS learner_id UNION SELECT unnest(found.students)
+                      UNION SELECT (found.key ->> 'learner')::uuid UNION SELECT (found.cert ->> 'learner')::uuid) c,
+                LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
+                         WHERE a.learner_id = c.learner_id AND a.ended_at IS NULL), c.learner_id) AS root) r
+                WHERE c.learner_id IS NOT NULL
+            ) p),
+        'enrolment', CASE WHEN e.learner_id IS NOT NULL THEN
+            json_build_object('level', e.level, 'year_of_entry', e.year_of_entry) END,
+        'plan', pl.plan_id
+    )::text AS said
+    FROM asked,
+    LATERAL (
+        SELECT (SELECT k.learner_id FROM identity_key k WHERE k.number_index = asked.doc) AS doc,
+               array(SELECT DISTINCT s.learner_id FROM enrolment s
+                     WHERE s.institution_id = $3 AND s.student_index = asked.student) AS students,
+               (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM record_key k
+                WHERE k.institution_id = $3 AND k.key_index = asked.key) AS key,
+               (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM certificate_key k
+                WHERE k.number_index = asked.cert) AS cert
+    ) found
+    LEFT JOIN LATERAL (
+        SELECT e.learner_id, e.level, e.year_of_entry, e.programme_id FROM enrolment e
+        WHERE asked.course IS NOT NULL AND e.entered_on <= asked.day AND e.institution_id = $3
+          AND e.learner_id = ANY (array(
+              SELECT root.learner_id
+              FROM (SELECT coalesce(
+                        (SELECT a.into_learner_id FROM learner_alias a
+                         WHERE a.learner_id = coalesce(found.doc, found.students[1]) AND a.ended_at IS NULL),
+                        found.doc, found.students[1]) AS learner_id) root
+              UNION ALL
+              SELECT a.learner_id FROM learner_alias a
+              WHERE a.ended_at IS NULL AND a.into_learner_id = coalesce(
+                        (SELECT b.into_learner_id FROM learner_alias b
+                         WHERE b.learner_id = coalesce(found.doc, found.students[1]) AND b.ended_at IS NULL),
+                        found.doc, found.students[1])))
+        ORDER BY e.student_index IS NOT DISTINCT FROM asked.student DESC,
+                 (e.ended_on IS NULL OR e.ended_on >= asked.day) DESC, e.entered_on DESC
+        LIMIT 1
+    ) e ON true
+    LEFT JOIN LATERAL (
+        SELECT pl.plan_id FROM plan pl
+        WHERE pl.programme_id = e.programme_id AND pl.entry_from <= e.year_of_entry
+          AND coalesce(pl.entry_until, 9999) >= e.year_of_entry
+        ORDER BY pl.published_on DESC, pl.plan_id DESC LIMIT 1
+    ) pl ON true
 )
-SELECT asked.i, json_build_object(
-    'doc', found.doc,
-    'students', found.students,
-    'key', found.key,
-    'cert', found.cert,
-    'held', EXISTS (SELECT FROM held_row h WHERE h.institution_id = $2 AND h.key_index = asked.key
-                    AND h.status = 'open'),
-    'seen', (
-        SELECT json_build_object('version', v.version, 'act', v.act, 'row_index', encode(v.row_index, 'hex'))
-        FROM record_version v
-        WHERE v.learner_id = (found.key ->> 'learner')::uuid AND v.record_id = (found.key ->> 'record')::uuid
-        ORDER BY v.version DESC LIMIT 1),
-    'people', (
-        SELECT json_object_agg(p.learner_id, json_build_object(
-            'root', p.root, 'family', p.family,
-            'named', EXISTS (SELECT FROM learner_name n
-                             WHERE n.learner_id = ANY (p.family) AND n.name_index = asked.name)))
-        FROM (
-            SELECT c.learner_id, r.root, array(
-                SELECT r.root UNION ALL
-                SELECT a.learner_id FROM learner_alias a WHERE a.into_learner_id = r.root AND a.ended_at IS NULL
-            ) AS family
-            FROM (SELECT found.doc AS learner_id UNION SELECT unnest(found.students)
-                  UNION SELECT (found.key ->> 'learner')::uuid UNION SELECT (found.cert ->> 'learner')::uuid) c,
-            LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
-                     WHERE a.learner_id = c.learner_id AND a.ended_at IS NULL), c.learner_id) AS root) r
-            WHERE c.learner_id IS NOT NULL
-        ) p),
-    'enrolment', CASE WHEN e.learner_id IS NOT NULL THEN
-        json_build_object('level', e.level, 'year_of_entry', e.year_of_entry) END,
-    'course', CASE WHEN pc.credits IS NOT NULL OR co.credits IS NOT NULL THEN json_build_object(
-        'source', CASE WHEN pc.credits IS NULL THEN 'catalogue' ELSE 'plan' END,
-        'name', coalesce(pc.name, co.name), 'category', coalesce(pc.category, co.category),
-        'learning_form', coalesce(pc.learning_form, co.learning_form),
-        'credits', coalesce(pc.credits, co.credits), 'hours', coalesce(pc.hours, co.hours),
-        'weeks', coalesce(pc.weeks, co.weeks), 'plan', pc.plan_id) END,
+SELECT 'row', i, said FROM answered
+UNION ALL
+SELECT 'planned', NULL, json_build_object(
+    'plan', pc.plan_id, 'code', pc.course_code, 'name', pc.name, 'category', pc.category,
+    'learning_form', pc.learning_form, 'credits', pc.credits, 'hours', pc.hours, 'weeks', pc.weeks)::text
+FROM (SELECT DISTINCT plan_id, course FROM answered WHERE plan_id IS NOT NULL) one
+JOIN plan_course pc ON pc.plan_id = one.plan_id AND pc.course_code = one.course
+UNION ALL
+SELECT 'spoken_of', asked.i, json_build_object(
+    'course', CASE WHEN co.code IS NOT NULL THEN json_build_object(
+        'name', co.name, 'category', co.category, 'learning_form', co.learning_form, 'credits', co.credits,
+        'hours', co.hours, 'weeks', co.weeks) END,
     'scale', (
         SELECT s.scale FROM score_scale s
-        WHERE s.code = coalesce(asked.scale, co.scale, $3)
-          AND (s.institution_id = $2 OR s.institution_id IS NULL)
+        WHERE s.code = coalesce(asked.scale, co.scale, $4)
+          AND (s.institution_id = $3 OR s.institution_id IS NULL)
           AND s.valid_from <= asked.day AND (s.valid_until IS NULL OR asked.day < s.valid_until)
         ORDER BY s.institution_id NULLS LAST, s.valid_from DESC LIMIT 1),
     'standard', (
@@ -75,58 +122,23 @@ SELECT asked.i, json_build_object(
         ORDER BY cs.valid_from DESC LIMIT 1),
     'programme', (
         SELECT json_build_object('id', g.programme_id, 'level', g.level, 'name', g.name) FROM programme g
-        WHERE g.institution_id = $2 AND g.code = asked.programme AND g.valid_from <= asked.day
+        WHERE g.institution_id = $3 AND g.code = asked.programme AND g.valid_from <= asked.day
           AND (g.valid_until IS NULL OR asked.day < g.valid_until) LIMIT 1),
     'institution', (
         SELECT json_build_object('kind', ip.kind, 'name', ip.name) FROM institution_profile ip
-        WHERE ip.institution_id = $2
+        WHERE ip.institution_id = $3
         ORDER BY (ip.valid_from <= asked.day AND (ip.valid_until IS NULL OR asked.day < ip.valid_until)) DESC,
                  ip.valid_from LIMIT 1)
 )::text
-FROM asked,
-LATERAL (
-    SELECT (SELECT k.learner_id FROM identity_key k WHERE k.number_index = asked.doc) AS doc,
-           array(SELECT DISTINCT s.learner_id FROM enrolment s
-                 WHERE s.institution_id = $2 AND s.student_index = asked.student) AS students,
-           (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM record_key k
-            WHERE k.institution_id = $2 AND k.key_index = asked.key) AS key,
-           (SELECT json_build_object('learner', k.learner_id, 'record', k.record_id) FROM certificate_key k
-            WHERE k.number_index = asked.cert) AS cert
-) found
-LEFT JOIN LATERAL (
-    SELECT e.learner_id, e.level, e.year_of_entry, e.programme_id FROM enrolment e
-    WHERE asked.course IS NOT NULL AND e.entered_on <= asked.day AND e.institution_id = $2
-      AND e.learner_id = ANY (array(
-          SELECT root.learner_id
-          FROM (SELECT coalesce(
-                    (SELECT a.into_learner_id FROM learner_alias a
-                     WHERE a.learner_id = coalesce(found.doc, found.students[1]) AND a.ended_at IS NULL),
-                    found.doc, found.students[1]) AS learner_id) root
-          UNION ALL
-          SELECT a.learner_id FROM learner_alias a
-          WHERE a.ended_at IS NULL AND a.into_learner_id = coalesce(
-                    (SELECT b.into_learner_id FROM learner_alias b
-                     WHERE b.learner_id = coalesce(found.doc, found.students[1]) AND b.ended_at IS NULL),
-                    found.doc, found.students[1])))
-    ORDER BY e.student_index IS NOT DISTINCT FROM asked.student DESC,
-             (e.ended_on IS NULL OR e.ended_on >= asked.day) DESC, e.entered_on DESC
-    LIMIT 1
-) e ON true
-LEFT JOIN LATERAL (
-    SELECT pl.plan_id FROM plan pl
-    WHERE pl.programme_id = e.programme_id AND pl.entry_from <= e.year_of_entry
-      AND coalesce(pl.entry_until, 9999) >= e.year_of_entry
-    ORDER BY pl.published_on DESC, pl.plan_id DESC LIMIT 1
-) pl ON true
-LEFT JOIN LATERAL (
-    SELECT pc.* FROM plan_course pc WHERE pc.plan_id = pl.plan_id AND pc.course_code = asked.course
-) pc ON true
+FROM jsonb_to_recordset($2::jsonb) AS asked(
+    i int, course text, day date, standard text, level text, scale text, programme text)
 LEFT JOIN LATERAL (
     SELECT co.* FROM course co
-    WHERE co.institution_id = $2 AND co.code = asked.course AND co.valid_from <= asked.day
+    WHERE co.institution_id = $3 AND co.code = asked.course AND co.valid_from <= asked.day
       AND (co.valid_until IS NULL OR asked.day < co.valid_until) LIMIT 1
 ) co ON true
 """
+"""What rows speak of (a course on a day, a standard, a scale) is looked up once, however many of them speak of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +158,7 @@ class Known:
     """For each learner named above: `root`, `family`, and whether the row's `name` is or was theirs (`named`)."""
     enrolment: dict[str, Any] | None
     course: dict[str, Any] | None
-    scale: dict[str, Any] | None
+    scale: Scale | None
     standard: dict[str, Any] | None
     programme: dict[str, Any] | None
     institution: dict[str, Any]
@@ -154,13 +166,52 @@ class Known:
 
 async def look_up(session: Transaction, rows: Sequence[ReadRow], *, institution_id: UUID) -> dict[int, Known]:
     """What is known about each row, by its number. Reads committed data; the writer looks again under its locks."""
+    spoken_of: dict[_SpokenOf, int] = {}
+    places = {row.row_no: spoken_of.setdefault(_spoken_of(row), len(spoken_of)) for row in rows}
     asked = orjson.dumps([_question(row) for row in rows]).decode()
-    cursor = await run(session, _LOOKUP, asked, institution_id, DEFAULT_SCALE)
-    return {number: _known(orjson.loads(found)) for number, found in await cursor.fetchall()}
+    about = orjson.dumps([dict(zip(_SPOKEN_OF, (place, *one), strict=True)) for one, place in spoken_of.items()])
+    cursor = await run(session, _LOOKUP, asked, about.decode(), institution_id, DEFAULT_SCALE)
+    answers, planned, reference = (
+        dict[int, dict[str, Any]](),
+        dict[tuple[str | None, str | None], dict[str, Any]](),
+        dict[int, dict[str, Any]](),
+    )
+    for part, number, text in await cursor.fetchall():
+        found = orjson.loads(text)
+        if part == "row":
+            answers[number] = found
+        elif part == "planned":
+            planned[found.pop("plan"), found.pop("code")] = found
+        else:
+            reference[number] = found | {"scale": _read_once(found["scale"])}
+    ids = _Ids()
+    return {
+        row.row_no: _known(answers[row.row_no], _course_code(row), planned, reference[places[row.row_no]], ids)
+        for row in rows
+    }
+
+
+_SpokenOf = tuple[str | None, date, str | None, str | None, str | None, str | None]
+_SPOKEN_OF = ("i", "course", "day", "standard", "level", "scale", "programme")
+
+
+def _spoken_of(row: ReadRow) -> _SpokenOf:
+    given, said = row.given, vars(row.given)
+    return (
+        said.get("course_code"),
+        given.occurred_on,
+        said.get("standard"),
+        given.level if given.kind == "certificate" else None,
+        said.get("scale"),
+        said.get("programme_code"),
+    )
+
+
+def _course_code(row: ReadRow) -> str | None:
+    return vars(row.given).get("course_code")
 
 
 def _question(row: ReadRow) -> dict[str, Any]:
-    given = row.given
     return {
         "i": row.row_no,
         "doc": _hex(row.document_index),
@@ -168,12 +219,8 @@ def _question(row: ReadRow) -> dict[str, Any]:
         "student": _hex(row.student_index),
         "key": _hex(row.key_index),
         "cert": _hex(row.certificate_index),
-        "course": getattr(given, "course_code", None),
-        "day": given.occurred_on,
-        "standard": getattr(given, "standard", None),
-        "level": getattr(given, "level", None) if given.kind == "certificate" else None,
-        "scale": getattr(given, "scale", None),
-        "programme": getattr(given, "programme_code", None),
+        "course": _course_code(row),
+        "day": row.given.occurred_on,
     }
 
 
@@ -181,34 +228,60 @@ def _hex(octets: bytes | None) -> str | None:
     return None if octets is None else "\\x" + octets.hex()
 
 
-def _known(found: dict[str, Any]) -> Known:
+class _Ids(dict[str, UUID]):
+    """Identifiers by their text, each made once: a thousand rows name the same learners again and again."""
+
+    def __missing__(self, text: str) -> UUID:
+        made = self[text] = UUID(text)
+        return made
+
+
+def _known(
+    found: dict[str, Any],
+    course: str | None,
+    planned: dict[tuple[str | None, str | None], dict[str, Any]],
+    reference: dict[str, Any],
+    ids: _Ids,
+) -> Known:
     return Known(
-        by_document=_uuid(found["doc"]),
-        by_student_no=tuple(UUID(learner) for learner in found["students"]),
-        keyed=_pair(found["key"]),
-        certificate_of=_pair(found["cert"]),
+        by_document=None if found["doc"] is None else ids[found["doc"]],
+        by_student_no=tuple(ids[learner] for learner in found["students"]),
+        keyed=_pair(found["key"], ids),
+        certificate_of=_pair(found["cert"], ids),
         seen=found["seen"],
         held=found["held"],
         people={
-            UUID(learner): {
-                "root": UUID(person["root"]),
-                "family": tuple(sorted(UUID(member) for member in person["family"])),
+            ids[learner]: {
+                "root": ids[person["root"]],
+                "family": tuple(sorted(ids[member] for member in person["family"])),
                 "named": person["named"],
             }
             for learner, person in (found["people"] or {}).items()
         },
         enrolment=found["enrolment"],
-        course=found["course"],
-        scale=found["scale"],
-        standard=found["standard"],
-        programme=found["programme"],
-        institution=found["institution"],
+        course=_course(planned.get((found["plan"], course)), reference["course"]),
+        scale=reference["scale"],
+        standard=reference["standard"],
+        programme=reference["programme"],
+        institution=reference["institution"],
     )
 
 
-def _uuid(text: str | None) -> UUID | None:
-    return None if text is None else UUID(text)
+def _course(planned: dict[str, Any] | None, catalogued: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan's course, and what it leaves open from the catalogue; the catalogue's where the plan has none."""
+    if planned is None:
+        return None if catalogued is None else {"source": "catalogue", **catalogued}
+    said = {name: value for name, value in planned.items() if value is not None}
+    return {**planned, **(catalogued or {}), **said, "source": "plan"}
 
 
-def _pair(found: dict[str, str] | None) -> tuple[UUID, UUID] | None:
-    return None if found is None else (UUID(found["learner"]), UUID(found["record"]))
+def _read_once(scale: dict[str, Any] | None) -> Scale | None:
+    """The scale, read; one that cannot be read as it stands, so that each row that needs it is told."""
+    try:
+        return None if scale is None else read_scale(scale)
+    except ScaleImpossible:
+        return scale
+
+
+def _pair(found: dict[str, str] | None, ids: _Ids) -> tuple[UUID, UUID] | None:
+    return None if found is None else (ids[found["learner"]], ids[found["record"]])
