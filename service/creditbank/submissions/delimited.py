@@ -76,7 +76,7 @@ def lines_of(opened: Delimited) -> Iterator[Line]:
         try:
             for record in records:
                 feed.row_no += 1
-                feed.size = 0
+                feed.size = feed.lines = 0
                 if opened.doubtful:
                     _refuse_what_is_no_text(record, feed.row_no, opened.encoding)
                 if not any(map(str.strip, record)):
@@ -89,7 +89,9 @@ def lines_of(opened: Delimited) -> Iterator[Line]:
                     raise TooManyRows(limit=limits.rows, **at_row(feed.row_no))
                 yield Line(feed.row_no, cells)
         except csv.Error as error:
-            # The reader says no row; it is the one that had begun. A cell over its limit is a quote that nobody closed.
+            # The reader says no row; it is the one that had begun.
+            if feed.lines == 1 and feed.size > csv.field_size_limit():
+                raise RowTooLarge(limit_kib=csv.field_size_limit() // 1024, **at_row(feed.row_no + 1)) from error
             raise QuotesAstray(**at_row(feed.row_no + 1)) from error
     if not count:
         raise FileBlank
@@ -139,12 +141,14 @@ class _Feed:
         self.text = text
         self.most = limits.row
         self.row_no = 0
-        self.size = 0
+        self.size = self.lines = 0
+        """Of the record that is being read."""
 
     def __iter__(self) -> Iterator[str]:
         readline, most = self.text.readline, self.most
         while line := readline(most + 1):
             self.size += len(line)
+            self.lines += 1
             if self.size > most:
                 raise RowTooLarge(limit_kib=most // 1024, **at_row(self.row_no + 1))
             yield line

@@ -19,7 +19,7 @@ class Limits:
     workbook: int = 64 * MIB
     json: int = 64 * MIB
     """A JSON document is parsed whole; NDJSON is read line by line and may be as large as a file."""
-    unzipped: int = 1024 * MIB
+    unzipped: int = 512 * MIB
     """All parts of a workbook together. Worksheets are read as they are unzipped, never held."""
     shared_texts: int = 256 * MIB
     """Memory for the one part of a workbook that has to be held, the table of its texts."""
@@ -213,7 +213,7 @@ class RowTooLarge(FileRefused):
 
     code = "row_too_large"
     zh = "{place_zh}的内容过长（一行最多 {limit_kib} KiB）。请检查该行是否缺少换行或引号未闭合，改正后重新报送。"
-    en = "Too much stands in {place_en} (a row has at most {limit_kib} KiB). Mend it (a quote or line break missing?); send again."
+    en = "Too much stands in {place_en} (a row has at most {limit_kib} KiB). Mend it (a quote missing?), send again."
 
 
 class CharactersUnreadable(FileRefused):

@@ -37,6 +37,7 @@ Format = Literal["xlsx", "csv", "ndjson", "json"]
 HEAD = 1 << 16
 BLANK = b" \t\r\n\v\f"
 LINES_OF_OBJECTS = (".ndjson", ".jsonl")
+DOCUMENT = ".json"
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -170,17 +171,18 @@ def _text(file: IO[bytes], head: bytes, *, file_name: str, size: int, limits: Li
     whole = size <= HEAD
     if WEB_PAGE.match(seen):
         raise FileIsWebPage
-    if not utf_16 and head.count(0) > len(head) // 16:
-        raise FileNotText
     named_as_lines = file_name.lower().endswith(LINES_OF_OBJECTS)
     if not seen and _is_blank(file, utf_16=utf_16):
         raise FileBlank
-    if named_as_lines or seen.startswith(b"{") or JSON_DOCUMENT.match(seen):
+    named_as_document = file_name.lower().endswith(DOCUMENT) and seen.startswith(b"[")
+    if named_as_lines or named_as_document or seen.startswith(b"{") or JSON_DOCUMENT.match(seen):
         if utf_16:
             raise CharactersUnreadable(encoding="UTF-8", **at_row(1))
         if named_as_lines or (seen.startswith(b"{") and json_lines.is_ndjson(seen, whole=whole)):
             return OpenedFile("ndjson", "utf-8", (), lambda: json_lines.lines_of_ndjson(file, limits=limits))
         return OpenedFile("json", "utf-8", (), lambda: json_lines.lines_of_json(file, size, limits=limits))
+    if not utf_16 and head.count(0) > len(head) // 16:
+        raise FileNotText
     found = delimited.open_delimited(file, limits=limits)
     return OpenedFile("csv", found.encoding, (), lambda: delimited.lines_of(found))
 

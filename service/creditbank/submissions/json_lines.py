@@ -56,7 +56,8 @@ def _blocks(file: IO[bytes], *, limits: Limits) -> Iterator[bytes]:
     file.seek(0)
     # No line that begins and ends inside a piece can be over the limit; one that comes from before is looked at.
     size = min(CHUNK, limits.row)
-    begun = file.read(len(BOM)).removeprefix(BOM)
+    file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
+    begun = b""
     row_no = 1
     while piece := file.read(size):
         first, line_break, rest = piece.partition(b"\n")
