@@ -51,6 +51,7 @@ class FakeBank:
         self.stages: dict[str, list[str]] = {}
         self.changes: list[dict[str, Any]] = []
         self.questions: list[Any] = []
+        self.faults: list[Any] = []
         columns = {"学号": "student_no", "总成绩": "score"}
         sheet = {"sheet": None, "kind": "course_result", "columns": columns, "constants": {}, "ignored": ["备注"]}
         self.proposed: dict[str, Any] = {"act": "report", "sheets": [sheet]}
@@ -237,7 +238,21 @@ class FakeBank:
         return httpx.Response(200, json={name: found[start:end], "next": following})
 
     def _preview(self, request: httpx.Request, submission_id: str) -> httpx.Response:
-        proposal = {"mapping": self.proposed, "questions": self.questions}
+        columns = [
+            {"letter": "A", "header": "学号", "field": "student_no", "field_zh": "学号", "field_en": "student number",
+             "why": "both", "samples": ["20230001"]},
+            {"letter": "B", "header": "备注", "field": None, "field_zh": None, "field_en": None, "why": "known",
+             "samples": []},
+        ]  # fmt: skip
+        sheet = {
+            "sheet_no": 1, "name": "成绩", "used": True, "set_aside": None, "kind": "course_result",
+            "kind_zh": "课程成绩", "kind_en": "course results", "header_row": 2, "header_rows": 1, "columns": columns,
+            "mapping": self.proposed["sheets"][0],
+        }  # fmt: skip
+        proposal = {
+            "mapping": None if self.questions else self.proposed, "sheets": [sheet], "questions": self.questions,
+            "faults": self.faults, "saved": None, "complete": False,
+        }  # fmt: skip
         rows = [
             {"row": 1, "sheet": None, "reads": "set_aside", "payload": None,
              "why": {"code": "title", "zh": "标题", "en": "title"}, "faults": []},

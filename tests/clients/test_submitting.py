@@ -287,6 +287,20 @@ def test_a_report_that_breaks_off_is_fetched_again_and_never_left_half(bank: Fak
     assert sorted(one.name for one in sheet.parent.iterdir()) == ["out.xlsx", "成绩.csv"]
 
 
+def test_of_a_file_too_long_for_a_workbook_the_rows_that_need_attention_are_saved(bank: FakeBank, sheet: Path) -> None:
+    def too_large(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.endswith("/report.xlsx") and not request.url.query:
+            return problem(409, "report_too_large", "超出一份工作簿")
+        return send(request)
+
+    bank.troubles = [too_large] * 20
+    with bank.client() as client:
+        report = client.submit(sheet).report
+    assert report is not None
+    assert report.read_bytes() == REPORT + b"only=attention"
+    assert not state_of(sheet).exists()
+
+
 # --- what makes it another submission -------------------------------------------------------------------------------
 
 

@@ -17,8 +17,8 @@ from creditbank_client.calling import Caller
 from creditbank_client.changes import Changes
 from creditbank_client.outcomes import Outcome, outcome_of
 from creditbank_client.submission_calls import Id, SubmissionCalls
-from creditbank_client.submissions import SubmissionOutcome
-from creditbank_client.submitting import PART, Chooser, Wanted, Watcher, submit
+from creditbank_client.submissions import Submission, SubmissionOutcome
+from creditbank_client.submitting import PART, Chooser, Wanted, Watcher, follow, submit
 
 Row = Mapping[str, Any]
 """A row as the contract has it; dates, decimals and UUIDs may stand in it as Python has them."""
@@ -189,6 +189,10 @@ class Client(SubmissionCalls):
             part_size=part_size,
         )
         return submit(self, self._caller.base_url, Path(file), wanted, self._caller.wait)
+
+    def follow(self, submission_id: Id, *, progress: Watcher | None = None) -> Submission:
+        """Look at a submission until it has ended, is paused, or needs a mapping."""
+        return follow(self, self.submission(submission_id), Wanted(watch=progress), self._caller.wait)
 
     # --- learners -------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def _confirmed(command: Command, preview: Preview) -> Mapping[str, Any] | None:
     """The proposal, once a person or `--yes` has taken it."""
     asked = command.asked
     if asked.yes:
-        return preview.proposed
+        return preview.proposed if preview.clear else None
     if asked.json or not sys.stdin.isatty():
         return None
     command.warn(*showing.about_preview(preview, command.language))
@@ -164,14 +164,14 @@ def _confirmed(command: Command, preview: Preview) -> Mapping[str, Any] | None:
 def _ask_for_a_mapping(command: Command, preview: Preview) -> None:
     """Leave the proposal where a person can mend it, and say how to go on."""
     asked = command.asked
-    proposed = preview.proposal.get("mapping")
+    draft = preview.draft
     path = asked.mapping
-    if path is None and proposed is not None:
+    if path is None and draft is not None:
         stem = asked.file.stem
         path = (asked.folder or asked.file.parent) / fitting(stem, ".列对应.json")
         if not path.exists():
             with written_whole(path) as file:
-                file.write(json.dumps(proposed, ensure_ascii=False, indent=1).encode() + b"\n")
+                file.write(json.dumps(draft, ensure_ascii=False, indent=1).encode() + b"\n")
     if not asked.json and not sys.stdin.isatty():
         command.warn(*showing.about_preview(preview, command.language))
     again = shlex.join(["creditbank-client", "submit", str(asked.file), "--mapping", str(path or "FILE.json")])
@@ -252,7 +252,8 @@ def _report(command: Command) -> int:
 
 def _cancel(command: Command) -> int:
     with command.bank() as bank:
-        submission = bank.cancel_submission(command.asked.id)
+        # One that runs stops between two chunks: only then it is known where.
+        submission = bank.follow(bank.cancel_submission(command.asked.id).submission_id)
     command.document({"submission": submission.raw, "exit_status": ALL_TAKEN})
     if not command.asked.json:
         command.tell(*showing.about(submission, command.language))

@@ -95,17 +95,25 @@ def about_row(row: SubmissionRow, language: Language) -> str:
 
 def about_preview(preview: Preview, language: Language) -> list[str]:
     """What each column would be, what only a person can say, and the first rows as they would be read."""
-    mapping = preview.proposal.get("mapping") or {}
+    heads = [
+        _said(head, language) for head in (("列", "at"), ("表头", "header"), ("读作", "read as"), ("内容", "content"))
+    ]
     lines = []
-    for sheet in mapping.get("sheets") or ():
-        lines.append(plain(f"{sheet.get('sheet') or ''} {sheet.get('kind') or ''}".strip()))
-        pairs = [(header, field) for header, field in (sheet.get("columns") or {}).items()]
-        pairs += [(f"= {value}", field) for field, value in (sheet.get("constants") or {}).items()]
-        pairs += [(header, "—") for header in sheet.get("ignored") or ()]
-        lines += table([_said(("表头", "header"), language), _said(("读作", "is read as"), language)], pairs)
+    for sheet in preview.sheets:
+        what = sheet.get(f"kind_{language}") if sheet.get("used") else _sentence_in(sheet.get("set_aside"), language)
+        lines.append(plain(f"{sheet.get('name') or ''}  {what or ''}".strip()))
+        columns = sheet.get("columns") or ()
+        if sheet.get("used") and columns:
+            lines += table(heads, [_column(column, language) for column in columns], widest=30)
+    lines += [f"! {plain(_sentence_in(fault, language))}" for fault in preview.faults]
     lines += [f"? {plain(_sentence_in(question, language))}" for question in preview.questions]
     lines += _rows_read(preview.rows, language)
     return lines
+
+
+def _column(column: Mapping[str, Any], language: Language) -> list[str]:
+    read_as = column.get(f"field_{language}") or column.get("field") or "—"
+    return [column["letter"], column["header"], read_as, "、".join(map(str, column.get("samples") or ()))]
 
 
 def _rows_read(rows: Sequence[Mapping[str, Any]], language: Language) -> list[str]:

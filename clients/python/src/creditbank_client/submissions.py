@@ -126,7 +126,7 @@ class Preview:
     """What the bank thinks each column is, and the first rows as it would read them."""
 
     proposal: Mapping[str, Any]
-    """`mapping` is what it would do; `questions` is what it cannot tell."""
+    """`sheets` with their columns, `mapping` if it can be confirmed as it is, `questions` for a person, `faults`."""
     mapping: Mapping[str, Any] | None
     """What was confirmed, if it was."""
     rows: list[dict[str, Any]]
@@ -138,9 +138,31 @@ class Preview:
         return None if self.questions else self.proposal.get("mapping")
 
     @property
-    def questions(self) -> list[Any]:
-        """What only a person can say."""
+    def clear(self) -> bool:
+        """Whether nobody has to look before the proposed mapping is confirmed."""
+        return self.proposed is not None and all(fault.get("severity") != "ask" for fault in self.faults)
+
+    @property
+    def draft(self) -> Mapping[str, Any] | None:
+        """What a person may complete: the proposed mapping, or as much of one as there is."""
+        whole: Mapping[str, Any] | None = self.proposal.get("mapping")
+        sheets = [sheet["mapping"] for sheet in self.sheets if sheet.get("mapping")]
+        return whole or ({"sheets": sheets} if sheets else None)
+
+    @property
+    def sheets(self) -> list[dict[str, Any]]:
+        """Each sheet as it would be read, or why it would not be."""
+        return list(self.proposal.get("sheets") or ())
+
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        """What only a person can say, in both languages."""
         return list(self.proposal.get("questions") or ())
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Where the proposed or saved mapping does not fit the file."""
+        return list(self.proposal.get("faults") or ())
 
 
 @dataclass(frozen=True, slots=True)

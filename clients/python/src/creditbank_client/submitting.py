@@ -74,12 +74,23 @@ def submit(
         return SubmissionOutcome(submission, state_file=state_file)
     report = None
     if wanted.report and submission.status in {"done", "cancelled"}:
-        with suppress(NotFound, Conflict, Refused):  # there is none: the upload's retention is over
-            report = bank.save_report(
-                submission.submission_id, report_beside(file, wanted.folder, trial=wanted.dry_run)
-            )
+        report = _report(bank, submission, report_beside(file, wanted.folder, trial=wanted.dry_run))
     begun.forget(state_file)
     return SubmissionOutcome(submission, report)
+
+
+def _report(bank: SubmissionCalls, submission: Submission, path: Path) -> Path | None:
+    """The annotated workbook; of a file with more rows than a workbook has, those that need attention."""
+    try:
+        return bank.save_report(submission.submission_id, path)
+    except Conflict as too_large:
+        if too_large.code != "report_too_large":
+            return None
+    except (NotFound, Refused):
+        return None  # there is none any more: the upload's retention is over
+    with suppress(Conflict):
+        return bank.save_report(submission.submission_id, path, only="attention")
+    return None
 
 
 def follow(bank: SubmissionCalls, submission: Submission, wanted: Wanted, wait: Callable[[float], None]) -> Submission:
