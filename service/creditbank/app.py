@@ -29,6 +29,7 @@ from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.rules import routes as rule_routes
 from creditbank.sealing import Keyring
+from creditbank.submissions import routes as submission_routes
 from creditbank.telemetry import Doorway, Metrics
 from creditbank.transcripts import routes as transcript_routes
 
@@ -36,6 +37,7 @@ from creditbank.transcripts import routes as transcript_routes
 ROUTERS: tuple[APIRouter, ...] = (
     transcript_routes.router,
     record_routes.router,
+    submission_routes.router,
     change_routes.router,
     token_routes.router,
     institution_routes.router,

@@ -20,12 +20,21 @@ from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring
+from creditbank.submissions import housekeeping, posting, staging
 
 ROWS = 5_000
 """Housekeeping goes in transactions of so many rows, so that nobody waits for it."""
 
 
-DELIVERERS = (inbox.deliver,)
+HANDLERS = (
+    inbox.deliver,
+    staging.read_submission,
+    posting.post_submissions,
+    posting.look_after,
+    housekeeping.expire,
+    housekeeping.erase_past_retention,
+    housekeeping.empty_rows,
+)
 """Handlers of other domains that a bare `creditbank work` must know."""
 
 

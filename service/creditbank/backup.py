@@ -21,10 +21,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
 
 from creditbank.database_roles import APP, connect, libpq_parameters
+from creditbank.erasures import EMPTY_ROWS, Erasure, note_erasures, read_erasures
 from creditbank.erasures import FILE as ERASURES
-from creditbank.erasures import Erasure, note_erasures, read_erasures
 from creditbank.postgres_programs import CannotRun, client_program
 from creditbank.sealing import FILE as KEYRING
 from creditbank.sealing import Keyring
@@ -305,6 +306,13 @@ def _erase_again(connection: psycopg.Connection[Any], erasures: set[Erasure]) ->
     done = connection.execute(sql.SQL("DELETE FROM {} WHERE learner_id = ANY(%s)").format(table), (learners,))
     if done.rowcount:
         connection.execute(sql.SQL("VACUUM (FULL) {}").format(table))  # a deleted row's bytes go from the file too
+        connection.execute(
+            """
+            INSERT INTO job (job_id, kind, name, about, run_at, attempts)
+            VALUES (gen_random_uuid(), %(kind)s, %(kind)s || ': restored', %(about)s, now(), 0) ON CONFLICT DO NOTHING
+            """,
+            {"kind": EMPTY_ROWS, "about": Jsonb({"learners": [str(learner) for learner in learners]})},
+        )
     return done.rowcount
 
 

@@ -17,6 +17,8 @@ from uuid import UUID
 from creditbank.postgres_programs import CannotRun
 
 FILE = "erasures.log"
+EMPTY_ROWS = "empty rows of who was erased"
+"""The job that empties what submitted files, still kept, say about people on the list: `about` has their `learners`."""
 
 
 class ErasureListUnreadable(CannotRun):

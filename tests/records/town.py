@@ -176,10 +176,8 @@ def furnish(college: UUID, school: UUID, body: UUID) -> list[Any]:
     return rows
 
 
-@pytest.fixture
-async def town(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Town]:
-    database = Database(addresses.app, connections=8)
-    keyring = Keyring.open(tmp_path / "keys", create=True)
+async def founded(database: Database) -> tuple[Sender, Sender, Sender]:
+    """The town's college, school and certificate body, with what they teach and certify."""
     college, first = _institution("higher_vocational", "演示职业学院")
     school, second = _institution("secondary_vocational", "演示中专")
     body, third = _institution("certificate_body", "演示发证机构")
@@ -194,13 +192,14 @@ async def town(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Town]:
     ):
         async with database.session() as session:
             session.add_all([row for row in furniture if isinstance(row, kinds)])
-    yield Town(
-        database,
-        keyring,
-        Sender(college, "client:college"),
-        Sender(school, "client:school"),
-        Sender(body, "client:body"),
-    )
+    return Sender(college, "client:college"), Sender(school, "client:school"), Sender(body, "client:body")
+
+
+@pytest.fixture
+async def town(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Town]:
+    database = Database(addresses.app, connections=8)
+    keyring = Keyring.open(tmp_path / "keys", create=True)
+    yield Town(database, keyring, *await founded(database))
     await database.close()
 
 

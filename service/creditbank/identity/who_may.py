@@ -98,6 +98,10 @@ READ_RECORD = Permit({"records:read": CONSENTED, "learner": OWN, "guardian": CHI
 READ_TRANSCRIPT = Permit(
     {"transcripts:read": CONSENTED, "learner": OWN, "guardian": CHILD, "registrar": CONSENTED, "officer": ANY}
 )
+SEE_SUBMISSION = Permit(
+    {"records:write": INSTITUTION, "records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS}
+)
+RECONCILE = Permit({"records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS})
 OPEN_ACCOUNT = Permit({"learners:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
 READ_ACCOUNT = Permit(
     {"learners:read": INSTITUTION, "registrar": INSTITUTION, "officer": ANY, "learner": OWN, "guardian": CHILD}
@@ -127,6 +131,24 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/decisions/{decision_id}/replay"): READ_RECORD,
     ("GET", "/v1/postings/{posting_id}"): READ_RECORD,
     ("GET", "/v1/changes"): Permit({"changes:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS}),
+    ("POST", "/v1/submissions"): REPORT,
+    ("GET", "/v1/submissions"): SEE_SUBMISSION,
+    ("GET", "/v1/submissions/{submission_id}"): SEE_SUBMISSION,
+    ("PUT", "/v1/submissions/{submission_id}/parts/{part_no}"): REPORT,
+    ("POST", "/v1/submissions/{submission_id}/completion"): REPORT,
+    ("GET", "/v1/submissions/{submission_id}/preview"): REPORT,
+    ("PUT", "/v1/submissions/{submission_id}/mapping"): REPORT,
+    ("GET", "/v1/submissions/{submission_id}/rows"): SEE_SUBMISSION,
+    ("GET", "/v1/submissions/{submission_id}/rows/{row_no}"): REPORT,
+    ("POST", "/v1/submissions/{submission_id}/cancellation"): REPORT,
+    ("POST", "/v1/submissions/{submission_id}/continuation"): KEEP_IDENTITY,
+    ("GET", "/v1/submissions/{submission_id}/report.xlsx"): REPORT,
+    ("GET", "/v1/column-mappings"): REPORT,
+    ("POST", "/v1/column-mappings/{mapping_id}/retirement"): REPORT,
+    ("GET", "/v1/reconciliation"): RECONCILE,
+    ("GET", "/v1/reconciliation.xlsx"): RECONCILE,
+    ("GET", "/v1/hints"): KEEP_IDENTITY,
+    ("POST", "/v1/hints/{hint_id}/closing"): KEEP_IDENTITY,
     ("GET", "/v1/held-rows"): KEEP_IDENTITY,
     ("GET", "/v1/held-rows/{held_row_id}"): KEEP_IDENTITY,
     ("POST", "/v1/held-rows/{held_row_id}/resolution"): KEEP_IDENTITY,

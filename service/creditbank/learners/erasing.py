@@ -15,9 +15,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import driver
-from creditbank.erasures import Erasure, note_erasures
+from creditbank.erasures import EMPTY_ROWS, Erasure, note_erasures
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
+from creditbank.jobs import ask
 from creditbank.learners import refusals
 from creditbank.learners.activation import close_logins
 from creditbank.learners.families import lock_person
@@ -72,8 +73,9 @@ async def erase(
 
     The keyed indexes by which the person was found are overwritten with chance: they find nobody, and the number is
     free again. The list of erasures beside the keys is written first, so that a restore of an older backup finishes
-    what is on it. Rows held for an officer, which are sealed under no key of the person, are emptied. What counts as
-    closed is the account that stands for the person. Raises NotFound, AccountNotClosed, AlreadyErased.
+    what is on it. Rows held for an officer, which are sealed under no key of the person, are emptied, and after the
+    commit the rows of submitted files that are still kept. What counts as closed is the account that stands for the
+    person. Raises NotFound, AccountNotClosed, AlreadyErased.
     """
     person = await lock_person(session, learner_id)
     account = await account_of(session, learner_id)
@@ -89,6 +91,8 @@ async def erase(
     await asyncio.to_thread(note_erasures, keyring.directory, [Erasure(at, member) for member in person.family])
     await (await driver(session)).execute(_FORGET, {"family": list(person.family)})
     await _empty_held_rows(session, person.family, by=actor.name, at=at, keyring=keyring)
+    about = {"learners": detail["accounts"]}
+    await ask(session, kind=EMPTY_ROWS, name=f"{EMPTY_ROWS}: {person.root}", about=about, run_at=at)
     return account
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from creditbank.errors import BankError
+from creditbank.errors import BankError, Malformed
 from creditbank.learners.documents import IdentityDocument, read_document
 from creditbank.learners.indexes import document_index, name_index, student_index
 from creditbank.learners.names import read_name
@@ -16,7 +17,7 @@ from creditbank.records import refusals
 from creditbank.records.schemas import Row
 from creditbank.sealing import Keyring, blind_index, canonical
 
-_IDENTIFIES: dict[str, tuple[str, ...]] = {
+IDENTIFIES: dict[str, tuple[str, ...]] = {
     "course_result": ("course_code", "academic_year", "term", "attempt", "attempt_no"),
     "certificate": ("standard", "number"),
     "training": ("title", "started_on", "occurred_on"),
@@ -112,29 +113,57 @@ def own_key_index(keyring: Keyring, key: str) -> bytes:
 
 def key_index_of(given: Row, *, keyring: Keyring, today: date) -> bytes | None:
     """The index of the key of a row that was refused for something else; nothing where its document is no document."""
-    learner = given.learner
-    handle = learner.student_no or ""
-    if not handle and learner.document is not None:
-        try:
-            document = read_document(learner.document.kind, learner.document.number, on=today)
-        except BankError:
-            return None
-        handle = f"{document.kind}:{document.number}"
-    sent = given.model_dump(mode="json", exclude_none=True, exclude={"reason"})
-    return blind_index(keyring, "record-key", _key(given, sent, handle))
+    try:
+        return named_key_index(keyring, given.model_dump(mode="json", exclude_none=True), today=today)
+    except BankError:
+        return None
+
+
+def named_key_index(keyring: Keyring, said: Mapping[str, Any], *, today: date) -> bytes:
+    """The index of the key by which a row's identifying fields name it, whatever else of the row is missing.
+
+    Raises Malformed for a kind that is none, LearnerNotIdentified, and errors of the identity document.
+    """
+    if isinstance(said.get("key"), str):
+        return own_key_index(keyring, said["key"])
+    kind, learner = said.get("kind"), said.get("learner")
+    if kind not in IDENTIFIES or not isinstance(learner, dict):
+        raise Malformed(why_zh="缺少成果类别或学习者", why_en="the kind of record or the learner is missing")
+    handle = learner.get("student_no")
+    document = learner.get("document")
+    if handle is None and isinstance(document, dict):
+        read = read_document(document.get("kind", "resident_id"), str(document.get("number", "")), on=today)
+        handle = f"{read.kind}:{read.number}"
+    if not isinstance(handle, str):
+        raise refusals.LearnerNotIdentified(field="/learner")
+    defaults = {"attempt": "normal", "attempt_no": 1} if kind == "course_result" else {}
+    identifying = [said.get(name, defaults.get(name)) for name in IDENTIFIES[kind]]
+    return blind_index(keyring, "record-key", canonical([kind, handle, *identifying]).decode())
+
+
+def certificate_index_of(keyring: Keyring, said: Mapping[str, Any]) -> bytes | None:
+    """The index of the certificate number that a row names, if it is a certificate's."""
+    standard, number = said.get("standard"), said.get("number")
+    if said.get("kind") != "certificate" or not isinstance(standard, str) or not isinstance(number, str):
+        return None
+    return _number_index(keyring, standard, number)
 
 
 def _key(given: Row, sent: dict[str, Any], handle: str) -> str:
     if given.key is not None:
         return f"own:{given.key}"
-    identifying = [sent.get(name) for name in _IDENTIFIES[given.kind]]
+    identifying = [sent.get(name) for name in IDENTIFIES[given.kind]]
     return canonical([given.kind, handle, *identifying]).decode()
 
 
 def _certificate_index(keyring: Keyring, given: Row) -> bytes | None:
     if given.kind != "certificate":
         return None
-    return blind_index(keyring, "certificate", f"{given.standard}:{given.number.strip().upper()}")
+    return _number_index(keyring, given.standard, given.number)
+
+
+def _number_index(keyring: Keyring, standard: str, number: str) -> bytes:
+    return blind_index(keyring, "certificate", f"{standard}:{number.strip().upper()}")
 
 
 def _content(given: Row, institution_id: UUID) -> bytes:

@@ -73,7 +73,7 @@ async def withdraw_rows(
 async def _last_versions(session: Transaction, records: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID, str, int]]:
     connection = await driver(session)
     cursor = await connection.execute(_LAST, [list(set(records))])
-    return {record_id: tuple(rest) for record_id, *rest in await cursor.fetchall()}  # type: ignore[misc]
+    return {record_id: tuple(rest) for record_id, *rest in await cursor.fetchall()}
 
 
 async def _withdraw(

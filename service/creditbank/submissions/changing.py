@@ -10,10 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Transaction, driver
-from creditbank.errors import BankError, Malformed, NotFound
+from creditbank.errors import BankError, NotFound
 from creditbank.faults import faults_of
-from creditbank.records.forming import MalformedRow, form_row
-from creditbank.records.reading import own_key_index, read_row
+from creditbank.records.forming import MalformedRow
+from creditbank.records.reading import certificate_index_of, named_key_index, own_key_index
 from creditbank.records.reassigning import reassign
 from creditbank.records.refusals import RecordAlreadyTheirs
 from creditbank.records.schemas import ReassignmentIn
@@ -21,11 +21,14 @@ from creditbank.records.withdrawing import Withdrawal, withdraw_rows
 from creditbank.sealing import Keyring
 from creditbank.submissions import refusals
 from creditbank.submissions.outcomes import Became
+from creditbank.submissions.rows import problem_of
 
 if TYPE_CHECKING:
     from creditbank.submissions.posting import Chunk, Posting
 
 _KEYED = "SELECT key_index, record_id FROM record_key WHERE institution_id = %s AND key_index = ANY (%s)"
+_NUMBERED = "SELECT number_index, record_id FROM certificate_key WHERE number_index = ANY (%s)"
+"""A certificate is known by its number, whoever's student number the row names; whose record it is is seen to later."""
 
 
 async def take_back_rows(session: Transaction, posting: Posting, chunk: Chunk) -> list[Became]:
@@ -66,7 +69,7 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
             to = ReassignmentIn.model_validate({"learner": said[row_no].get("learner"), "reason": reason})
         except ValidationError as failure:
             faults = faults_of({**error, "loc": ("body", *error["loc"])} for error in failure.errors(include_url=False))
-            became.append(Became(row_no, "refused", problem=_with_faults(MalformedRow(faults))))
+            became.append(Became(row_no, "refused", problem=problem_of(MalformedRow(faults))))
             continue
         try:
             async with session.begin_nested():
@@ -84,11 +87,6 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
     return became
 
 
-def _with_faults(malformed: Malformed) -> dict[str, Any]:
-    faults = getattr(malformed, "faults", None)
-    return malformed.problem("zh") | ({"faults": faults} if faults else {})
-
-
 async def _named(
     session: Transaction, posting: Posting, changes: list[tuple[int, dict[str, Any]]]
 ) -> tuple[list[Became], dict[int, tuple[UUID, str]]]:
@@ -96,6 +94,7 @@ async def _named(
     keyring, institution_id = posting.work.its(Keyring), posting.file.institution_id
     became: list[Became] = []
     by_key: dict[int, bytes] = {}
+    by_number: dict[int, bytes] = {}
     named: dict[int, tuple[UUID, str]] = {}
     reasons: dict[int, str] = {}
     for row_no, said in changes:
@@ -105,21 +104,23 @@ async def _named(
                 named[row_no] = (_record_id(said["record_id"]), reasons[row_no])
             elif "kind" not in said and isinstance(said.get("key"), str):
                 by_key[row_no] = own_key_index(keyring, said["key"])
+            elif (number := certificate_index_of(keyring, said)) is not None:
+                by_number[row_no] = number
             else:
-                row = form_row(said)
-                today = clock.today(clock.now())
-                by_key[row_no] = read_row(
-                    row, row_no=row_no, institution_id=institution_id, keyring=keyring, today=today
-                ).key_index
+                by_key[row_no] = named_key_index(keyring, said, today=clock.today(clock.now()))
         except BankError as refusal:
-            problem = _with_faults(refusal) if isinstance(refusal, Malformed) else refusal.problem("zh")
-            became.append(Became(row_no, "refused", problem=problem))
+            became.append(Became(row_no, "refused", problem=problem_of(refusal)))
     connection = await driver(session)
-    cursor = await connection.execute(_KEYED, [institution_id, list(set(by_key.values()))])
-    records = {bytes(key): record_id for key, record_id in await cursor.fetchall()}
-    for row_no, key in by_key.items():
-        if key in records:
-            named[row_no] = (records[key], reasons[row_no])
+    records: dict[bytes, UUID] = {}
+    for statement, asked in (
+        (_KEYED, [institution_id, list(set(by_key.values()))]),
+        (_NUMBERED, [list(set(by_number.values()))]),
+    ):
+        cursor = await connection.execute(statement, asked)
+        records |= {bytes(index): record_id for index, record_id in await cursor.fetchall()}
+    for row_no, index in (by_key | by_number).items():
+        if index in records:
+            named[row_no] = (records[index], reasons[row_no])
         else:
             became.append(Became(row_no, "refused", problem=refusals.RecordToWithdrawUnknown().problem("zh")))
     return became, dict(sorted(named.items()))

@@ -1,4 +1,4 @@
-"""What is kept of a file, under a key of its own: its parts, its lines in chunks, its layout, the problems of its rows."""
+"""What is kept of a file, under a key of its own: its parts, its lines in chunks, its layout, its rows' problems."""
 
 from __future__ import annotations
 

@@ -243,14 +243,12 @@ async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act) ->
         await _cancel(session, submission_id)
         return False
     if next_chunk != chunk.chunk_no:
-        return next_chunk > chunk.chunk_no  # another worker was faster: there is nothing left to do of this one
+        return bool(next_chunk > chunk.chunk_no)  # another worker was faster: there is nothing left to do of this one
     became = [*chunk.became, *await act(session, posting, chunk)]
     became.sort(key=lambda one: one.row_no)
     if holds_allowed_by is None and not posting.file.dry_run:
         await _count_holds(session, posting, became)
-    await write_outcomes(
-        session, submission_id, became, lines=chunk.lines, set_aside=chunk.set_aside, key=posting.key
-    )
+    await write_outcomes(session, submission_id, became, lines=chunk.lines, set_aside=chunk.set_aside, key=posting.key)
     return True
 
 
@@ -276,7 +274,7 @@ async def _post_row_by_row(session: Transaction, posting: Posting, chunk: Chunk)
                 raise
             refusal = failure if isinstance(failure, BankError) else refusals.UnexpectedFault()
             if refusal is not failure:
-                log.error("row_not_processed", row_no=row_no, submission_id=str(posting.file.submission_id),
+                log.warning("row_not_processed", row_no=row_no, submission_id=str(posting.file.submission_id),
                           error=type(failure).__name__)  # fmt: skip
             said = Became(row_no, "refused", problem=refusal.problem("zh"))
             became += posting.reader.completed([(row_no, row)], [said])

@@ -139,12 +139,11 @@ async def _read(work: Work, file: SubmissionFile) -> None:
             return  # cancelled meanwhile
         kept.format, kept.rows, kept.file_index, kept.announced_sha256 = opened.format, staged.lines, file_index, None
         kept.same_file_as_id = await _same_file(session, kept)
-        layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding, "proposal": None}
+        layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding}
         complete = True
         if staged.sheets:
-            layout["proposal"], kept.mapping, complete = await propose_for(
-                session, kept, staged.samples(opened.sheets), at=work.now
-            )
+            found, kept.mapping, complete = await propose_for(session, kept, staged.samples(opened.sheets), at=work.now)
+            layout |= found
         kept.layout_sealed = seal_field(key, kept.submission_id, "layout", layout)
         if complete:
             await queue(session, kept, at=work.now)

@@ -160,7 +160,7 @@ class SubmissionRow(SQLModel, table=True):
 
 
 class ColumnMapping(SQLModel, table=True):
-    """Which column of an institution's sheets is what (表头对应), confirmed once by a person and used for later files."""
+    """Which column of an institution's sheets is what (表头对应): confirmed once by a person, used for later files."""
 
     __tablename__ = "column_mapping"
     __table_args__ = (
