@@ -117,17 +117,17 @@ class Book:
 
     def _enter(self, account: Account, posting_id: UUID, amount: int) -> None:
         learner_id, scheme, name, institution_id = account
-        self.last_entry[learner_id] += 1
-        self.balances[account] = self.balances.get(account, 0) + amount
+        sequence = self.last_entry[learner_id] = self.last_entry[learner_id] + 1
+        balance = self.balances[account] = self.balances.get(account, 0) + amount
         self.entries.append(
             {
-                "learner_id": str(learner_id),
-                "sequence": self.last_entry[learner_id],
-                "posting_id": str(posting_id),
+                "learner_id": learner_id,
+                "sequence": sequence,
+                "posting_id": posting_id,
                 "scheme": scheme,
                 "account": name,
-                "institution_id": None if institution_id is None else str(institution_id),
+                "institution_id": institution_id,
                 "amount": amount,
-                "balance_after": self.balances[account],
+                "balance_after": balance,
             }
         )

@@ -40,15 +40,11 @@ _LOCK = f"WITH {LOCKED} SELECT learner_id, last_entry FROM locked"
 
 def as_rows(book: Book) -> dict[str, list[dict[str, Any]]]:
     """What POSTINGS reads."""
-    touched = {entry["learner_id"] for entry in book.entries}
+    last = {entry["learner_id"]: entry["sequence"] for entry in book.entries}
     return {
         "postings": book.postings,
         "entries": book.entries,
-        "heads": [
-            {"learner_id": str(learner_id), "last_entry": last}
-            for learner_id, last in book.last_entry.items()
-            if str(learner_id) in touched
-        ],
+        "heads": [{"learner_id": learner_id, "last_entry": sequence} for learner_id, sequence in last.items()],
     }
 
 

@@ -16,15 +16,20 @@ from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
 from creditbank.sealing import DigestName, SealingKey, canonical, field_of, new_salt, salted_digest, seal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decisions:
     """What one act decides: rows of decisions, and for each record the one that holds today with its posting."""
 
     change_id: UUID
     at: datetime
     digest: DigestName
+    asked_on: date = field(init=False)
+    """The day on which the rules are asked."""
     rows: list[dict[str, Any]] = field(default_factory=list)
     holding: dict[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.asked_on = clock.today(self.at)
 
 
 def decide_contents(
@@ -48,7 +53,7 @@ def decide_contents(
             groups[record.content].append(record)
     touched = []
     for group in groups.values():
-        for record, said in _day_by_day(group, rulebook, clock.today(decisions.at)):
+        for record, said in _day_by_day(group, rulebook, decisions.asked_on):
             if not record.changed and _outcomes(record.steps) == [_outcome(step) for step, _, _ in said]:
                 continue
             _write(record, said, key=keys[record.learner_id], book=book, decisions=decisions)
@@ -167,7 +172,7 @@ def decision_row(
             "dated_by": decided.dated_by,
             "dated_on": decided.dated_on,
             "because": decided.because,
-            "asked_on": clock.today(decisions.at).isoformat(),
+            "asked_on": decisions.asked_on.isoformat(),
         },
         facts_sealed=seal(key, canonical(facts), field_of(record.learner_id, "facts")),
         decisions=decisions,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -51,20 +53,20 @@ def shown_of(body: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
 
 def line_of(
     *,
-    record_id: str,
-    learner_id: str,
+    record_id: UUID | str,
+    learner_id: UUID | str,
     kind: str,
-    institution_id: str,
+    institution_id: UUID | str,
     scheme: str | None,
     level: str | None,
     credits: str,
     verdict: str,
     clause: str | None,
-    occurred_on: str,
+    occurred_on: date | str,
     recorded_at: str,
     version: int,
-    decision_id: str,
-    posting_id: str | None,
+    decision_id: UUID | str,
+    posting_id: UUID | str | None,
     shown: Mapping[str, Any],
 ) -> str:
     """The line of a record, with nothing private in it yet; `credits` as people write them."""

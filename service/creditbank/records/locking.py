@@ -125,13 +125,14 @@ async def lock_claim_and_read(
     wanted = [sum(claim[index] is not None for claim in claims) for index in ("key_index", "number_index")]
     if claimed != wanted:
         raise TryAgain
-    last_entry = {UUID(learner): last for learner, last in orjson.loads(heads or "{}").items()}
+    named = {str(learner): learner for learner in everybody}
+    last_entry = {named[learner]: last for learner, last in orjson.loads(heads or "{}").items()}
     found = {number: orjson.loads(text or "[]") for number, text in await read.fetchall()}
     balances = defaultdict[UUID, dict[Account, int]](dict)
     for learner, scheme, account, institution, balance in found[None]:
-        whose = UUID(learner)
+        whose = named[learner]
         balances[whose][whose, scheme, account, institution and UUID(institution)] = balance
-    return [_person(asked, found[place], last_entry, balances, keyring) for place, asked in enumerate(people)]
+    return [_person(asked, found[place], named, last_entry, balances, keyring) for place, asked in enumerate(people)]
 
 
 def _questions(people: Sequence[Asked]) -> str:
@@ -139,9 +140,9 @@ def _questions(people: Sequence[Asked]) -> str:
         [
             {
                 "i": place,
-                "family": [str(learner) for learner in asked.family],
+                "family": asked.family,
                 "contents": ["\\x" + content.hex() for content in asked.contents],
-                "records": [str(record) for record in asked.records],
+                "records": list(asked.records),
             }
             for place, asked in enumerate(people)
         ]
@@ -151,19 +152,20 @@ def _questions(people: Sequence[Asked]) -> str:
 def _person(
     asked: Asked,
     found: dict[str, Any],
+    named: Mapping[str, UUID],
     last_entry: Mapping[UUID, int],
     balances: Mapping[UUID, dict[Account, int]],
     keyring: Keyring,
 ) -> Person:
-    if {UUID(member) for member in found["family"]} != set(asked.family):
+    if {named.get(member) for member in found["family"]} != set(asked.family):
         raise TryAgain
     if len(found["keys"] or {}) != len(asked.family):
         raise LearnerErased
     keys = {
-        UUID(learner): unwrap(keyring, UUID(learner), bytes.fromhex(wrapped))
+        named[learner]: unwrap(keyring, named[learner], bytes.fromhex(wrapped))
         for learner, wrapped in (found["keys"] or {}).items()
     }
-    standing = [_standing(row, keys[UUID(row["learner"])]) for row in found["standing"] or ()]
+    standing = [_standing(row, keys[named[row["learner"]]]) for row in found["standing"] or ()]
     return Person(
         family=asked.family,
         keys=keys,

@@ -76,7 +76,7 @@ class Act:
     book: Book
     versions: list[dict[str, Any]] = field(default_factory=list)
     current: list[dict[str, Any]] = field(default_factory=list)
-    gone: list[dict[str, str]] = field(default_factory=list)
+    gone: list[dict[str, UUID]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
 
     def show(self, records: Iterable[Standing], *, acts: dict[UUID, str], gone: Collection[Standing] = ()) -> None:
@@ -88,26 +88,26 @@ class Act:
             summary |= {} if last.scheme is None else {"scheme": last.scheme}
             self._tell(record, acts.get(record.record_id, "redecided"), summary)
         for record in gone:
-            self.gone.append({"learner_id": str(record.learner_id), "record_id": str(record.record_id)})
+            self.gone.append({"learner_id": record.learner_id, "record_id": record.record_id})
             self._tell(record, acts[record.record_id], {"kind": record.kind})
 
     def _current(self, record: Standing) -> dict[str, Any]:
         last = record.steps[-1]
         decision_id, posting_id = self.decisions.holding[record.record_id]
         said: dict[str, Any] = {
-            "learner_id": str(record.learner_id),
-            "record_id": str(record.record_id),
+            "learner_id": record.learner_id,
+            "record_id": record.record_id,
             "version": record.version,
-            "institution_id": str(record.institution_id),
+            "institution_id": record.institution_id,
             "kind": record.kind,
-            "occurred_on": record.occurred_on.isoformat(),
+            "occurred_on": record.occurred_on,
             "recorded_at": record.recorded_at,
             "scheme": last.scheme,
             "level": record.level,
             "verdict": last.verdict,
             "clause": last.clause,
-            "decision_id": str(decision_id),
-            "posting_id": None if posting_id is None else str(posting_id),
+            "decision_id": decision_id,
+            "posting_id": posting_id,
             "shown": record.shown,
         }
         return {
@@ -121,11 +121,11 @@ class Act:
     def _tell(self, record: Standing, act: str, summary: dict[str, Any]) -> None:
         self.outbox.append(
             {
-                "change_id": str(self.decisions.change_id),
+                "change_id": self.decisions.change_id,
                 "item": len(self.outbox) + 1,
-                "learner_id": str(record.learner_id),
-                "institution_id": str(record.institution_id),
-                "record_id": str(record.record_id),
+                "learner_id": record.learner_id,
+                "institution_id": record.institution_id,
+                "record_id": record.record_id,
                 "version": record.version,
                 "act": act,
                 "summary": summary,
@@ -162,5 +162,5 @@ def _notices(act: Act) -> Iterator[Notice]:
     for item in act.outbox:
         kind = _SERVED.get(item["act"])
         if kind is not None:
-            about = {name: item[name] for name in ("record_id", "institution_id", "change_id")}
-            yield Notice(UUID(item["learner_id"]), kind, about)
+            about = {name: str(item[name]) for name in ("record_id", "institution_id", "change_id")}
+            yield Notice(item["learner_id"], kind, about)
