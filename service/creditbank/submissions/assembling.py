@@ -29,6 +29,8 @@ from creditbank.submissions.setting_aside import SetAside, closes_table, is_blan
 from creditbank.submissions.teams import Teams
 from creditbank.submissions.values import Reader, Unread
 
+__all__ = ["Assembled", "Assembler", "CellFault", "CellRef", "SetAside", "Unreadable"]
+
 _REMEMBERED = 4_096
 """Cells of a column whose reading is remembered: courses, terms and grades come again and again, people do not."""
 _NEVER_REMEMBERED = frozenset({"learner_name", "student_no", "document_number", "number", "key", "record_id"})
@@ -214,7 +216,7 @@ class _Sheet:
 
     def _aside(self, cells: tuple[Cell, ...]) -> SetAside | None:
         """A line is looked at for being none only after it could not be read: good rows pay nothing for it."""
-        if is_blank(cells, but=self.serials):
+        if is_blank(cells, serials=self.serials):
             return set_aside("blank")
         if repeats(cells, self.header):
             return set_aside("header_again")

@@ -317,9 +317,14 @@ _DECORATION = re.compile(r"\([^)]*\)|\[[^]]*\]|【[^】]*】|[*:#.]|^[0-9]+[、.
 _WHOSE = re.compile("^(学生|学员|考生|获奖者|获奖人|本人|选手|队员|持证人|人员)")
 
 
+def _joined(header: str) -> str:
+    """A header folded; exam_date, Exam Date and exam-date are one."""
+    return re.sub("[_-]", "", fold(header))
+
+
 def header_forms(header: str) -> tuple[str, ...]:
     """A header as it may be looked up: as it is, without remarks in brackets, without saying whose it is."""
-    folded = fold(header)
+    folded = _joined(header)
     bare = _DECORATION.sub("", folded)
     return tuple(dict.fromkeys(form for form in (folded, bare, _WHOSE.sub("", bare)) if form))
 
@@ -329,7 +334,7 @@ def known_headers(fields: tuple[Field, ...]) -> dict[str, list[tuple[int, Field]
     known: dict[str, list[tuple[int, Field]]] = {}
     for field in fields:
         for at, word in enumerate(field.headers):
-            known.setdefault(fold(word), []).append((at, field))
+            known.setdefault(_joined(word), []).append((at, field))
     return known
 
 

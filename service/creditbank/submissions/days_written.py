@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from math import isfinite
 from typing import Any
 
 from creditbank.submissions.cells import Cell
@@ -55,6 +56,8 @@ def read_last_day(cell: Cell) -> str | None:
 
 
 def _from_number(number: float) -> str:
+    if not isfinite(number):
+        raise _no_day()
     whole = int(number)
     if whole in _SERIALS:
         return (_SERIAL_ZERO + timedelta(days=whole)).isoformat()

@@ -116,7 +116,7 @@ def wrongs_of(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, str]]
     for name in {name for name in names if names.count(name) > 1}:
         yield f"字段 {name[:40]} 出现了两次", f"the field {name[:40]} is there twice"
     yield from _wrong_constants(sheet)
-    yield from missing_from(sheet, act=act)
+    yield from ((zh, en) for _, zh, en in missing_from(sheet, act=act))
 
 
 def _wrong_constants(sheet: SheetMapping) -> abc.Iterator[tuple[str, str]]:
@@ -132,8 +132,8 @@ def _wrong_constants(sheet: SheetMapping) -> abc.Iterator[tuple[str, str]]:
             yield f"{known.zh}的固定值{unread.zh}", f"the constant of {known.en} {unread.en}"
 
 
-def missing_from(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, str]]:
-    """What a sheet's mapping lacks, in both languages: none if every row could be whole."""
+def missing_from(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, str, str]]:
+    """What a sheet's mapping lacks, the field and both languages: none if every row could be whole."""
     given = set(sheet.columns.values()) | set(sheet.constants)
     known = {one.name: one for one in fields_of(sheet.kind, act=act)}
     supplied = {name for one in given if one in known for name in known[one].supplies} - {"team_size", "member_no"}
@@ -141,7 +141,7 @@ def missing_from(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, st
     somebody = bool({"student_no", "document_number"} & given)
     if act != "report" and not by_itself:
         if act == "reassign" or sheet.kind is None:
-            yield "缺少学习成果编号或本单位编号", "neither a record id nor an own key is there"
+            yield "record_id", "缺少学习成果编号或本单位编号", "neither a record id nor an own key is there"
             return
         supplied |= OPTIONAL_KEYS | set(ENTERED_BY_DEFAULT.get(sheet.kind, ()))
         wanted = [name for name in IDENTIFIES[sheet.kind] if name not in supplied]
@@ -154,11 +154,11 @@ def missing_from(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, st
         supplied |= {"course_code"} if sheet.kind == "course_result" and "course_name" in given else set()
         wanted = [name for name, one in known.items() if one.required and name not in supplied]
     for name in wanted:
-        yield f"缺少{known[name].zh}（{name}）一列", f"no column is {known[name].en} ({name})"
+        yield name, f"缺少{known[name].zh}（{name}）一列", f"no column is {known[name].en} ({name})"
     if not somebody:
-        yield "缺少学号或证件号码一列", "no column is the student number or the identity number"
+        yield "student_no", "缺少学号或证件号码一列", "no column is the student number or the identity number"
     elif sheet.kind == "enrolment_event" and act == "report" and "student_no" not in given:
-        yield "学籍异动须有学号一列", "a roster needs a column with the student number"
+        yield "student_no", "学籍异动须有学号一列", "a roster needs a column with the student number"
 
 
 class SheetLayout(BaseModel):

@@ -48,13 +48,17 @@ def set_aside(code: str) -> SetAside:
     return SetAside(code, *REASONS[code])
 
 
-def is_blank(cells: Sequence[Cell], *, but: frozenset[int] = frozenset()) -> bool:
-    """Whether nothing stands in a line, or only a running number in one of the columns `but`."""
-    return not any(
-        isinstance(cell, Unusable) or text_of(cell)
-        for at, cell in enumerate(cells)
-        if cell is not None and at not in but
-    )
+def is_blank(cells: Sequence[Cell], *, serials: frozenset[int] = frozenset()) -> bool:
+    """Whether nothing stands in a line, or only a running number in one of the columns `serials`."""
+    for at, cell in enumerate(cells):
+        if cell is None:
+            continue
+        if isinstance(cell, Unusable):
+            return False
+        text = text_of(cell)
+        if text and not (at in serials and text.isdigit()):
+            return False
+    return True
 
 
 def repeats(cells: Sequence[Cell], header: Sequence[Sequence[str]]) -> bool:
