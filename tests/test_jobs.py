@@ -16,9 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from creditbank import jobs
+from creditbank import jobs, working
 from creditbank.db import Database, driver
-from creditbank.jobs import Work, ask, ask_for_periodic, handler, revive, run_due, work_forever
+from creditbank.jobs import Work, ask, ask_for_periodic, handler, revive, run_due
+from creditbank.working import work_forever
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -299,7 +300,7 @@ async def test_a_job_that_kills_every_worker_is_dead_in_the_end(database: Databa
 async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_ended(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(working, "GRACE_SECONDS", 0.1)
     begun, stop = asyncio.Event(), asyncio.Event()
 
     @handler("long")
@@ -308,10 +309,10 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_ended(
         await asyncio.sleep(30)
 
     await want(database, kind="long")
-    working = asyncio.create_task(work_forever(database, worker="w", stop=stop, now=lambda: NOON))
+    running = asyncio.create_task(work_forever(database, worker="w", stop=stop, now=lambda: NOON))
     await begun.wait()
     stop.set()
-    await asyncio.wait_for(working, 5)
+    await asyncio.wait_for(running, 5)
     assert await rows(database, "SELECT leased_by, leased_until, attempts, finished_at FROM job") == [
         (None, None, 0, None)
     ]

@@ -15,12 +15,13 @@ from creditbank.changes.numberer import number_forever
 from creditbank.config import Settings
 from creditbank.db import Database, driver
 from creditbank.identity.throttling import forget_old
-from creditbank.jobs import Work, handler, work_forever
+from creditbank.jobs import Work, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring
 from creditbank.submissions import housekeeping, posting, staging
+from creditbank.working import work_forever
 
 ROWS = 5_000
 """Housekeeping goes in transactions of so many rows, so that nobody waits for it."""

@@ -23,6 +23,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
+from creditbank import clock
 from creditbank.database_roles import APP, connect, libpq_parameters
 from creditbank.erasures import EMPTY_ROWS, Erasure, note_erasures, read_erasures
 from creditbank.erasures import FILE as ERASURES
@@ -309,9 +310,9 @@ def _erase_again(connection: psycopg.Connection[Any], erasures: set[Erasure]) ->
         connection.execute(
             """
             INSERT INTO job (job_id, kind, name, about, run_at, attempts)
-            VALUES (gen_random_uuid(), %(kind)s, %(kind)s || ': restored', %(about)s, now(), 0) ON CONFLICT DO NOTHING
+            VALUES (gen_random_uuid(), %(kind)s, %(kind)s || ': restored', %(about)s, %(now)s, 0) ON CONFLICT DO NOTHING
             """,
-            {"kind": EMPTY_ROWS, "about": Jsonb({"learners": [str(learner) for learner in learners]})},
+            {"kind": EMPTY_ROWS, "now": clock.now(), "about": Jsonb({"learners": [str(learner) for learner in learners]})},
         )
     return done.rowcount
 

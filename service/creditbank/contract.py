@@ -21,6 +21,7 @@ _MEANS = {
     "403": "The caller is known, and this is not theirs to do.",
     "404": "Not there, or not yours: the two look the same.",
     "409": "It contradicts what is there, or an Idempotency-Key came with another payload; nothing was written.",
+    "410": "What was asked for was kept until its retention date and is gone.",
     "413": "The body is larger than the bank reads in one call; nothing was written.",
     "422": "The content is not well formed; `faults` lists where.",
     "429": "Too many requests; `Retry-After` says when to try again, in seconds.",

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from types import MappingProxyType
 from typing import Any, LiteralString, TypeAlias, TypeVar
 from uuid import UUID
@@ -32,10 +31,6 @@ MOST_ATTEMPTS = 8
 """After so many attempts, a lost lease counting as one, a job is dead and waits for a person."""
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
-IDLE_SECONDS = 1.0
-"""How long a worker that found nothing waits before it looks again."""
-GRACE_SECONDS = 10.0
-"""How long a worker that is told to stop lets its jobs end by themselves; then it gives them back."""
 
 log = structlog.get_logger(__name__)
 
@@ -97,8 +92,6 @@ class Work:
 
 
 Handler: TypeAlias = Callable[[Work], Awaitable[None]]
-Beside: TypeAlias = Callable[[Database, asyncio.Event], Awaitable[None]]
-"""Something that runs all the time beside the jobs, until the event is set."""
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, timedelta] = {}
@@ -282,7 +275,7 @@ async def _beat(
         try:
             kept = await _change(database, lease, "leased_until = %(until)s", until=at() + LEASE)
         except Exception as failure:
-            log.warning("job_heartbeat_failed", job_id=str(lease.job_id), error=_named(failure))
+            log.warning("job_heartbeat_failed", job_id=str(lease.job_id), error=named(failure))
             continue
         if not kept:
             running.cancel()
@@ -308,7 +301,7 @@ async def _finished(database: Database, lease: _Lease, *, at: datetime) -> None:
 
 async def _failed(database: Database, lease: _Lease, failure: Exception, *, at: datetime) -> None:
     """Later, or never: but a job that was asked for meanwhile begins anew."""
-    error = _named(failure)
+    error = named(failure)
     dead = lease.attempts >= MOST_ATTEMPTS
     log.error("job_failed", job_id=str(lease.job_id), kind=lease.kind, attempt=lease.attempts, dead=dead, error=error)
     await _change(
@@ -352,7 +345,7 @@ def wait_after(attempts: int) -> timedelta:
     return min(FIRST_WAIT * int(4 ** (attempts - 1)), LONGEST_WAIT)
 
 
-def _named(failure: BaseException) -> str:
+def named(failure: BaseException) -> str:
     """What failed and where, without its values: the text of a database error may hold personal data."""
     cause = failure.orig if isinstance(failure, DBAPIError) and failure.orig is not None else failure
     frames = traceback.extract_tb(failure.__traceback__)
@@ -395,73 +388,6 @@ async def revive(session: AsyncSession, *, job_id: UUID, run_at: datetime) -> bo
         {"job_id": job_id, "run_at": run_at},
     )
     return cursor.rowcount == 1
-
-
-# --- a worker -------------------------------------------------------------------------------------------------------
-
-
-async def work_forever(
-    database: Database,
-    *,
-    worker: str,
-    stop: asyncio.Event,
-    beside: Sequence[Beside] = (),
-    lanes: int = 2,
-    long_lanes: int = 2,
-    things: Things = NOTHING,
-    now: Callable[[], datetime] = clock.now,
-) -> None:
-    """Do what is due until `stop` is set: `lanes` short jobs and `long_lanes` long ones at a time, and what runs
-    `beside` them all the time.
-
-    A database that does not answer is waited for. When told to stop, jobs have GRACE_SECONDS to end by themselves;
-    what has not ended is given back and run again by the next worker.
-    """
-    lane = partial(_lane, database, worker=worker, stop=stop, things=things, now=now)
-    steady = [partial(lane, long=long) for long in (False,) * lanes + (True,) * long_lanes]
-    tasks = [asyncio.create_task(_patiently(stop, run)) for run in steady]
-    tasks += [asyncio.create_task(_patiently(stop, partial(run, database, stop))) for run in beside]
-    try:
-        await stop.wait()
-        await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _lane(
-    database: Database, *, worker: str, stop: asyncio.Event, things: Things, now: Callable[[], datetime], long: bool
-) -> None:
-    seen_to_at: datetime | None = None
-    while not stop.is_set():
-        at = now()
-        if seen_to_at is None or at - seen_to_at > timedelta(minutes=1):
-            await database.write(partial(ask_for_periodic, now=at))
-            seen_to_at = at
-        if await run_due(database, worker=worker, now=at, limit=1, things=things, long=long) == 0:
-            await sleep_unless(stop, IDLE_SECONDS)
-
-
-async def _patiently(stop: asyncio.Event, run: Callable[[], Awaitable[None]]) -> None:
-    """Start something again whenever it fails, ever more slowly, until it is told to stop."""
-    failures = 0
-    while not stop.is_set():
-        began = asyncio.get_running_loop().time()
-        try:
-            await run()
-        except Exception as failure:
-            failures = 1 if asyncio.get_running_loop().time() - began > 60 else failures + 1
-            log.warning("background_work_failed", error=_named(failure), failures=failures)
-            await sleep_unless(stop, min(0.5 * 2**failures, 15))
-        else:
-            failures = 0
-
-
-async def sleep_unless(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not when there is no reason to go on."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 @handler("forget finished jobs", every=timedelta(hours=6))

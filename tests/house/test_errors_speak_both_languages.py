@@ -31,7 +31,7 @@ from tests.open_bank import OpenBank, opened
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SECRET = "130102199003071234"
-STATUSES = {202, 400, 401, 403, 404, 405, 409, 412, 413, 422, 428, 429, 500, 503}
+STATUSES = {202, 400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 428, 429, 500, 503}
 
 
 def every_module() -> None:

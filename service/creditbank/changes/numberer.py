@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Database, Transaction, driver
-from creditbank.jobs import sleep_unless
+from creditbank.working import sleep_unless
 
 ONE_NUMBERER = 4_207_001
 """The advisory lock that a numberer holds to the end of its transaction."""

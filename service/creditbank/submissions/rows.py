@@ -33,8 +33,8 @@ class CellsUnreadable(BankError):
 
     status = 422
     code = "cells_unreadable"
-    zh = "{why_zh}"
-    en = "{why_en}"
+    zh = "{why_zh}请按各单元格的说明更正后重新报送该行。"
+    en = "{why_en} Mend the cells and send the row again."
 
     def __init__(self, found: Sequence[CellFault], row: int) -> None:
         self.cells = [

@@ -39,7 +39,9 @@ log = structlog.get_logger(__name__)
 
 FIRST, LAST = 60, 20
 """Lines of each sheet that a mapping is proposed from: titles and signatures are among them."""
-AT_ONCE = 16
+LONGEST = 4_000_000
+"""Characters of a chunk, about: a line may have a million of them."""
+AT_ONCE = 8
 """Chunks written in one transaction."""
 ATTEMPTS = 3
 """After so many workers that died of a file, the file is refused."""
@@ -196,7 +198,7 @@ async def _stage(database: Database, submission_id: UUID, key: SealingKey, opene
 def _chunks(submission_id: UUID, key: SealingKey, opened: OpenedFile, staged: _Staged) -> Iterator[SubmissionChunk]:
     lines = opened.lines()
     chunk_no = 0
-    while chunk := list(islice(lines, LINES)):
+    while chunk := _next_lines(lines):
         chunk_no += 1
         for line in chunk:
             staged.see(line)
@@ -208,6 +210,18 @@ def _chunks(submission_id: UUID, key: SealingKey, opened: OpenedFile, staged: _S
             lines=len(chunk),
             content_sealed=seal_lines(key, submission_id, chunk_no, chunk),
         )
+
+
+def _next_lines(lines: Iterator[Line]) -> list[Line]:
+    """A chunk's lines: as many as are posted together, fewer where they are long."""
+    chunk: list[Line] = []
+    size = 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line.text or "") + sum(len(cell) for cell in line.cells if type(cell) is str)
+        if len(chunk) == LINES or size > LONGEST:
+            break
+    return chunk
 
 
 async def _same_file(session: AsyncSession, file: SubmissionFile) -> UUID | None:
