@@ -23,6 +23,7 @@ from creditbank.institutions import routes as institution_routes
 from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
+from creditbank.oversight import routes as oversight_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     officer_routes.router,
     identifying_routes.router,
     identity_routes.router,
+    oversight_routes.router,
     rule_routes.router,
     portal_routes.router,
     health.router,

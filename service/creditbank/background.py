@@ -18,6 +18,7 @@ from creditbank.identity.throttling import forget_old
 from creditbank.jobs import Work, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
+from creditbank.oversight.hints import look_for_hints
 from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring
 from creditbank.submissions import housekeeping, posting, staging
@@ -35,6 +36,7 @@ HANDLERS = (
     housekeeping.expire,
     housekeeping.erase_past_retention,
     housekeeping.empty_rows,
+    look_for_hints,
 )
 """Handlers of other domains that a bare `creditbank work` must know."""
 

@@ -1,0 +1,168 @@
+"""HTTP for oversight: a term reconciled, hints for officers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
+
+from creditbank import clock
+from creditbank.db import SessionDep
+from creditbank.errors import Malformed
+from creditbank.http import KeyringDep, LanguageDep, PageDep, answer, problems
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import Actor, ActorDep, Reach
+from creditbank.identity.writing import WriteDep
+from creditbank.once import Answer
+from creditbank.oversight.hints import HintAlreadyClosed, close, hints
+from creditbank.oversight.reconciliation import Period, Reconciliation, as_workbook, reconcile
+from creditbank.oversight.tables import Hint
+from creditbank.records.routes import sender_of
+from creditbank.records.schemas import AcademicYear
+
+router = APIRouter(prefix="/v1", tags=["oversight"])
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Year = Annotated[AcademicYear, Query(description="学年。|The academic year.")]
+Term = Annotated[int, Query(ge=1, le=4, description="学期。|The term.")]
+Whose = Annotated[UUID | None, Query(description="业务员须指明机构。|Officers name the institution.")]
+
+
+def _period(actor: Actor, year: str, term: int, institution_id: UUID | None) -> Period:
+    """The term of the caller's own institution, or for an officer of the one named."""
+    if Reach.ANY in actor.reach:
+        if institution_id is None:
+            raise Malformed(
+                field="query:/institution_id", why_zh="请指明机构 institution_id", why_en="name the institution_id"
+            )
+        return Period(institution_id, year, term)
+    own = sender_of(actor).institution_id
+    actor.must_reach_institution(institution_id or own)
+    return Period(own, year, term)
+
+
+@router.get("/reconciliation", response_model=Reconciliation, summary="学期对账|A term reconciled")
+async def read_reconciliation(
+    actor: ActorDep,
+    session: SessionDep,
+    keyring: KeyringDep,
+    academic_year: Year,
+    term: Term,
+    institution_id: Whose = None,
+) -> Reconciliation:
+    """What was sent, what the bank holds, what is held or refused and why, what changed since the last file."""
+    period = _period(actor, academic_year, term, institution_id)
+    return await reconcile(session, period, keyring=keyring, at=clock.now())
+
+
+@router.get(
+    "/reconciliation.xlsx",
+    responses={200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "It."}},
+    response_class=Response,
+    summary="学期对账表|A term reconciled, as a workbook",
+)
+async def reconciliation_workbook(
+    actor: ActorDep,
+    session: SessionDep,
+    keyring: KeyringDep,
+    language: LanguageDep,
+    academic_year: Year,
+    term: Term,
+    institution_id: Whose = None,
+) -> Response:
+    """The same, with a sheet for each list."""
+    period = _period(actor, academic_year, term, institution_id)
+    found = await reconcile(session, period, keyring=keyring, at=clock.now())
+    made = await asyncio.to_thread(as_workbook, found, language)
+    name = f"reconciliation-{academic_year}-{term}.xlsx"
+    return StreamingResponse(
+        iter(lambda: made.read(65536), b""),
+        media_type=WORKBOOK,
+        headers={"Content-Disposition": f"attachment; filename={name}"},
+        background=BackgroundTask(made.close),
+    )
+
+
+class HintOut(BaseModel):
+    """Something that a person should look at."""
+
+    hint_id: UUID
+    kind: str
+    kind_zh: str
+    kind_en: str
+    institution_id: UUID
+    submission_id: UUID | None
+    row_no: int | None
+    record_id: UUID | None
+    held_row_id: UUID | None
+    detail: dict[str, Any]
+    raised_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    finding: str | None
+
+    @classmethod
+    def of(cls, hint: Hint) -> HintOut:
+        """From its row."""
+        zh, en = KINDS[hint.kind]
+        return cls(**hint.model_dump(exclude={"subject"}), kind_zh=zh, kind_en=en)
+
+
+KINDS = {
+    "certificate_of_another": ("证书编号已属他人", "a certificate number that is another person's already"),
+    "impossible_hours": ("学时与起止日期不相称", "more hours than the days of a training have room for"),
+    "impossible_weeks": ("周数与起止日期不相称", "more weeks than lie between the days of a practice"),
+    "sudden_volume": ("单日报送量骤增", "far more rows in a day than ever before"),
+}
+"""What hints are about, in both languages."""
+
+
+class HintsOut(BaseModel):
+    """Hints, the oldest first."""
+
+    hints: list[HintOut]
+    next: str | None
+
+
+class FindingIn(BaseModel):
+    """What the person who looked found."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    finding: str = Field(min_length=1, max_length=500)
+
+
+@router.get("/hints", response_model=HintsOut, summary="疑点提示|Hints for people")
+async def list_hints(
+    actor: ActorDep, session: SessionDep, page: PageDep, status: Annotated[Literal["open", "closed"], Query()] = "open"
+) -> HintsOut:
+    """Signs that something may be wrong, for officers; no record is touched because of one."""
+    found = await hints(session, opened=status == "open", after=page.after(UUID), limit=page.asked)
+    shown, following = page.cut(found, key=lambda hint: hint.hint_id)
+    return HintsOut(hints=[HintOut.of(hint) for hint in shown], next=following)
+
+
+@router.post(
+    "/hints/{hint_id}/closing",
+    response_model=HintOut,
+    responses=problems(HintAlreadyClosed),
+    summary="处理疑点提示|Close a hint",
+)
+async def close_hint(write: WriteDep, hint_id: UUID, said: Annotated[FindingIn, Body()]) -> Response:
+    """With what was found; acts that follow are the officer's own."""
+
+    async def act(session: AsyncSession) -> Answer:
+        at = clock.now()
+        hint = await close(session, hint_id, by=write.actor.name, finding=said.finding, at=at)
+        detail = {"hint_id": str(hint_id)}
+        await note(session, actor=write.actor, act="hint_closed", purpose=said.finding, at=at, detail=detail)
+        return answer(200, HintOut.of(hint))
+
+    return await write.once(act)
