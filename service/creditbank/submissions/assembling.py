@@ -208,10 +208,9 @@ class _Sheet:
         if type(probe) is str and header_text(probe) in self.probe_words and repeats(cells, self.header):
             return set_aside("header_again")
         parts = self._read(row, cells)
+        payload = self._payload(parts, row_no, row, cells)
         if not parts.faults:
-            payload = self._payload(parts, row_no, row, cells)
-            if not parts.faults:
-                return Assembled(payload)
+            return Assembled(payload)
         return self._aside(cells) or Unreadable(tuple(parts.faults))
 
     def _aside(self, cells: tuple[Cell, ...]) -> SetAside | None:
@@ -248,7 +247,7 @@ class _Sheet:
 
     def _payload(self, parts: Parts, row_no: int, row: int, cells: tuple[Cell, ...]) -> dict[str, Any]:
         """Put together what was read; what is missing or contradicts is a fault."""
-        self._say_who(parts, row)
+        self._say_who(parts, row, cells)
         if self.compose is not None:
             for name, unread in self.compose(parts):
                 self._blame(parts, name, row, cells, unread)
@@ -260,8 +259,7 @@ class _Sheet:
         if self.teams is not None and "team" in parts.aside:
             payload.update(self.teams.place_of(row_no))
         for field in self.required:
-            name = field.name
-            if name not in payload and name != "learner_name" and not any(f.field == name for f in parts.faults):
+            if field.name not in payload and field.name != "learner_name":
                 self._miss(parts, field, row, cells)
         if self.reason is not None:
             payload.setdefault("reason", self.reason)
@@ -269,22 +267,24 @@ class _Sheet:
         payload["learner"] = parts.learner
         return payload
 
-    def _say_who(self, parts: Parts, row: int) -> None:
+    def _say_who(self, parts: Parts, row: int, cells: tuple[Cell, ...]) -> None:
         """The learner: a name and, where it is there, a document; a number without a kind is of a resident."""
         number = parts.aside.get("document_number")
         if number is not None:
             kind = parts.aside.get("document_kind")
             if kind is None and (len(number) not in (15, 18) or not number[:-1].isdigit()):
-                self._blame(parts, "document_number", row, (), not_resident(number))
+                self._blame(parts, "document_number", row, cells, not_resident(number))
             parts.learner["document"] = {"kind": kind or "resident_id", "number": number}
         learner = parts.learner
         needs_number = self.kind == "enrolment_event" and self.act == "report"
         if self.act == "report" or (self.act == "reassign" or not parts.payload.keys() & {"record_id", "key"}):
             if "name" not in learner and self.act != "withdraw":
-                self._blame(parts, "learner_name", row, (), missing("姓名", "the name"))
+                self._blame(parts, "learner_name", row, cells, missing("姓名", "the name"))
             if "student_no" not in learner and (number is None or needs_number):
                 at = "student_no" if "student_no" in self.columns else "document_number"
-                self._blame(parts, at, row, (), missing("学号或证件号码", "the student number or the identity number"))
+                self._blame(
+                    parts, at, row, cells, missing("学号或证件号码", "the student number or the identity number")
+                )
 
     def _of_act(self, parts: Parts, row: int, cells: tuple[Cell, ...]) -> dict[str, Any]:
         """What a withdrawal or a reassignment says: which record, for reassigning whose it is, and why."""
@@ -339,19 +339,26 @@ class _Sheet:
         self.teams.join(row_no, (*said, team), str(number or parts.learner.get("name") or row_no))
 
     def _miss(self, parts: Parts, field: Field, row: int, cells: tuple[Cell, ...]) -> None:
-        self._blame(parts, field.name, row, cells, missing(field.zh, field.en))
+        """What is missing, unless a cell that should have supplied it is at fault already."""
+        name = field.name
+        suppliers = {name, *self.by_supply.get(name, ()), *_ELSEWHERE.get(f"/{name}", ())}
+        if name == "occurred_on" and self.term_end:
+            suppliers |= {"term", *self.by_supply.get("term", ()), *self.by_supply.get("academic_year", ())}
+        if not any(fault.field in suppliers for fault in parts.faults):
+            self._blame(parts, name, row, cells, missing(field.zh, field.en))
 
     def _blame(self, parts: Parts, name: str, row: int, cells: tuple[Cell, ...], unread: Unread) -> None:
-        """A fault of a field, at the column that supplies it, if there is one."""
-        columns = self.by_supply.get(name)
+        """A fault of a field, at the column that supplies it, if there is one; a cell has one fault at a time."""
+        columns = [found for one in (name, *_ELSEWHERE.get(f"/{name}", ())) for found in self.by_supply.get(one, ())]
         if not columns:
             parts.faults.append(
                 CellFault(None, None, None, name, unread.code, f"第{row}行{unread.zh}", f"Row {row} {unread.en}")
             )
             return
         column, header, field = self.columns[columns[0]]
-        cell = cells[column] if column < len(cells) else None
-        parts.faults.append(cell_fault(column, header, field.name, row, cell, unread))
+        if not any(fault.column == column for fault in parts.faults):
+            cell = cells[column] if column < len(cells) else None
+            parts.faults.append(cell_fault(column, header, field.name, row, cell, unread))
 
     def _fault(self, column: int, name: str, into: int, row: int, cell: Cell, unread: Unread) -> CellFault:
         field = "learner_name" if into == _PERSON and name == "name" else name

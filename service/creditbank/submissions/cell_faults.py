@@ -36,7 +36,7 @@ def cell_fault(column: int, header: str, name: str, row: int, cell: Cell, unread
 
 def missing(zh: str, en: str) -> Unread:
     return Unread(
-        "valuemissing",
+        "value_missing",
         f"缺少{zh}。请补填；原表有合并单元格的，请取消合并并逐行填写。",
         f"lacks {en}. Fill it in; where cells are merged, unmerge them and fill every row.",
     )
@@ -52,7 +52,7 @@ def disagrees() -> Unread:
 
 def not_resident(number: str) -> Unread:
     return Unread(
-        "document_kindmissing",
+        "document_kind_missing",
         f"有 {len(number)} 个字符，不是18位居民身份证号码。请核对；其他证件请加“证件类型”一列。",
         f"has {len(number)} characters and is no resident identity number of 18. Check it; for other documents add a "
         "column with the kind of document (证件类型).",

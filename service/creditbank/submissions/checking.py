@@ -21,11 +21,14 @@ from creditbank.submissions.mapping import (
     SheetLayout,
     SheetMapping,
     SheetSample,
+    is_not_read,
     lay_out,
 )
 from creditbank.submissions.values import Unread, shown
 from creditbank.submissions.wordings import OTHER_ATTEMPTS, fold
 
+_SAY_MORE = {"attempt", "exam_attempt", "remark"}
+"""Columns that change what others say: one that is new is asked about although nothing is missing."""
 MANY = 0.3
 """Share of a column's cells that may be unreadable before a person is asked whether it is the right column."""
 
@@ -71,6 +74,8 @@ def check(mapping: Mapping, samples: abc.Sequence[SheetSample], *, reference: Re
             )
         )
     for layout, sample in zip(layouts, samples, strict=True):
+        if layout.mapped_by is None and is_not_read(mapping, sample):
+            continue
         if layout.mapped_by is None:
             faults += _unread_sheet(sample, act=mapping.act)
         else:
@@ -229,7 +234,7 @@ def _new_field(key: str, sheet: SheetMapping, *, act: Act) -> tuple[str, str] | 
         name for one in given if (field := field_of(one, sheet.kind, act=act)) is not None for name in field.supplies
     }
     for field in looks_like_a_field_of(key, sheet.kind, act=act):
-        if field.name not in given and not set(field.supplies) <= supplied:
+        if field.name not in given and (field.name in _SAY_MORE or not set(field.supplies) <= supplied):
             return f"可能是{field.zh}。请确认是否读取。", f"it may be {field.en}. Say whether it is read."
     if sheet.kind == "course_result" and fold(key) in OTHER_ATTEMPTS:
         return (

@@ -40,7 +40,7 @@ def course_result(parts: Parts) -> Faults:
             code = parts.reference.courses.get(fold(name))
             if code is None:
                 yield (
-                    "course_code",
+                    "course_name",
                     Unread(
                         "course_name_unknown",
                         f"没有课程代码，本机构课程目录中也没有唯一名为“{name[:40]}”的课程。请填写课程代码，或先公布该课程。",

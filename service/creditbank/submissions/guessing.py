@@ -224,7 +224,7 @@ def _people_by_content(columns: Sequence[Column], fields: tuple[Field, ...]) -> 
         if field is None or name in taken:
             continue
         for at, column in enumerate(found):
-            if column.field is None and column.why is None and _LOOKS[name](column):
+            if column.key and column.field is None and column.why is None and _LOOKS[name](column):
                 found[at] = replace(column, field=field, why="content", readable=readable_share(column.cells, field))
                 break
     return found

@@ -94,6 +94,9 @@ class Mapping(BaseModel):
 
     act: Act = "report"
     sheets: list[SheetMapping] = Field(min_length=1, max_length=100)
+    not_read: list[Word] = Field(
+        [], max_length=100, description="Names of sheets that are not read, whatever they hold."
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Mapping:
@@ -182,6 +185,8 @@ def lay_out(mapping: Mapping, samples: abc.Sequence[SheetSample]) -> list[SheetL
 
 def _laid_out(mapping: Mapping, sample: SheetSample) -> SheetLayout:
     best: tuple[float, int, Header] | None = None
+    if is_not_read(mapping, sample):
+        return SheetLayout(sheet_no=sample.sheet_no, name=sample.name, mapped_by=None)
     for at, sheet in enumerate(mapping.sheets):
         named = sheet.sheet is not None and sample.name is not None and same_sheet(sheet.sheet, sample.name)
         if sheet.sheet is not None and not named:
@@ -204,6 +209,11 @@ def _laid_out(mapping: Mapping, sample: SheetSample) -> SheetLayout:
         keys=list(header.keys),
         titles=header.titles,
     )
+
+
+def is_not_read(mapping: Mapping, sample: SheetSample) -> bool:
+    """Whether a person has said of a sheet, by its name, that it is not read."""
+    return sample.name is not None and any(same_sheet(name, sample.name) for name in mapping.not_read)
 
 
 def same_sheet(one: str, other: str) -> bool:

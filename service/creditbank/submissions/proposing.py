@@ -22,6 +22,7 @@ from creditbank.submissions.mapping import (
     SheetLayout,
     SheetMapping,
     SheetSample,
+    is_not_read,
     kind_name,
     lay_out,
     missing_from,
@@ -153,10 +154,11 @@ def propose(
     questions = []
     sheets = [_proposed(sample, kind, act, prior, reference, questions) for sample in samples]
     drafts = _apart([(sheet.name, sheet.mapping) for sheet in sheets if sheet.mapping is not None])
+    not_read = [sheet.name for sheet in sheets if sheet.name and sheet.set_aside and sheet.set_aside.code == "explains"]
     mapping = None
     if drafts:
         try:
-            mapping = Mapping(act=act, sheets=drafts)
+            mapping = Mapping(act=act, sheets=drafts, not_read=not_read)
         except ValidationError:
             mapping = None
     else:
@@ -214,6 +216,8 @@ def _proposed(
     if all(is_blank(line.cells) for line in sample.lines):
         return _not_used(sample, "empty", "空工作表。", "The sheet is empty.")
     before = _prior_of(prior, sample)
+    if prior is not None and is_not_read(prior, sample):
+        return _not_used(sample, "explains", "已确认不读取。", "A person has said that it is not read.")
     found = guess(sample, kind=kind, act=act, prior=None if before is None else before.columns)
     if found is None:
         zh = "没有学号、证件号码或姓名等列，不读取。"
