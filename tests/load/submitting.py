@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -13,7 +15,7 @@ import psycopg
 from creditbank.db import Database, run
 from creditbank.identifiers import new_id
 from creditbank.records.acts import Tools
-from creditbank.records.intake import Sender
+from creditbank.records.intake import Ahead, Sender, read_ahead
 from creditbank.records.schemas import ROW, CourseResultRow, Row, RowOutcome
 from creditbank.records.service import post_rows
 
@@ -26,9 +28,17 @@ SELECT $1, r.* FROM jsonb_to_recordset($2::jsonb) AS r(
 """
 
 
+Chunk = tuple[list[tuple[int, Row]], Ahead]
+
+
 def parsed(lines: Sequence[bytes], *, first: int) -> list[tuple[int, Row]]:
     """Lines of NDJSON as rows."""
     return [(number, ROW.validate_json(line)) for number, line in enumerate(lines, start=first)]
+
+
+def _read(lines: Sequence[bytes], *, first: int, sender: Sender, tools: Tools) -> Chunk:
+    rows = parsed(lines, first=first)
+    return rows, read_ahead(rows, sender=sender, keyring=tools.keyring, at=tools.at)
 
 
 async def submit(database: Database, lines: Sequence[bytes], *, sender: Sender, tools: Tools) -> float:
@@ -36,27 +46,42 @@ async def submit(database: Database, lines: Sequence[bytes], *, sender: Sender, 
     submission, began = new_id(), time.perf_counter()
     async with database.bare() as connection:
         await run(connection, "INSERT INTO bench_progress VALUES ($1, 0)", submission)
-    starts = range(0, len(lines), CHUNK)
 
-    def reading(start: int) -> asyncio.Task[list[tuple[int, Row]]]:
-        return asyncio.create_task(asyncio.to_thread(parsed, lines[start : start + CHUNK], first=start + 1))
+    def reading(start: int) -> asyncio.Task[Chunk]:
+        some = lines[start : start + CHUNK]
+        return asyncio.create_task(asyncio.to_thread(_read, some, first=start + 1, sender=sender, tools=tools))
 
-    ahead = reading(0)
-    for start in starts:
-        chunk = await ahead
-        if start + CHUNK < len(lines):
-            ahead = reading(start + CHUNK)
-
-        async def act(connection: psycopg.AsyncConnection[Any], chunk: Sequence[tuple[int, Row]] = chunk) -> None:
-            await run(connection, "SELECT FROM bench_progress WHERE submission_id = $1 FOR UPDATE", submission)
-            outcomes = await post_rows(connection, chunk, sender=sender, submission_id=submission, tools=tools)
-            said = [_said(row, outcome) for (_, row), outcome in zip(chunk, outcomes, strict=True)]
-            await run(connection, _OUTCOMES, submission, orjson.dumps(said).decode())
-            count = "UPDATE bench_progress SET done_rows = done_rows + $2 WHERE submission_id = $1"
-            await run(connection, count, submission, len(chunk))
-
-        await database.write_bare(act)
+    chunk = await reading(0)
+    for start in range(0, len(lines), CHUNK):
+        coming: list[asyncio.Task[Chunk]] = []
+        await database.write_bare(
+            partial(
+                _post, chunk=chunk, submission=submission, sender=sender, tools=tools,
+                posted=lambda start=start, coming=coming: coming or coming.append(reading(start + CHUNK)),
+            )
+        )  # fmt: skip
+        chunk = await coming[0]
     return time.perf_counter() - began
+
+
+async def _post(
+    connection: psycopg.AsyncConnection[Any],
+    *,
+    chunk: Chunk,
+    submission: UUID,
+    sender: Sender,
+    tools: Tools,
+    posted: Callable[[], object],
+) -> None:
+    rows, ahead = chunk
+    await run(connection, "SELECT FROM bench_progress WHERE submission_id = $1 FOR UPDATE", submission)
+    outcomes = await post_rows(connection, rows, sender=sender, submission_id=submission, tools=tools, ahead=ahead)
+    said = [_said(row, outcome) for (_, row), outcome in zip(rows, outcomes, strict=True)]
+    await run(connection, _OUTCOMES, submission, orjson.dumps(said).decode())
+    count = "UPDATE bench_progress SET done_rows = done_rows + $2 WHERE submission_id = $1"
+    await run(connection, count, submission, len(rows))
+    # Nothing is left to do here but to wait for the writes: now, and no sooner, a thread may have the interpreter.
+    posted()
 
 
 def _said(row: Row, outcome: RowOutcome) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -92,18 +92,43 @@ class Resolution:
     at_plan_credits: bool = False
 
 
-def read_rows(
-    rows: Iterable[tuple[int, Row]], taken: Taken, *, sender: Sender, keyring: Keyring, at: datetime
-) -> list[ReadRow]:
-    """Read well-formed rows; those that cannot be are refused, each for itself."""
-    read, today = [], clock.today(at)
+Ahead = Mapping[int, ReadRow | BankError]
+"""Rows that were read before their transaction began, by number: each read, or refused."""
+
+
+def read_ahead(rows: Iterable[tuple[int, Row]], *, sender: Sender, keyring: Keyring, at: datetime) -> Ahead:
+    """Read well-formed rows; those that cannot be are refused, each for itself. Pure: a thread may do it."""
+    ahead, today = dict[int, ReadRow | BankError](), clock.today(at)
     for row_no, given in rows:
         try:
-            read.append(
-                read_row(given, row_no=row_no, institution_id=sender.institution_id, keyring=keyring, today=today)
+            ahead[row_no] = read_row(
+                given, row_no=row_no, institution_id=sender.institution_id, keyring=keyring, today=today
             )
         except BankError as refusal:
-            taken.refused[row_no] = refusal
+            ahead[row_no] = refusal
+    return ahead
+
+
+def read_rows(
+    rows: Iterable[tuple[int, Row]],
+    taken: Taken,
+    *,
+    sender: Sender,
+    keyring: Keyring,
+    at: datetime,
+    ahead: Ahead | None = None,
+) -> list[ReadRow]:
+    """The rows that can be read; the others are refused."""
+    if ahead is None:
+        rows = list(rows)
+        ahead = read_ahead(rows, sender=sender, keyring=keyring, at=at)
+    read = []
+    for row_no, _ in rows:
+        found = ahead[row_no]
+        if isinstance(found, BankError):
+            taken.refused[row_no] = found
+        else:
+            read.append(found)
     return read
 
 

@@ -13,7 +13,7 @@ from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.apply import Applied, apply_rows
 from creditbank.records.following import enrolments_changed, follow_enrolments
 from creditbank.records.held import hold_rows, supersede
-from creditbank.records.intake import Ready, Resolution, Sender, Taken, read_rows, take_in
+from creditbank.records.intake import Ahead, Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.refusals import Warned
@@ -30,11 +30,12 @@ async def post_rows(
     submission_id: UUID,
     tools: Tools,
     resolution: Resolution | None = None,
+    ahead: Ahead | None = None,
 ) -> list[RowOutcome]:
     """Post rows, each with an outcome of its own: deposited, unchanged, corrected, held or refused.
 
     Who entered goes first, then what became of them, then the rest: each part of the call is read against what the
-    one before has left.
+    one before has left. What was read `ahead` of the transaction is not read again.
     """
     outcomes: dict[int, RowOutcome] = {}
     parts: tuple[list[tuple[int, Row]], ...] = ([], [], [])
@@ -43,7 +44,13 @@ async def post_rows(
     for part in parts:
         if part:
             outcomes |= await _post_part(
-                session, part, sender=sender, submission_id=submission_id, tools=tools, resolution=resolution
+                session,
+                part,
+                sender=sender,
+                submission_id=submission_id,
+                tools=tools,
+                resolution=resolution,
+                ahead=ahead,
             )
     return [outcomes[row_no] for row_no, _ in rows]
 
@@ -56,9 +63,10 @@ async def _post_part(
     submission_id: UUID,
     tools: Tools,
     resolution: Resolution | None,
+    ahead: Ahead | None,
 ) -> dict[int, RowOutcome]:
     taken = Taken()
-    read = read_rows(rows, taken, sender=sender, keyring=tools.keyring, at=tools.at)
+    read = read_rows(rows, taken, sender=sender, keyring=tools.keyring, at=tools.at, ahead=ahead)
     await take_in(session, read, taken, sender=sender, keyring=tools.keyring, at=tools.at, resolution=resolution)
     held = await hold_rows(
         session, taken.held, sender=sender, submission_id=submission_id, keyring=tools.keyring, at=tools.at
