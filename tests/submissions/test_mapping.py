@@ -23,6 +23,7 @@ from tests.submissions.sheets import (
     KINDS_OF_SHEETS,
     QIANGZHI,
     REFERENCE,
+    TRAININGS,
     TWO_LEVELS,
     ZHENGFANG,
     Rows,
@@ -168,6 +169,29 @@ def test_the_same_header_twice_is_asked_about() -> None:
     assert [row["score"] for row in taken.rows] == ["合格", "72", "60", "缓考"]
 
 
+def test_two_tables_side_by_side_are_never_read_by_half_in_silence() -> None:
+    rows = [[*row, *row] for row in QIANGZHI]
+    assert "tables_side_by_side" in take(rows).asked()
+
+
+def test_a_result_that_cannot_be_read_is_asked_about_before_everybody_is_taken_to_have_passed() -> None:
+    rows = [row if at < 2 else [*row[:6], 40 + at] for at, row in enumerate(TRAININGS)]
+    assert "passed" not in take(rows).fields().values()
+    assert "optional_column_unread" in take(rows).asked()
+
+
+def test_a_term_that_the_calendar_does_not_have_is_asked_about() -> None:
+    rows = [[str(cell).replace("2023-2024-2", "2023-2024-3") for cell in row] for row in QIANGZHI]
+    assert take(rows).asked() == {"term_not_in_calendar"}
+    assert faults(mapping_of(QIANGZHI), rows) == {"term_not_in_calendar": "ask"}
+
+
+def test_headers_without_end_break_nothing() -> None:
+    rows = with_column(QIANGZHI, "很长的说明" * 100, "x")
+    rows = [[*row, *[f"列{at}" for at in range(700)]] for row in rows]
+    assert len(take(rows).rows) == 4
+
+
 def test_what_is_missing_is_asked_for() -> None:
     taken = take([row[:4] + row[6:] for row in QIANGZHI], kind="course_result")
     assert {question.field for question in taken.proposal.questions if question.code == "field_missing"} == {
@@ -223,7 +247,7 @@ def test_results_without_a_day_ask_for_their_term_only_if_it_does_not_tell() -> 
 @given(
     st.lists(
         st.lists(
-            st.none() | st.text(max_size=8) | st.floats() | st.sampled_from([*QIANGZHI[0], *QIANGZHI[1], *TWO_LEVELS[1]])
+            st.none() | st.text(max_size=8) | st.floats() | st.sampled_from([*QIANGZHI[0], *TWO_LEVELS[1]])
             | st.sampled_from([Unusable("error", "#N/A"), date(2024, 1, 12), True]),
             max_size=8,
         ),

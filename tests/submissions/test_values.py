@@ -203,7 +203,7 @@ def test_a_student_number_is_its_digits(written: Any, read: str) -> None:
     assert values.read_student_no(written) == read
 
 
-@pytest.mark.parametrize("written", [1e15, "2.0230E+15", "学号", "合计"])
+@pytest.mark.parametrize("written", [1e15, "2.0230E+15", "学号", "合计", "x" * 60 + "12345"])
 def test_a_student_number_that_is_none_is_refused(written: Any) -> None:
     with pytest.raises(Unread):
         values.read_student_no(written)

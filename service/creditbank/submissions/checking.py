@@ -202,7 +202,7 @@ def _constants(laid: _Laid, *, reference: Reference) -> abc.Iterator[MappingFaul
                 f"表头上方没有写明{_zh(name, sheet)}。请补写，或另加一列。",
                 f"The lines above the header do not say {name}. Add it there, or add a column.",
             )
-    if sheet.constants.get("occurred_on") == TERM_END:
+    if sheet.kind == "course_result":
         for unread in term_questions(sheet, layout, laid.sample, reference=reference):
             yield laid.fault(unread.code, "", "本表" + unread.zh, "This sheet " + unread.en)
 
@@ -248,7 +248,7 @@ def _new_field(key: str, sheet: SheetMapping, *, act: Act) -> tuple[str, str] | 
 def term_questions(
     sheet: SheetMapping, layout: SheetLayout, sample: SheetSample, *, reference: Reference
 ) -> list[Unread]:
-    """What stands against taking the last day of the term as the day of the results, for the terms of the sample."""
+    """What is wrong with the terms of the sample: unknown ones, and where they date the results, those not over."""
     base = Constants(sheet, layout).row
     where = [
         (name, layout.keys.index(key))
@@ -264,8 +264,21 @@ def term_questions(
             said.update(value if isinstance(value, dict) else {} if value is None else {name: value})
         if {"academic_year", "term"} <= said.keys():
             whens.add((said["academic_year"], said["term"]))
+    if sheet.constants.get("occurred_on") != TERM_END:
+        years = {year for year, _ in reference.terms}
+        return [_not_a_term(*when) for when in sorted(whens) if when[0] in years and when not in reference.terms]
     ends = [last_day_of(reference, when) for when in sorted(whens)]
     return [end for end in ends if isinstance(end, Unread)]
+
+
+def _not_a_term(year: str, term: int) -> Unread:
+    return Unread(
+        "term_not_in_calendar",
+        f"有 {year} 学年第 {term} 学期，而本机构该学年没有公布这一学期。"
+        "请核对学期一列（有的系统用 3 和 12 表示两个学期）。",
+        f"has term {term} of {year}, which your calendar of that year does not have. Check the column with the term: "
+        "some systems write 3 and 12 for the two terms.",
+    )
 
 
 def _read(cell: Cell, name: str) -> Any:

@@ -33,6 +33,9 @@ GOOD = 0.5
 SURE = 0.8
 """Share from which the contents speak for a field by themselves."""
 
+LONGEST_HEADER = 200
+"""Of a longer text nobody makes a header."""
+
 _EVERYBODY = {field.name for field in (*LEARNER, KEY, REASON, RECORD_ID)}
 _ANY_HEADER = {word for kind in KINDS for word in known_headers(fields_of(kind, act="withdraw"))} | NOT_USED
 _NAME = re.compile("[\u3007\u3400-\u9fff]{2,4}|[\u3400-\u9fff]+[·•][\u3400-\u9fff]+")
@@ -53,6 +56,8 @@ class Column:
     """`header`, `content`, `both`, `saved`; of a column without a field: `known` if its header is, or None."""
     readable: float | None = None
     """Share of its filled cells that can be read as the field."""
+    unfit: Field | None = None
+    """Of a column without a field: what its header means and its cells do not say."""
 
     @property
     def letter(self) -> str:
@@ -200,19 +205,24 @@ def _matched(
     chosen: dict[int, Column] = {}
     by_at = {column.at: column for column in columns}
     taken: set[str] = set()
+    misfits: dict[int, Field] = {}
     for _, rank, at, field, share in sorted(offers, key=lambda offer: offer[:3]):
         unfit = share is not None and share < GOOD
-        if at in chosen or field.name in taken or (unfit and not field.required):
+        if unfit and not field.required:
+            misfits.setdefault(at, field)
+            continue
+        if at in chosen or field.name in taken:
             continue
         taken.add(field.name)
         why = "saved" if rank < 0 else "both" if share is not None and share >= SURE else "header"
         chosen[at] = replace(by_at[at], field=field, why=why, readable=share)
-    return [chosen.get(column.at) or _without_field(column) for column in columns]
+    lost = {at: field for at, field in misfits.items() if field.name not in taken}
+    return [chosen.get(column.at) or _without_field(column, lost.get(column.at)) for column in columns]
 
 
-def _without_field(column: Column) -> Column:
+def _without_field(column: Column, unfit: Field | None) -> Column:
     known = any(form in _ANY_HEADER for form in header_forms(_bare(column.key)))
-    return replace(column, why="known" if known else None)
+    return replace(column, why="known" if known else None, unfit=unfit)
 
 
 def _people_by_content(columns: Sequence[Column], fields: tuple[Field, ...]) -> list[Column]:
@@ -224,7 +234,12 @@ def _people_by_content(columns: Sequence[Column], fields: tuple[Field, ...]) -> 
         if field is None or name in taken:
             continue
         for at, column in enumerate(found):
-            if column.key and column.field is None and column.why is None and _LOOKS[name](column):
+            if (
+                0 < len(column.key) <= LONGEST_HEADER
+                and column.field is None
+                and column.why is None
+                and _LOOKS[name](column)
+            ):
                 found[at] = replace(column, field=field, why="content", readable=readable_share(column.cells, field))
                 break
     return found

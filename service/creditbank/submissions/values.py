@@ -204,7 +204,7 @@ def read_student_no(cell: Cell) -> str | None:
         text = "".join(plain_of(cell).split())
     if not text:
         return None
-    if len(text) > 64 or not text.isascii() or not any(c.isdigit() for c in text):
+    if len(text) > 64 or not any(c.isdigit() for c in text):
         raise Unread(
             "student_no_unreadable",
             "应为学号（数字、字母，不超过 64 个字符）。请核对该列。",
