@@ -18,6 +18,8 @@ Send = Callable[[httpx.Request], httpx.Response]
 Trouble = Callable[[httpx.Request, Send], httpx.Response]
 NOW = "2026-07-01T08:00:00Z"
 STAGES = ["reading", "queued", "running"]
+LEARNER = {"learner": {"name": "演示某", "document": {"kind": "resident_id", "number": "139900199001010014"}}}
+RECONCILED = {"records": 4, "credits": "8", "held": 1, "refused": 2}
 REPORT = b"PK the annotated workbook"
 
 
@@ -256,7 +258,7 @@ class FakeBank:
         rows = [
             {"row": 1, "sheet": None, "reads": "set_aside", "payload": None,
              "why": {"code": "title", "zh": "标题", "en": "title"}, "faults": []},
-            {"row": 3, "sheet": None, "reads": "row", "payload": {"learner": {"name": "演示某"}, "score": "86"},
+            {"row": 3, "sheet": None, "reads": "row", "payload": {**LEARNER, "score": "86"},
              "why": None, "faults": []},
         ]  # fmt: skip
         return httpx.Response(200, json={"proposal": proposal, "mapping": None, "rows": rows})
@@ -279,7 +281,7 @@ class FakeBank:
         return httpx.Response(200, content=REPORT + request.url.query)
 
     def _reconciliation(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"asked": dict(request.url.params)})
+        return httpx.Response(200, json={"asked": dict(request.url.params), **RECONCILED})
 
     def _reconciliation_book(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b"PK reconciliation")

@@ -107,7 +107,7 @@ def parser_in(language: Language) -> argparse.ArgumentParser:
 
     reconciliation = command("reconciliation", "按学期对账", "what was sent and what the bank holds of a term")
     option(reconciliation, "--year", "学年", "academic year", required=True, metavar="2023-2024")
-    option(reconciliation, "--term", "学期", "term", type=int, metavar="1")
+    option(reconciliation, "--term", "学期", "term", type=int, required=True, metavar="1")
     option(reconciliation, "--output", "存为", "save as", type=Path, metavar="FILE.xlsx")
     return parser
 

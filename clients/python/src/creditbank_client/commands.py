@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from itertools import count, islice
@@ -151,7 +152,8 @@ def _confirmed(command: Command, preview: Preview) -> Mapping[str, Any] | None:
         return preview.proposed if preview.clear else None
     if asked.json or not sys.stdin.isatty():
         return None
-    command.warn(*showing.about_preview(preview, command.language))
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    command.warn(*showing.about_preview(preview, command.language, columns=columns))
     if preview.proposed is None:
         return None
     try:
@@ -171,7 +173,7 @@ def _ask_for_a_mapping(command: Command, preview: Preview) -> None:
         path = (asked.folder or asked.file.parent) / fitting(stem, ".列对应.json")
         if not path.exists():
             with written_whole(path) as file:
-                file.write(json.dumps(draft, ensure_ascii=False, indent=1).encode() + b"\n")
+                file.write(json.dumps({"act": asked.act, **draft}, ensure_ascii=False, indent=1).encode() + b"\n")
     if not asked.json and not sys.stdin.isatty():
         command.warn(*showing.about_preview(preview, command.language))
     again = shlex.join(["creditbank-client", "submit", str(asked.file), "--mapping", str(path or "FILE.json")])
@@ -263,15 +265,18 @@ def _cancel(command: Command) -> int:
 def _reconciliation(command: Command) -> int:
     asked = command.asked
     with command.bank() as bank:
-        said = bank.reconciliation(asked.year, asked.term) if asked.json else None
+        said = bank.reconciliation(asked.year, asked.term)
         path = asked.output
         if path is None and not asked.json:
-            path = _free(f"对账.{asked.year}" + ("" if asked.term is None else f"-{asked.term}"))
+            path = _free(f"对账.{asked.year}-{asked.term}")
         if path is not None:
             bank.save_reconciliation(asked.year, asked.term, path)
-    if said is not None:
-        command.document(said)
-    else:
+    command.document(said)
+    if not asked.json:
+        figures = said["records"], said["credits"], said["held"], said["refused"]
+        zh = "学习成果 {} 条，学分 {}；待核 {} 行，不予受理而未改正 {} 行"
+        en = "{} records of {} credits; {} rows held, {} refused and not mended"
+        command.tell(command.say(zh, en).format(*figures))
         command.tell(command.say(f"对账单：{path}", f"reconciliation: {path}"))
     return ALL_TAKEN
 

@@ -63,7 +63,8 @@ def about(submission: Submission, language: Language) -> list[str]:
     """A submission in a few lines."""
     name = submission.file_name or submission.submission_id
     trial = _said(("（试报）", " (dry run)"), language) if submission.dry_run else ""
-    many = "" if submission.rows is None else _said((f"，{submission.rows} 行", f", {submission.rows} rows"), language)
+    records = (submission.rows or 0) - submission.set_aside
+    many = _said((f"，{records} 行", f", {records} rows"), language) if records > 0 else ""
     lines = [f"{plain(name)}{trial}{_said(('：', ': '), language)}{status_word(submission.status, language)}{many}"]
     if any(submission.counts.values()):
         lines.append("  " + counts(submission.counts, language))
@@ -93,8 +94,11 @@ def about_row(row: SubmissionRow, language: Language) -> str:
     return plain(f"{where}  {outcome_word(row.outcome, language)}  {why}".rstrip())
 
 
-def about_preview(preview: Preview, language: Language) -> list[str]:
-    """What each column would be, what only a person can say, and the first rows as they would be read."""
+def about_preview(preview: Preview, language: Language, *, columns: int | None = None) -> list[str]:
+    """What each column would be, what only a person can say, and the first rows as they would be read.
+
+    `columns` is how wide the terminal is: a wide table is cut there.
+    """
     heads = [
         _said(head, language) for head in (("列", "at"), ("表头", "header"), ("读作", "read as"), ("内容", "content"))
     ]
@@ -102,12 +106,12 @@ def about_preview(preview: Preview, language: Language) -> list[str]:
     for sheet in preview.sheets:
         what = sheet.get(f"kind_{language}") if sheet.get("used") else _sentence_in(sheet.get("set_aside"), language)
         lines.append(plain(f"{sheet.get('name') or ''}  {what or ''}".strip()))
-        columns = sheet.get("columns") or ()
-        if sheet.get("used") and columns:
-            lines += table(heads, [_column(column, language) for column in columns], widest=30)
+        if sheet.get("used") and sheet.get("columns"):
+            lines += table(heads, [_column(column, language) for column in sheet["columns"]], widest=30)
+    lines += _rows_read(preview.rows, language)
+    lines = lines if columns is None else [cut_to(line, columns) for line in lines]
     lines += [f"! {plain(_sentence_in(fault, language))}" for fault in preview.faults]
     lines += [f"? {plain(_sentence_in(question, language))}" for question in preview.questions]
-    lines += _rows_read(preview.rows, language)
     return lines
 
 
@@ -131,10 +135,16 @@ def _rows_read(rows: Sequence[Mapping[str, Any]], language: Language) -> list[st
 
 
 def _flat(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without nesting: the learner's name under `name`."""
+    """A row without nesting, its kind and the number of anybody's document: what is printed ends up in logs."""
     flat: dict[str, Any] = {}
     for name, value in payload.items():
-        flat |= _flat(value) if isinstance(value, Mapping) else {name: value}
+        if name == "document" and isinstance(value, Mapping):
+            number = str(value.get("number") or "")
+            flat["document"] = f"{number[:4]}{'*' * max(0, len(number) - 6)}{number[-2:]}" if len(number) > 6 else "*"
+        elif isinstance(value, Mapping):
+            flat |= _flat(value)
+        elif name != "kind":
+            flat[name] = value
     return flat
 
 

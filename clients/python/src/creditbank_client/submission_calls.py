@@ -97,14 +97,18 @@ class SubmissionCalls:
         """The annotated workbook, in place of whatever `path` was; `only="attention"` leaves out what is done."""
         return self._saved(f"/v1/submissions/{submission_id}/report.xlsx", {"only": only}, path)
 
-    def reconciliation(self, year: str, term: int | None = None) -> dict[str, Any]:
-        """What was sent for a term such as ("2023-2024", 1), what the bank holds of it, and what it does not."""
-        found = self._caller.read("/v1/reconciliation", {"academic_year": year, "term": term})
-        return dict(found.json())
+    def reconciliation(self, year: str, term: int, *, institution_id: Id | None = None) -> dict[str, Any]:
+        """What was sent for a term such as ("2023-2024", 1), what the bank holds of it, and what it does not.
 
-    def save_reconciliation(self, year: str, term: int | None, path: str | Path) -> Path:
+        Officers name the institution.
+        """
+        asked = {"academic_year": year, "term": term, "institution_id": institution_id}
+        return dict(self._caller.read("/v1/reconciliation", asked).json())
+
+    def save_reconciliation(self, year: str, term: int, path: str | Path, *, institution_id: Id | None = None) -> Path:
         """The same as a workbook, in place of whatever `path` was."""
-        return self._saved("/v1/reconciliation.xlsx", {"academic_year": year, "term": term}, path)
+        asked = {"academic_year": year, "term": term, "institution_id": institution_id}
+        return self._saved("/v1/reconciliation.xlsx", asked, path)
 
     def _one(self, response: httpx.Response) -> Submission:
         return submission_of(response.json())
