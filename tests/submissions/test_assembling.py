@@ -282,6 +282,27 @@ def test_a_course_is_found_by_its_name_where_there_is_no_code_and_only_if_one_ha
     assert [(fault.letter, fault.code) for fault in taken.unreadable[3].faults] == [("C", "course_name_unknown")]
 
 
+def test_a_course_may_have_its_code_before_its_name_in_one_cell() -> None:
+    rows: Rows = [
+        ["学年学期", "课程/环节", "学号", "姓名", "学分", "类别", "修读性质", "考核方式", "取得方式", "成绩", "备注"],
+        [
+            "2023-2024学年第一学期",
+            "[B0109]机械制图",
+            "2023010101",
+            "演示一",
+            "3.0",
+            "必修",
+            "初修",
+            "考试",
+            "考取",
+            "86.0",
+            "",
+        ],
+    ]
+    (row,) = take(rows).rows
+    assert (row["course_code"], row["course_name"], row["score"]) == ("B0109", "机械制图", "86")
+
+
 def test_results_without_a_day_are_of_the_last_day_of_their_term_if_it_is_known_and_over() -> None:
     rows: Rows = [
         SCORES[0][:6],

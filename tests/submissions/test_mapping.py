@@ -293,6 +293,13 @@ def test_contents_of_another_kind_under_the_same_header_are_asked_about() -> Non
     assert faults(mapping_of(QIANGZHI), later) == {"contents_differ": "ask"}
 
 
+def test_a_column_of_ruined_identity_numbers_is_told_how_to_mend_them_without_repeating_one() -> None:
+    later = [[*row[:3], 1.39900199001010e17 if at else row[3], *row[4:]] for at, row in enumerate(QIANGZHI)]
+    (fault,) = check(mapping_of(QIANGZHI), [sample_of(later)], reference=REFERENCE)
+    assert "文本" in fault.zh
+    assert "19900101" not in fault.zh + fault.en
+
+
 def test_a_few_bad_cells_are_a_matter_of_their_rows_not_of_the_mapping() -> None:
     later = [*QIANGZHI, *QIANGZHI[1:], [*QIANGZHI[1][:10], "昨天"]]
     assert faults(mapping_of(QIANGZHI), later) == {}

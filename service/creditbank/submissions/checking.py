@@ -166,12 +166,13 @@ def _contents(laid: _Laid, key: str, name: str, at: int) -> abc.Iterator[Mapping
     cells = [line.cells[at] for line in laid.lines if at < len(line.cells)]
     share = readable_share(cells, field)
     if share is not None and share < 1 - MANY:
-        found = next((shown(cell, hide=name in HIDDEN) for cell in cells if _unreadable(cell, field.reads)), "")
+        cell, unread = next((cell, why) for cell in cells if (why := _why_unread(cell, field.reads)) is not None)
+        found = shown(cell, hide=name in HIDDEN)
         yield laid.fault(
             "contents_differ",
             key,
-            f"“{key}”一列的内容（如“{found}”）多数不像{field.zh}。请确认这一列。",
-            f'Much of column "{key}" (such as "{found}") does not look like {field.en}. Check the column.',
+            f"“{key}”一列多数不能读作{field.zh}，如“{found}”{unread.zh}",
+            f'Much of column "{key}" cannot be read as {field.en}: for one, "{found}" {unread.en}',
         )
     counted = {line.row_no for line in laid.lines}
     outside = sum(
@@ -219,12 +220,15 @@ def _said_above(sheet: SheetMapping, layout: SheetLayout, name: str) -> bool:
     )
 
 
-def _unreadable(cell: object, reads: str) -> bool:
+def _why_unread(cell: Cell, reads: str) -> Unread | None:
+    """Why a cell cannot be read; formulas and errors are counted apart."""
+    if isinstance(cell, Unusable):
+        return None
     try:
-        READERS[reads](cell)  # type: ignore[arg-type]
-    except Unread:
-        return not isinstance(cell, Unusable)
-    return False
+        READERS[reads](cell)
+    except Unread as unread:
+        return unread
+    return None
 
 
 def _new_field(key: str, sheet: SheetMapping, *, act: Act) -> tuple[str, str] | None:

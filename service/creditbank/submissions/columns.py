@@ -89,9 +89,9 @@ _OCCURRED = "occurred_on"
 _COURSE_RESULT = (
     _field("course_code", "课程代码", "course code", "code", "课程编号 课程号 课程编码 课程ID kcdm kch course_no",
            required=True),
-    _field("course_name", "课程名称", "course name", "text", "课程 课程名 科目 科目名称 kcmc course"),
+    _field("course_name", "课程名称", "course name", "text", "课程 课程名 课程/环节 科目 科目名称 kcmc kcm course"),
     _field("academic_term", "学年学期", "academic term", "academic_term", "开课学期 学期 学年 修读学期 开课学年学期 "
-           "考试学期 成绩学期 修读学年学期 开课时间 学年度学期 xnxq semester", gives="academic_year term"),
+           "考试学期 成绩学期 修读学年学期 开课时间 学年度学期 xnxq xnxqdm semester", gives="academic_year term"),
     _field("academic_year", "学年", "academic year", "academic_year", "开课学年 修读学年 学年度 成绩学年 xn",
            required=True),
     _field("term", "学期", "term", "term", "开课学期 修读学期 学期号 成绩学期 xq semester", required=True),
@@ -103,8 +103,8 @@ _COURSE_RESULT = (
            "成绩类型 考试次序 ksxz",
            gives="attempt attempt_no"),
     _field("attempt_no", "考试次数", "attempt number", "count", "第几次 补考次数 重修次数 修读次数"),
-    _field("score", "总成绩", "score", "score", "总评成绩 总评 最终成绩 综合成绩 课程成绩 成绩 总分 分数 考试成绩 "
-           "考核成绩 最高成绩 zcj cj final_score finalscore grade mark", required=True),
+    _field("score", "总成绩", "score", "score", "总评成绩 总评 最终成绩 最终 综合成绩 课程成绩 成绩 总分 分数 "
+           "考试成绩 考核成绩 最高成绩 zcj cj final_score finalscore grade mark", required=True),
     _field("remark", "成绩备注", "remark", "mark", "备注 成绩标志 成绩标识 特殊原因 考试状态 特殊情况 成绩状态 "
            "remarks note", gives="score"),
     _field("scale", "成绩制", "scale", "code", "成绩制代码 计分制"),

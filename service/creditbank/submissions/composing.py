@@ -26,6 +26,8 @@ class Parts:
 
 Faults = Iterator[tuple[str, Unread]]
 
+_CODED = re.compile(r"[\[【(（]([A-Za-z0-9.\-]{3,40})[\]】)）]\s*(.+)")
+"""A course with its code before its name, as some systems export it: [B0101]高等数学."""
 _LEVEL_BEHIND = re.compile("(.+?)[(（·\\-—\\s]*(初级|中级|高级|[一二三四五]级)[)）]?$")
 _NAME_ENDINGS = ("职业技能等级证书", "职业技能等级标准", "职业资格证书", "技能等级证书", "等级证书", "证书", "标准")
 
@@ -35,6 +37,9 @@ def course_result(parts: Parts) -> Faults:
     payload, aside = parts.payload, parts.aside
     name = aside.get("course_name")
     if name is not None:
+        coded = None if "course_code" in payload else _CODED.fullmatch(name)
+        if coded is not None:
+            payload["course_code"], name = coded.groups()
         payload["course_name"] = name
         if "course_code" not in payload:
             code = parts.reference.courses.get(fold(name))

@@ -37,8 +37,8 @@ _DOCUMENT_KINDS = {
 }
 _ATTEMPTS = {
     "normal": (
-        "正考 正常 初修 正常考试 正常考核 首修 初考 首次 首考 期末考试 期末 正常修读 初次 第一次 免修 免考 "
-        "免听 regular first"
+        "正考 正常 初修 正常考试 正常考核 首修 初考 首次 首考 期末考试 期末 正常修读 初次 第一次 免修 免考 免听 "
+        "regular first"
     ),
     "makeup": "补考 补考考试 正常补考 学期补考 开学补考 清考 毕业补考 毕业清考 毕业前补考 make-up resit",
     "retake": "重修 重考 再修 重学 重修考试 重新学习 重读 重修正考 repeat",
@@ -159,8 +159,9 @@ NOT_USED = _folded(
     "课程属性 课程类型 课程归属 学时 总学时 绩点 学分绩点 平均学分绩点 任课教师 教师 教师姓名 开课单位 开课学院 "
     "考核方式 考试方式 考试形式 平时成绩 平时 期中成绩 期中 期末成绩 期末 实验成绩 实践成绩 卷面成绩 平时分 "
     "折算成绩 备注 说明 联系电话 电话 手机 手机号 手机号码 邮箱 学校 学校名称 所在学校 单位 指导教师 指导老师 "
-    "发证机构 颁证机构 评价组织 学籍状态 报送结果 学生状态 在校状态 是否主修 主修 辅修标记 录入人 审核状态 照片 生源地 "
-    "家庭住址 考生号 准考证号 校区 培养方式 学校代码 gender class college teacher gpa remark"
+    "发证机构 颁证机构 评价组织 学籍状态 报送结果 课程序号 选课课号 取得方式 类别 是否学位课 开课部门 学生状态 "
+    "在校状态 是否主修 主修 辅修标记 录入人 审核状态 照片 生源地 家庭住址 考生号 准考证号 校区 培养方式 "
+    "学校代码 gender class college teacher gpa remark"
 )
 """Headers that are well known and that no row has a field for; a kind that has one takes precedence."""
 
