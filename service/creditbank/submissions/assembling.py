@@ -71,11 +71,14 @@ _UNSEEN: Any = object()
 
 
 def _remembering(read: Reader) -> Reader:
-    """A reader that knows what it has read: for columns in which the same texts come again and again."""
+    """A reader that knows what it has read: for columns in which the same cells come again and again.
+
+    Only of texts and floats: True, 1 and 1.0 are one key and not one cell.
+    """
     seen: dict[str, Any] = {}
 
     def remembered(cell: Cell) -> Any:
-        if type(cell) is not str:
+        if type(cell) is not str and type(cell) is not float:
             return read(cell)
         value = seen.get(cell, _UNSEEN)
         if value is _UNSEEN:
