@@ -75,7 +75,7 @@ def _remembering(read: Reader) -> Reader:
 
     Only of texts and floats: True, 1 and 1.0 are one key and not one cell.
     """
-    seen: dict[str, Any] = {}
+    seen: dict[str | float, Any] = {}
 
     def remembered(cell: Cell) -> Any:
         if type(cell) is not str and type(cell) is not float:
