@@ -439,8 +439,12 @@ def test_a_cancelled_submission_says_where_it_stopped(
     run("submit", sheet, "--no-wait")
     (submission_id,) = bank.submissions
     assert run("cancel", submission_id) == 0
-    assert "停在第 1 行之后" in capsys.readouterr().out
+    assert "  停在第 1 行之后" in capsys.readouterr().out
     assert run("status", submission_id) == 1
+    capsys.readouterr()
+    bank.submissions[submission_id]["cancelled_after_row"] = (1 << 20) + 5
+    run("status", submission_id)
+    assert "第 2 张工作表：停在第 5 行之后" in capsys.readouterr().out
 
 
 def test_a_record_is_withdrawn_once(run: Run, bank: FakeBank, capsys: pytest.CaptureFixture[str]) -> None:
@@ -486,6 +490,18 @@ def test_changes_that_are_followed_keep_their_position_when_interrupted(
     assert run("changes", "--position", position, "--follow", sleep=sleep) == 130
     assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
     assert json.loads(position.read_text()) == {"position": 2}
+
+
+def test_changes_that_are_interrupted_on_the_way_lose_none_and_repeat_none_that_were_handled(
+    run: Run, bank: FakeBank, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    position = tmp_path / "position.json"
+    bank.changes = [{"number": number} for number in range(1, 551)]
+    bank.troubles = [None, interrupted]
+    assert run("changes", "--position", position) == 130
+    assert run("changes", "--position", position) == 0
+    numbers = [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()]
+    assert numbers == list(range(1, 551))
 
 
 def test_a_report_is_named_by_the_file_and_put_nowhere_else(

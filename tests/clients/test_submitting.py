@@ -265,7 +265,7 @@ def test_a_token_that_ends_between_two_parts_is_replaced(bank: FakeBank, sheet: 
 def test_a_report_that_breaks_off_is_fetched_again_and_never_left_half(bank: FakeBank, sheet: Path) -> None:
     class Half(httpx.SyncByteStream):
         def __iter__(self) -> Any:
-            yield REPORT[:5]
+            yield REPORT + b"and much that is not of it"
             raise httpx.ReadError("cut off")
 
     def half(request: httpx.Request, send: Send) -> httpx.Response:
@@ -337,6 +337,8 @@ def test_another_bank_is_never_sent_what_was_begun_elsewhere(bank: FakeBank, she
         client.submit(sheet)
     (created,) = other.asked("POST", "/v1/submissions")
     assert created.headers["Idempotency-Key"] not in bank.answers
+    (submission_id,) = bank.submissions
+    assert all(submission_id not in request.url.path for request in other.requests)
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed", "expired", None])
@@ -351,6 +353,18 @@ def test_what_was_begun_and_can_come_to_nothing_is_begun_anew(bank: FakeBank, sh
         outcome = client.submit(sheet)
     assert outcome.submission.submission_id != submission_id
     assert outcome.submission.status == "done"
+
+
+def test_a_bank_that_takes_no_new_file_now_keeps_what_was_begun(bank: FakeBank, sheet: Path) -> None:
+    bank.troubles = [killed, lambda request, send: problem(409, "too_many_unfinished_submissions", "已有太多")]
+    with bank.client() as client, pytest.raises(Killed):
+        client.submit(sheet)
+    kept = state_of(sheet).read_text()
+    with bank.client() as client:
+        with pytest.raises(Conflict):
+            client.submit(sheet)
+        assert state_of(sheet).read_text() == kept
+        assert client.submit(sheet).submission.status == "done"
 
 
 @pytest.mark.parametrize("kept", ["", "{", "[]", '{"key": "x"}', "null"])

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from creditbank_client.errors import Problem
 from creditbank_client.submissions import Preview, Submission, SubmissionRow
 
+SHEET_ROWS = 1 << 20
+"""Rows of a worksheet: the one number of a row goes on behind them on the next sheet."""
 Language = Literal["zh", "en"]
 
 _OUTCOMES = {
@@ -76,8 +78,10 @@ def about(submission: Submission, language: Language) -> list[str]:
     if submission.status == "paused" and submission.continue_at is not None:
         lines.append("  " + _said(("将于 {} 继续", "goes on at {}"), language).format(instant(submission.continue_at)))
     if submission.status == "cancelled" and submission.cancelled_after_row is not None:
+        sheet, row = divmod(submission.cancelled_after_row - 1, SHEET_ROWS)
         stopped = ("停在第 {} 行之后；之前的行已办理", "stopped after row {}; the rows before it are done")
-        lines.append("  " + _said(stopped, language).format(submission.cancelled_after_row))
+        where = _said(("第 {} 张工作表：", "sheet {}: "), language).format(sheet + 1) if sheet > 0 else ""
+        lines.append(f"  {where}{_said(stopped, language).format(row + 1)}")
     if submission.same_file_as is not None:
         same = ("与之前的报送 {} 是同一份文件", "the same file as submission {}")
         lines.append("  " + _said(same, language).format(submission.same_file_as))
