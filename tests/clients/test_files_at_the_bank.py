@@ -268,6 +268,24 @@ def test_a_sheet_is_tried_mapped_deposited_corrected_and_withdrawn(college: Town
     assert (status, re.findall("撤回 11|未变 1", out)) == (0, ["未变 1", "撤回 11"]), (out, err)
 
 
+def test_a_row_whose_identity_is_in_doubt_is_held_and_its_ground_is_said_to_nobody(
+    college: Town, tmp_path: Path
+) -> None:
+    known, doubtful = result(8700, 6), result(8700, 7)
+    doubtful[0], doubtful[1] = "202499999", "另一人"
+    sheet = workbook(tmp_path / "成绩.xlsx", [known])
+    assert ran(college, "submit", sheet, "--yes", folder=tmp_path)[0] == 0
+    workbook(sheet, [known, doubtful])
+    status, out, _ = ran(college, "submit", sheet, folder=tmp_path)
+    assert status == 1
+    assert "未变 1，待核 1" in out
+    assert "第 4 行  待核  identity_under_review" in out
+    (report,) = tmp_path.glob("*.2.xlsx")
+    lines = CalamineWorkbook.from_path(report).get_sheet_by_index(0).to_python()
+    assert lines[3][lines[1].index("报送结果")] == "待核"
+    assert name_of(8700) not in json.dumps(lines[3], ensure_ascii=False)
+
+
 @pytest.mark.xfail(strict=True, reason="a score out of its scale is said of the column of remarks")
 def test_each_refused_row_names_the_cell_that_is_bad(college: Town, tmp_path: Path) -> None:
     rows = [result(8500 + person, 4) for person in range(3)]
