@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -41,25 +42,28 @@ def _read(lines: Sequence[bytes], *, first: int, sender: Sender, tools: Tools) -
     return rows, read_ahead(rows, sender=sender, keyring=tools.keyring, at=tools.at)
 
 
-async def submit(database: Database, lines: Sequence[bytes], *, sender: Sender, tools: Tools) -> float:
+async def submit(database: Database, lines: Iterable[bytes], *, sender: Sender, tools: Tools) -> float:
     """Post all lines; the seconds that took."""
+    left, first = iter(lines), itertools.count(1, CHUNK)
     submission, began = new_id(), time.perf_counter()
     async with database.bare() as connection:
         await run(connection, "INSERT INTO bench_progress VALUES ($1, 0)", submission)
 
-    def reading(start: int) -> asyncio.Task[Chunk]:
-        some = lines[start : start + CHUNK]
-        return asyncio.create_task(asyncio.to_thread(_read, some, first=start + 1, sender=sender, tools=tools))
+    def reading() -> asyncio.Task[Chunk]:
+        some = list(itertools.islice(left, CHUNK))
+        return asyncio.create_task(asyncio.to_thread(_read, some, first=next(first), sender=sender, tools=tools))
 
-    chunk = await reading(0)
-    for start in range(0, len(lines), CHUNK):
+    chunk = await reading()
+    while chunk[0]:
         coming: list[asyncio.Task[Chunk]] = []
+
+        def read_on(coming: list[asyncio.Task[Chunk]] = coming) -> None:
+            if not coming:
+                coming.append(reading())
+
         await database.write_bare(
-            partial(
-                _post, chunk=chunk, submission=submission, sender=sender, tools=tools,
-                posted=lambda start=start, coming=coming: coming or coming.append(reading(start + CHUNK)),
-            )
-        )  # fmt: skip
+            partial(_post, chunk=chunk, submission=submission, sender=sender, tools=tools, posted=read_on)
+        )
         chunk = await coming[0]
     return time.perf_counter() - began
 
