@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 Language = Literal["zh", "en"]
@@ -102,6 +102,8 @@ class Malformed(BankError):
     code = "malformed"
     zh = "内容格式不符合要求：{why_zh}"
     en = "The content is not well formed: {why_en}"
+    faults: Sequence[Mapping[str, str]] = ()
+    """Every fault, where they were looked for."""
 
 
 class BodyTooLarge(BankError):

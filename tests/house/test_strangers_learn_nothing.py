@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -11,12 +12,20 @@ from uuid import UUID
 
 import pytest
 
+from creditbank import background, clock
+from creditbank.config import Settings
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
 from creditbank.identity.who_may import PERMITS, ROLES, SCOPES
 from creditbank.institutions import tables
+from creditbank.jobs import run_due
+from creditbank.rules import Rulebook, load_packaged
+from creditbank.sealing import Keyring
+from creditbank.submissions.tables import ColumnMapping
 from tests.open_bank import OpenBank, machine, opened, person
 from tests.records.town import _institution, course_row, entered, furnish, resident
+
+assert background.HANDLERS, "what a worker knows"
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 ANOTHER_PERSON = {"name": "演示乙", "document": {"kind": "resident_id", "number": resident(2)}}
@@ -25,6 +34,22 @@ BODIES: dict[str, Any] = {
     "/v1/records/{record_id}/reassignment": {"learner": ANOTHER_PERSON, "reason": "报错了人"},
     "/v1/learners/{learner_id}/guardians": {**ANOTHER_PERSON, "relation": "mother", "evidence": "户口簿"},
     "/v1/learners/{learner_id}/consents": {"purpose": "statistics", "given": True},
+    "/v1/submissions/{submission_id}/mapping": {
+        "sheets": [
+            {
+                "kind": "course_result",
+                "columns": {
+                    "学号": "student_no",
+                    "姓名": "learner_name",
+                    "课程代码": "course_code",
+                    "学年": "academic_year",
+                    "学期": "term",
+                    "成绩": "score",
+                },
+                "constants": {"occurred_on": "2024-01-12"},
+            }
+        ]
+    },
 }
 
 
@@ -57,12 +82,14 @@ class Bank:
     async def ask(self, method: str, path: str, actor: Actor, *, there: bool = True) -> Any:
         """A well-formed request about the college's things, or about things that are nobody's."""
         address = PARAMETER.sub(lambda found: str(self.named(found[1], there=there)), path)
+        if path.endswith("/parts/{part_no}"):
+            return await self.open.call(method, address, actor, content=b"{}")
         body = BODIES.get(path) or example_of(self.contract, path, method)
         return await self.open.call(method, address, actor, **({} if body is None else {"json": body}))
 
     def named(self, parameter: str, *, there: bool) -> Any:
         """A part of an address: of the college, or of nothing."""
-        if parameter in {"code", "version"}:
+        if parameter in {"code", "version", "part_no", "row_no"}:
             return self.known[parameter]
         return self.known.get(parameter, new_id()) if there else new_id()
 
@@ -126,9 +153,38 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "programme_id": next(row.programme_id for row in furniture if isinstance(row, tables.Programme)),
             "code": "C101",
             "version": "2023",
+            "part_no": 1,
+            "row_no": 1,
+            "submission_id": await submitted(found, client, course_row(term=2)),
+            "mapping_id": await mapped(found, college),
         }
         contract = (await found.http.get("/openapi.json")).json()
         yield Bank(found, college, school, UUID(known["learner_id"]), known, contract)
+
+
+async def submitted(bank: OpenBank, client: Actor, row: dict[str, Any]) -> str:
+    """A submission that has been posted."""
+    begun = (await bank.call("POST", "/v1/submissions", client, json={"file_name": "a.ndjson"})).json()
+    path = f"/v1/submissions/{begun['submission_id']}"
+    await bank.call("PUT", f"{path}/parts/1", client, content=json.dumps(row).encode())
+    await bank.call("POST", f"{path}/completion", client, json={"parts": 1})
+    things = {Settings: Settings(), Keyring: bank.keyring, Rulebook: load_packaged()}
+    await run_due(bank.database, worker="test", now=clock.now(), limit=9, things=things)
+    assert (await bank.call("GET", path, client)).json()["counts"] == {"deposited": 1}
+    return str(begun["submission_id"])
+
+
+async def mapped(bank: OpenBank, college: UUID) -> UUID:
+    """A saved column mapping."""
+    mapping_id = new_id()
+    async with bank.database.session() as session:
+        session.add(
+            ColumnMapping(
+                mapping_id=mapping_id, institution_id=college, mapping={}, mapping_digest=b"", confirmed_by="test",
+                confirmed_at=clock.now(),
+            )
+        )  # fmt: skip
+    return mapping_id
 
 
 def _first(tree: Any, name: str) -> Any:

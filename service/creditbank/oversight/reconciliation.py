@@ -16,10 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.credits import Credits
 from creditbank.db import driver
-from creditbank.errors import Language, NotFound
+from creditbank.errors import Language
 from creditbank.sealing import Keyring
 from creditbank.submissions.cells import place_of
 from creditbank.submissions.keeping import key_of, name_of, open_problem
+from creditbank.submissions.refusals import PeriodUnknown
 from creditbank.submissions.tables import SubmissionFile
 
 MOST = 5_000
@@ -39,7 +40,7 @@ class FileOut(BaseModel):
     counts: dict[str, int]
 
 
-class CourseOut(BaseModel):
+class CourseHeld(BaseModel):
     """What the bank holds of a course in the term: live records."""
 
     course_code: str
@@ -90,7 +91,7 @@ class Reconciliation(BaseModel):
     records: int
     credits: Credits
     """Of all schemes the institution's own courses are in: a check sum, no balance of anybody."""
-    courses: list[CourseOut]
+    courses: list[CourseHeld]
     held: int
     refused: int
     open_rows: list[OpenRow]
@@ -169,12 +170,12 @@ class Period:
 
 
 async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, at: datetime) -> Reconciliation:
-    """Reconcile a term. Holds for identity come without their ground. Raises NotFound where nothing is of the term."""
+    """Reconcile a term. Holds for identity come without their ground. Raises PeriodUnknown."""
     asked = period.asked()
     found = {row["submission_id"]: row for row in await _rows(session, _FILES, asked)}
     courses = await _rows(session, _HELD_BY_BANK, asked)
     if not found and not courses:
-        raise NotFound
+        raise PeriodUnknown
     files = [await session.get_one(SubmissionFile, submission_id) for submission_id in found]
     asked |= {"files": list(found), **_since(files, at), "most": MOST + 1}
     opened = await _rows(session, _OPEN, asked)
@@ -195,7 +196,7 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         by_call=by_call["count"],
         records=sum(row["records"] for row in courses),
         credits=sum(row["credits"] for row in courses),
-        courses=[CourseOut(**row) for row in courses],
+        courses=[CourseHeld(**row) for row in courses],
         held=sum(row["outcome"] == "held" for row in opened),
         refused=sum(row["outcome"] == "refused" for row in opened),
         open_rows=[_open_row(row, by_file.get(row["submission_id"]), keyring) for row in opened[:MOST]],
@@ -271,8 +272,8 @@ _SHEETS: Mapping[str, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "changed_since": (
         "此后变更", "Changed since",
-        (("at", "时间", "At"), ("act", "变更", "Act"), ("course_code", "课程代码", "Course"), ("reason", "原因", "Reason"),
-         ("record_id", "成果编号", "Record"), ("version", "版本", "Version")),
+        (("at", "时间", "At"), ("act", "变更", "Act"), ("course_code", "课程代码", "Course"),
+         ("reason", "原因", "Reason"), ("record_id", "成果编号", "Record"), ("version", "版本", "Version")),
     ),
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from creditbank.oversight.reconciliation import Period, Reconciliation, as_workb
 from creditbank.oversight.tables import Hint
 from creditbank.records.routes import sender_of
 from creditbank.records.schemas import AcademicYear
+from creditbank.submissions.refusals import PeriodUnknown
 
 router = APIRouter(prefix="/v1", tags=["oversight"])
 
@@ -48,7 +49,12 @@ def _period(actor: Actor, year: str, term: int, institution_id: UUID | None) -> 
     return Period(own, year, term)
 
 
-@router.get("/reconciliation", response_model=Reconciliation, summary="学期对账|A term reconciled")
+@router.get(
+    "/reconciliation",
+    response_model=Reconciliation,
+    responses=problems(PeriodUnknown),
+    summary="学期对账|A term reconciled",
+)
 async def read_reconciliation(
     actor: ActorDep,
     session: SessionDep,
@@ -62,9 +68,14 @@ async def read_reconciliation(
     return await reconcile(session, period, keyring=keyring, at=clock.now())
 
 
+_AS_WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "The workbook."}
+}
+
+
 @router.get(
     "/reconciliation.xlsx",
-    responses={200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "It."}},
+    responses={**_AS_WORKBOOK, **problems(PeriodUnknown)},
     response_class=Response,
     summary="学期对账表|A term reconciled, as a workbook",
 )

@@ -19,16 +19,15 @@ def form_row(given: Any) -> Row:
     try:
         return ROW.validate_python(given)
     except ValidationError as failure:
-        faults = faults_of({**error, "loc": ("body", *error["loc"])} for error in failure.errors(include_url=False))
-        raise MalformedRow(faults) from None
+        raise malformed(failure) from None
 
 
-class MalformedRow(Malformed):
-    """A row that is not well formed, with all its faults."""
-
-    def __init__(self, faults: list[dict[str, str]]) -> None:
-        self.faults = faults
-        super().__init__(why_zh=summary(faults, "zh"), why_en=summary(faults, "en"), field=faults[0]["pointer"])
+def malformed(failure: ValidationError) -> Malformed:
+    """What pydantic found, with every fault."""
+    faults = faults_of({**error, "loc": ("body", *error["loc"])} for error in failure.errors(include_url=False))
+    refusal = Malformed(why_zh=summary(faults, "zh"), why_en=summary(faults, "en"), field=faults[0]["pointer"])
+    refusal.faults = faults
+    return refusal
 
 
 def _is_text(given: Any) -> bool:

@@ -11,8 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank import clock
 from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, NotFound
-from creditbank.faults import faults_of
-from creditbank.records.forming import MalformedRow
+from creditbank.records.forming import malformed
 from creditbank.records.reading import certificate_index_of, named_key_index, own_key_index
 from creditbank.records.reassigning import reassign
 from creditbank.records.refusals import RecordAlreadyTheirs
@@ -68,8 +67,7 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
         try:
             to = ReassignmentIn.model_validate({"learner": said[row_no].get("learner"), "reason": reason})
         except ValidationError as failure:
-            faults = faults_of({**error, "loc": ("body", *error["loc"])} for error in failure.errors(include_url=False))
-            became.append(Became(row_no, "refused", problem=problem_of(MalformedRow(faults))))
+            became.append(Became(row_no, "refused", problem=problem_of(malformed(failure))))
             continue
         try:
             async with session.begin_nested():

@@ -121,8 +121,8 @@ class RowReader:
 
 def problem_of(refusal: BankError) -> dict[str, Any]:
     """The problem of a refusal, with all the faults it found."""
-    faults = getattr(refusal, "faults", None)
-    return refusal.problem("zh") | ({"faults": faults} if faults else {})
+    faults = refusal.faults if isinstance(refusal, Malformed | CellsUnreadable) else ()
+    return refusal.problem("zh") | ({"faults": list(faults)} if faults else {})
 
 
 def object_of(text: str) -> dict[str, Any]:
