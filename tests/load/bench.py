@@ -9,7 +9,10 @@ import statistics
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +22,23 @@ from fastapi import FastAPI
 from creditbank import clock, embedded
 from creditbank.app import create_app
 from creditbank.config import Settings
+from creditbank.database_roles import Addresses
 from creditbank.db import Database
 from creditbank.identity.actor import Actor
 from creditbank.migrate import upgrade
+from creditbank.records.acts import Tools
+from creditbank.records.intake import Sender
 from creditbank.rules import load_packaged
 from creditbank.sealing import Keyring
-from tests.load import generator
-from tests.load.naive import naive_app
+from tests.load import by_psql, generator
+from tests.load.naive import naive_app, naive_submission
+from tests.load.submitting import CHUNK, parsed, submit
 from tests.load.town import LoadTown, build, course_row
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
+SUBMISSION_ROWS = int(os.environ.get("BENCH_SUBMISSION_ROWS", "10000"))
+NAIVE_ROWS = min(SUBMISSION_ROWS, 1_000)
+"""The naive version takes in so many of the same rows: more of them would only take longer."""
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "2"))
 CONNECTIONS = 8
@@ -65,11 +75,27 @@ def request(method: str, path: str, token: str, body: bytes | None = None) -> by
     return head.encode() + b"\r\n" + (body or b"")
 
 
-async def measure(name: str, requests: Iterable[bytes], folder: Path, *, status: str = "200") -> float:
-    """Requests a second of one kind, from a generator in a process of its own."""
+async def measure(
+    name: str,
+    requests: Iterable[bytes],
+    folder: Path,
+    *,
+    status: str = "200",
+    seconds: float = SECONDS,
+    connections: int = CONNECTIONS,
+    once: bool = False,
+) -> float:
+    """Requests a second of one kind, from a generator in a process of its own; each of them `once`, if so said."""
     file = folder / f"{name}.txt"
     file.write_text("\n".join(each.hex() for each in requests))
-    said = {"port": PORT, "file": str(file), "seconds": SECONDS, "connections": CONNECTIONS, "status": status}
+    said = {
+        "port": PORT,
+        "file": str(file),
+        "seconds": seconds,
+        "connections": connections,
+        "status": status,
+        "once": once,
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, generator.__file__, json.dumps(said), stdout=asyncio.subprocess.PIPE
     )
@@ -95,47 +121,130 @@ class Fresh:
         return rows
 
 
-async def rounds(town: LoadTown, app: FastAPI, database: Database, folder: Path) -> dict[str, list[float]]:
-    """Interleaved rounds over every line of work."""
-    # Long-lived tokens for a run longer than ten minutes would measure another bank: they are made for each round.
-    async with database.session() as session:
-        from creditbank.db import driver
+@dataclass(frozen=True)
+class Served:
+    """A bank that is served, with what else is measured beside it."""
 
-        cursor = await (await driver(session)).execute("SELECT learner_id FROM learner ORDER BY random() LIMIT 500")
-        some = [learner for (learner,) in await cursor.fetchall()]
-    fresh, speed = Fresh(town), dict[str, list[float]]()
-    tokens = app.state.tokens
+    town: LoadTown
+    app: FastAPI
+    database: Database
+    keyring: Keyring
+    fresh: Fresh
 
-    def reading(prefix: str) -> list[bytes]:
+    @property
+    def sender(self) -> Sender:
+        """The town's college."""
+        return Sender(self.town.college, "client:bench")
+
+    @property
+    def tools(self) -> Tools:
+        """What a write needs."""
+        return Tools(self.keyring, load_packaged(), clock.now())
+
+    async def learners(self, count: int) -> list[uuid.UUID]:
+        """Some learners of the town, in no order."""
+        async with self.database.bare() as connection:
+            cursor = await connection.execute(
+                "SELECT learner_id FROM learner WHERE opened_by = %s ORDER BY random() LIMIT %s",
+                [self.town.college, count],
+            )
+            return [learner for (learner,) in await cursor.fetchall()]
+
+    def reading(self, prefix: str, learners: Iterable[uuid.UUID]) -> list[bytes]:
+        """Each learner asks for their transcript."""
         return [
             request(
                 "GET",
                 f"{prefix}/learners/{learner}/transcript",
-                tokens.issue(
+                self.app.state.tokens.issue(
                     Actor(name=f"login:{learner}", roles=frozenset({"learner"}), learner_id=learner), at=clock.now()
                 ),
             )
-            for learner in some
+            for learner in learners
         ]
 
-    def posting(path: str, expect: float) -> list[bytes]:
-        client = Actor(name=f"client:{town.college}", scopes=frozenset({"records:write"}), institution_id=town.college)
-        token = tokens.issue(client, at=clock.now())
-        return [request("POST", path, token, row) for row in fresh.rows(int(expect * SECONDS * 1.3) + 200)]
+    def posting(self, path: str, count: int) -> list[bytes]:
+        """The college posts records, one by one."""
+        college = self.town.college
+        client = Actor(name=f"client:{college}", scopes=frozenset({"records:write"}), institution_id=college)
+        token = self.app.state.tokens.issue(client, at=clock.now())
+        return [request("POST", path, token, row) for row in self.fresh.rows(count)]
 
+
+@asynccontextmanager
+async def serving(folder: Path, url: str, *, town: LoadTown, fresh: Fresh) -> AsyncIterator[Served]:
+    """The three applications in this process, on one port."""
+    settings = Settings(keys_dir=folder / "keys", base_url=f"http://127.0.0.1:{PORT}", token_minutes=60)
+    keyring, database = Keyring.open(settings.keys_dir), Database.of(settings, url)
+    bank = create_app(database, settings, keyring, load_packaged())
+    app = side_by_side(bank, naive_app(database, keyring, load_packaged(), bank.state.tokens), static_app())
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=PORT, log_level="error", access_log=False, lifespan="off", loop="uvloop")
+    )
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.05)
+    yield Served(town, bank, database, keyring, fresh)
+    server.should_exit = True
+    await running
+    await database.close()
+
+
+async def rounds(served: Served, addresses: Addresses, folder: Path) -> dict[str, list[float]]:
+    """Interleaved rounds over every line of work."""
+    some, speed = await served.learners(500), dict[str, list[float]]()
+
+    def posting(path: str, expect: float) -> list[bytes]:
+        return served.posting(path, int(expect * SECONDS * 1.3) + 200)
+
+    # Long-lived tokens for a run longer than ten minutes would measure another bank: they are made for each round.
     lines: dict[str, tuple[Callable[[], list[bytes]], str]] = {
         "static": (lambda: [request("GET", "/static", "none")], "200"),
-        "transcript": (lambda: reading("/v1"), "200"),
-        "transcript naive": (lambda: reading("/naive"), "200"),
+        "transcript": (lambda: served.reading("/v1", some), "200"),
+        "transcript naive": (lambda: served.reading("/naive", some), "200"),
         "record": (lambda: posting("/v1/records", max(speed.get("record", [600]))), "201"),
         "record naive": (lambda: posting("/naive/records", max(speed.get("record naive", [200]))), "201"),
     }
+    scripts = await scripts_for_psql(served, addresses, folder)
     for place in range(ROUNDS + 1):
-        for name, (make, status) in lines.items():
-            measured = await measure(name, make(), folder, status=status)
-            if place > 0:  # the first round warms caches and prepared statements
-                speed.setdefault(name, []).append(measured)
+        measured = {name: await measure(name, make(), folder, status=status) for name, (make, status) in lines.items()}
+        measured |= await submissions(served, addresses, scripts.pop())
+        if place > 0:  # the first round warms caches and prepared statements
+            for name, found in measured.items():
+                speed.setdefault(name, []).append(found)
     return speed
+
+
+async def scripts_for_psql(served: Served, addresses: Addresses, folder: Path) -> list[Path]:
+    """For each round the script by which psql writes a submission."""
+    by_psql.prepare(addresses)
+    scripts = []
+    for _ in range(ROUNDS + 1):
+        lines = iter(served.fresh.rows(SUBMISSION_ROWS))
+        chunks = [parsed(chunk, first=1 + CHUNK * place) for place, chunk in enumerate(_batched(lines, CHUNK))]
+        scripts.append(await by_psql.finished(addresses, chunks, folder, sender=served.sender, tools=served.tools))
+    by_psql.tidy(addresses)
+    return scripts
+
+
+def _batched(lines: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
+    while chunk := list(islice(lines, size)):
+        yield chunk
+
+
+async def submissions(served: Served, addresses: Addresses, script: Path) -> dict[str, float]:
+    """Rows a second of a file: by the bank, by psql, and row by row through the ORM."""
+    rows, naive = served.fresh.rows(SUBMISSION_ROWS), served.fresh.rows(NAIVE_ROWS)
+    sender, tools = served.sender, served.tools
+    by_bank = await submit(served.database, rows, sender=sender, tools=tools)
+    with_psql = await by_psql.write(addresses, script)
+    script.unlink()
+    by_orm = await naive_submission(served.database, naive, sender=sender, tools=tools, commit_every=CHUNK)
+    return {
+        "submission": SUBMISSION_ROWS / by_bank,
+        "submission psql": SUBMISSION_ROWS / with_psql,
+        "submission naive": NAIVE_ROWS / by_orm,
+    }
 
 
 def ratios(speed: dict[str, list[float]]) -> dict[str, Any]:
@@ -145,55 +254,56 @@ def ratios(speed: dict[str, list[float]]) -> dict[str, Any]:
         found = sorted(a / b for a, b in zip(speed[one], speed[other], strict=True))
         return {"median": round(statistics.median(found), 3), "least": round(found[0], 3), "most": round(found[-1], 3)}
 
+    beside = {
+        "transcript": ("static", "transcript naive"),
+        "record": ("static", "record naive"),
+        "submission": ("submission psql", "submission naive"),
+    }
     return {
-        line: {
-            "vs_static": ratio(line, "static"),
-            "vs_naive": ratio(line, f"{line} naive"),
-            "per_second": round(statistics.median(speed[line])),
-        }
-        for line in ("transcript", "record")
+        line: {f"vs_{other.split()[-1]}": ratio(line, other) for other in others}
+        | {"per_second": round(statistics.median(speed[line]))}
+        for line, others in beside.items()
     }
 
 
-async def run(folder: Path, url: str) -> dict[str, Any]:
+async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
     """Build the town, serve the three applications, measure."""
-    settings = Settings(keys_dir=folder / "keys", base_url=f"http://127.0.0.1:{PORT}", token_minutes=60)
-    keyring = Keyring.open(settings.keys_dir, create=True)
-    database = Database.of(settings, url)
-    town, loaded = await build(database, keyring, records=RECORDS)
-    bank = create_app(database, settings, keyring, load_packaged())
-    naive = naive_app(database, keyring, load_packaged(), bank.state.tokens)
-    app = side_by_side(bank, naive, static_app())
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=PORT, log_level="error", access_log=False, lifespan="off", loop="uvloop")
-    )
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.05)
-    speed = await rounds(town, bank, database, folder)
-    server.should_exit = True
-    await serving
-    await database.close()
+    town, loaded = await loaded_town(folder, addresses, records=RECORDS)
+    async with serving(folder, addresses.app, town=town, fresh=Fresh(town)) as served:
+        speed = await rounds(served, addresses, folder)
     return {
         "records": RECORDS,
         "rounds": ROUNDS,
+        "submission_rows": SUBMISSION_ROWS,
         "loaded_rows_per_second": round(loaded),
         "static_per_second": round(statistics.median(speed["static"])),
         "lines": ratios(speed),
     }
 
 
+async def loaded_town(folder: Path, addresses: Addresses, *, records: int) -> tuple[LoadTown, float]:
+    """A town with so many records, posted through the bank; and how many were posted in a second."""
+    settings = Settings(keys_dir=folder / "keys")
+    keyring, database = Keyring.open(settings.keys_dir, create=True), Database.of(settings, addresses.app)
+    town, loaded = await build(database, keyring, records=records)
+    await database.close()
+    return town, loaded
+
+
+def _shown(found: dict[str, float]) -> str:
+    return f"{found['median']} ({found['least']}–{found['most']})"
+
+
 def main() -> None:
     """Measure on a durable embedded PostgreSQL 18, print a table, write var/bench.json."""
-    with tempfile.TemporaryDirectory(prefix="cb-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="cb-bench-", dir=os.environ.get("BENCH_DIR")) as name:
         folder = Path(name)
         with embedded.start(folder / "data") as server:
             upgrade(server.addresses.owner)
-            result = asyncio.run(run(folder, server.addresses.app))
-    print(f"{'line':<14}{'vs_static':>22}{'vs_naive':>22}{'per second':>12}")
+            result = asyncio.run(run(folder, server.addresses))
     for line, found in result["lines"].items():
-        shown = [f"{found[k]['median']} ({found[k]['least']}–{found[k]['most']})" for k in ("vs_static", "vs_naive")]
-        print(f"{line:<14}{shown[0]:>22}{shown[1]:>22}{found['per_second']:>12}")
+        told = [f"{name} {_shown(value)}" for name, value in found.items() if name != "per_second"]
+        print(f"{line:<12}{told[0]:<38}{told[1]:<38}{found['per_second']:>8}/s")
     print(
         f"static route: {result['static_per_second']}/s; loading in batches: {result['loaded_rows_per_second']} rows/s"
     )

@@ -28,15 +28,15 @@ async def _one(port: int, requests: Iterator[bytes], until: float, expected: byt
     return answered
 
 
-async def _main(port: int, file: Path, seconds: float, connections: int, status: str) -> float:
-    """Requests answered in a second; each request of the file is sent once, or over again when it starts with GET."""
+async def _main(port: int, file: Path, seconds: float, connections: int, status: str, *, once: bool) -> float:
+    """Requests answered in a second; what is read may be read over again, what is written is written once."""
     requests = [bytes.fromhex(line) for line in file.read_text().split()]
 
     def forever() -> Iterator[bytes]:
         while True:
             yield from requests
 
-    source = forever() if requests[0].startswith(b"GET") else iter(requests)
+    source = forever() if requests[0].startswith(b"GET") and not once else iter(requests)
     began = time.perf_counter()
     counts = await asyncio.gather(
         *(_one(port, source, began + seconds, f"HTTP/1.1 {status}".encode()) for _ in range(connections))
@@ -46,4 +46,15 @@ async def _main(port: int, file: Path, seconds: float, connections: int, status:
 
 if __name__ == "__main__":
     said = json.loads(sys.argv[1])
-    print(asyncio.run(_main(said["port"], Path(said["file"]), said["seconds"], said["connections"], said["status"])))
+    print(
+        asyncio.run(
+            _main(
+                said["port"],
+                Path(said["file"]),
+                said["seconds"],
+                said["connections"],
+                said["status"],
+                once=said["once"],
+            )
+        )
+    )
