@@ -286,7 +286,6 @@ def test_a_row_whose_identity_is_in_doubt_is_held_and_its_ground_is_said_to_nobo
     assert name_of(8700) not in json.dumps(lines[3], ensure_ascii=False)
 
 
-@pytest.mark.xfail(strict=True, reason="a score out of its scale is said of the column of remarks")
 def test_each_refused_row_names_the_cell_that_is_bad(college: Town, tmp_path: Path) -> None:
     rows = [result(8500 + person, 4) for person in range(3)]
     for row, (column, spoil) in zip(rows, SPOILT.values(), strict=True):

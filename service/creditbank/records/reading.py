@@ -30,6 +30,8 @@ IDENTIFIES: dict[str, tuple[str, ...]] = {
     "enrolment_event": ("event", "occurred_on", "programme_code"),
 }
 """Which fields, with the learner, are a row's key when the institution has none of its own."""
+MAY_LACK = frozenset({"subject", "programme_code", "attempt", "attempt_no"})
+"""Of these, what a row may lack or has by default."""
 
 _SEALED = {"learner", "number", "key"}
 """Fields that never stand in the open."""

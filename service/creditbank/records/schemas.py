@@ -16,7 +16,8 @@ Text = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
-AcademicYear = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(19|20)[0-9]{2}$", examples=["2023-2024"])]
+ACADEMIC_YEAR = r"^(19|20)[0-9]{2}-(19|20)[0-9]{2}$"
+AcademicYear = Annotated[str, Field(pattern=ACADEMIC_YEAR, examples=["2023-2024"])]
 
 
 def _exact(value: Any) -> Decimal:

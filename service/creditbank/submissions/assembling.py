@@ -6,21 +6,10 @@ from collections import abc
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from creditbank.records.reading import IDENTIFIES, MAY_LACK
 from creditbank.submissions.cell_faults import CellFault, cell_fault, disagrees, missing, not_resident
 from creditbank.submissions.cells import Cell, Line, column_letters, place_of
-from creditbank.submissions.columns import (
-    IDENTIFIES,
-    KINDS,
-    OPTIONAL_KEYS,
-    PARTS,
-    PERSON,
-    READERS,
-    SPREAD,
-    Act,
-    Field,
-    field_of,
-    fields_of,
-)
+from creditbank.submissions.columns import KINDS, PARTS, PERSON, READERS, SPREAD, Act, Field, field_of, fields_of
 from creditbank.submissions.composing import COMPOSE, Parts
 from creditbank.submissions.constants import Constants, last_day_of
 from creditbank.submissions.headers import header_text
@@ -49,6 +38,8 @@ class Unreadable:
     """A line that is a record and cannot be a row as it stands."""
 
     faults: tuple[CellFault, ...]
+    read: dict[str, Any]
+    """What could be read of it: often enough to tell which record it is about."""
 
 
 class CellRef(NamedTuple):
@@ -153,9 +144,12 @@ class _Sheet:
             if key in at_key and (field := field_of(name, mapping.kind, act=act)) is not None
         }
         self.by_supply: dict[str, list[str]] = {}
+        for name in self.columns:  # a field's own column comes first: what it says is looked at before what others add
+            self.by_supply[name] = [name]
         for name, (_, _, field) in self.columns.items():
-            for supplied in (*field.supplies, name):
-                self.by_supply.setdefault(supplied, []).append(name)
+            for supplied in field.supplies:
+                if supplied != name:
+                    self.by_supply.setdefault(supplied, []).append(name)
         self.base = Constants(mapping, layout)
         self.compose = COMPOSE.get(self.kind or "")
         self.steps = self._steps()
@@ -214,7 +208,7 @@ class _Sheet:
         payload = self._payload(parts, row_no, row, cells)
         if not parts.faults:
             return Assembled(payload)
-        return self._aside(cells) or Unreadable(tuple(parts.faults))
+        return self._aside(cells) or Unreadable(tuple(parts.faults), payload)
 
     def _aside(self, cells: tuple[Cell, ...]) -> SetAside | None:
         """A line is looked at for being none only after it could not be read: good rows pay nothing for it."""
@@ -307,7 +301,7 @@ class _Sheet:
                 field = field_of(name, self.kind)
                 if name in payload:
                     said[name] = payload[name]
-                elif name not in OPTIONAL_KEYS and field is not None:
+                elif name not in MAY_LACK and field is not None:
                     self._miss(parts, field, row, cells)
         elif not said:
             self._blame(parts, "record_id", row, cells, missing("学习成果编号", "the record id"))

@@ -272,23 +272,6 @@ SIGNS: Mapping[str, re.Pattern[str]] = {
 }
 """Words in the name of a sheet, or above its header, that tell of a kind."""
 
-IDENTIFIES: Mapping[str, tuple[str, ...]] = {
-    "course_result": ("course_code", "academic_year", "term", "attempt", "attempt_no"),
-    "certificate": ("standard", "number"),
-    "training": ("title", "started_on", "occurred_on"),
-    "award": ("event", "occurred_on"),
-    "practice": ("form", "title", "started_on"),
-    "military_service": ("enlisted_on",),
-    "work_achievement": ("category", "title"),
-    "online_course": ("platform", "title", "occurred_on"),
-    "assessment": ("name", "subject", "occurred_on"),
-    "enrolment_event": ("event", "occurred_on", "programme_code"),
-}
-"""What, with the learner, says which record a line of a list of withdrawals means."""
-
-OPTIONAL_KEYS = frozenset({"subject", "programme_code", "attempt", "attempt_no"})
-"""Of these, what a record may lack or has by default."""
-
 ENTERED_BY_DEFAULT: Mapping[str, Mapping[str, str]] = {"enrolment_event": {"event": "entered"}}
 """What holds where a sheet has no column for it: a roster is of those who entered."""
 

@@ -9,17 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from creditbank.records.reading import IDENTIFIES, MAY_LACK
 from creditbank.submissions.cells import Line
-from creditbank.submissions.columns import (
-    ENTERED_BY_DEFAULT,
-    IDENTIFIES,
-    KIND_NAMES,
-    OPTIONAL_KEYS,
-    READERS,
-    Act,
-    field_of,
-    fields_of,
-)
+from creditbank.submissions.columns import ENTERED_BY_DEFAULT, KIND_NAMES, READERS, Act, field_of, fields_of
 from creditbank.submissions.headers import NO_HEADER, Header, find_header, header_text, without_header
 from creditbank.submissions.values import Unread
 
@@ -146,7 +138,7 @@ def missing_from(sheet: SheetMapping, *, act: Act) -> abc.Iterator[tuple[str, st
         if act == "reassign" or sheet.kind is None:
             yield "record_id", "缺少学习成果编号或本单位编号", "neither a record id nor an own key is there"
             return
-        supplied |= OPTIONAL_KEYS | set(ENTERED_BY_DEFAULT.get(sheet.kind, ()))
+        supplied |= MAY_LACK | set(ENTERED_BY_DEFAULT.get(sheet.kind, ()))
         wanted = [name for name in IDENTIFIES[sheet.kind] if name not in supplied]
     elif act != "report":
         wanted = ["learner_name"] if act == "reassign" and "learner_name" not in given else []

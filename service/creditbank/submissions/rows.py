@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.errors import BankError, Malformed
 from creditbank.records.forming import form_row
-from creditbank.records.reading import key_index_of
-from creditbank.records.schemas import Row
+from creditbank.records.reading import IDENTIFIES, MAY_LACK, key_index_of, named_key_index
+from creditbank.records.schemas import ACADEMIC_YEAR, Row
 from creditbank.sealing import Keyring
 from creditbank.submissions.assembling import Assembled, Assembler, Unreadable
 from creditbank.submissions.cell_faults import CellFault
@@ -36,7 +38,8 @@ class CellsUnreadable(BankError):
     zh = "{why_zh}请按各单元格的说明更正后重新报送该行。"
     en = "{why_en} Mend the cells and send the row again."
 
-    def __init__(self, found: Sequence[CellFault], row: int) -> None:
+    def __init__(self, found: Sequence[CellFault], row: int, read: dict[str, Any]) -> None:
+        self.read = read
         self.cells = [
             {"cell": f"{one.letter}{row}" if one.letter else None, "header": one.header, "field": one.field}
             for one in found
@@ -65,11 +68,18 @@ class RowReader:
         """What one line is."""
         try:
             said = self._payload(line)
-            if said is None:
-                return Read()
-            return Read(row=form_row(said)) if self._act == "report" else Read(change=said)
-        except BankError as refusal:
-            return Read(became=self._refused(line.row_no, refusal))
+        except CellsUnreadable as refusal:
+            return Read(became=self._refused(line.row_no, refusal, refusal.read))
+        except Malformed as refusal:
+            return Read(became=self._refused(line.row_no, refusal, {}))
+        if said is None:
+            return Read()
+        if self._act != "report":
+            return Read(change=said)
+        try:
+            return Read(row=form_row(said))
+        except Malformed as refusal:
+            return Read(became=self._refused(line.row_no, refusal, said))
 
     def _payload(self, line: Line) -> dict[str, Any] | None:
         if line.text is not None:
@@ -81,13 +91,25 @@ class RowReader:
         if isinstance(assembled, Assembled):
             return assembled.payload
         if isinstance(assembled, Unreadable):
-            raise CellsUnreadable(assembled.faults, place_of(line.row_no)[1])
+            raise CellsUnreadable(assembled.faults, place_of(line.row_no)[1], assembled.read)
         return None
 
-    def _refused(self, row_no: int, refusal: BankError) -> Became:
+    def _refused(self, row_no: int, refusal: BankError, said: dict[str, Any]) -> Became:
+        """A row that cannot be taken, with the record it is about where that can be read."""
         problem = problem_of(refusal)
         cells = refusal.cells if isinstance(refusal, CellsUnreadable) else self._cells(row_no, problem)
-        return Became(row_no, "refused", problem=problem, cells=cells)
+        became = Became(row_no, "refused", problem=problem, cells=cells)
+        kind = said.get("kind")
+        if kind not in IDENTIFIES:
+            return became
+        became.kind = kind
+        became.about = next((str(said[name])[:200] for name in _ABOUT if isinstance(said.get(name), str)), None)
+        if kind == "course_result":
+            became.term = _term_of(said)
+        if all(said.get(name) is not None for name in IDENTIFIES[kind] if name not in MAY_LACK):
+            with suppress(BankError, TypeError, ValueError):
+                became.key_index = named_key_index(self._keyring, said, today=self._today)
+        return became
 
     def completed(self, rows: Sequence[tuple[int, Row]], became: Sequence[Became]) -> list[Became]:
         """What became of rows, with what they are about and, for those that are refused, key and cells."""
@@ -117,6 +139,13 @@ class RowReader:
                 name = f"{at.letter}{place_of(row_no)[1]}"
                 cells.setdefault(name, {"cell": name, "header": at.header, "field": at.field})
         return list(cells.values())
+
+
+def _term_of(said: dict[str, Any]) -> str | None:
+    year, term = said.get("academic_year"), said.get("term")
+    if not isinstance(year, str) or not re.fullmatch(ACADEMIC_YEAR, year) or not isinstance(term, int):
+        return None
+    return f"{year}/{term}" if 1 <= term <= 4 else None
 
 
 def problem_of(refusal: BankError) -> dict[str, Any]:

@@ -68,9 +68,7 @@ class SubmissionIn(BaseModel):
         default=False,
         description="只检查、不写入；不做身份匹配。|Check and write nothing; identities are not consulted.",
     )
-    kind: Kind | None = Field(
-        None, description="成果类别；不填则由表头判断。|The kind, if not by the headers."
-    )
+    kind: Kind | None = Field(None, description="成果类别；不填则由表头判断。|The kind, if not by the headers.")
     reason: Text | None = Field(
         None, description="撤回或改派的原因，行内未写时适用。|Why, for rows that do not say it themselves."
     )
