@@ -100,13 +100,17 @@ async def list_held_rows(
     actor: ActorDep,
     session: SessionDep,
     status: Annotated[Literal["open", "resolved", "superseded"], Query()] = "open",
+    institution_id: Annotated[UUID | None, Query()] = None,
+    submission_id: Annotated[UUID | None, Query()] = None,
+    hold: Annotated[Literal["identity_under_review", "credits_differ_from_plan"] | None, Query()] = None,
     cursor: CursorDep = None,
     limit: LimitDep = 50,
 ) -> HeldRowsOut:
     """The oldest first; one row's content is read by its own address, and that is logged."""
     found = await held_rows(
-        session, status=status, after=_place(keys_of(cursor, datetime.fromisoformat, UUID)), limit=limit + 1
-    )
+        session, status=status, after=_place(keys_of(cursor, datetime.fromisoformat, UUID)), limit=limit + 1,
+        institution_id=institution_id, submission_id=submission_id, hold=hold,
+    )  # fmt: skip
     page, following = one_page(found, limit=limit, key=lambda row: cursor_of(str(row.received_at), row.held_row_id))
     response.headers.update(link_to(request, following))
     return HeldRowsOut(rows=page, next=following)
@@ -124,10 +128,12 @@ async def read_held_row(actor: ActorDep, database: DatabaseDep, keyring: Keyring
     """The row as it was sent, its ground and its candidates. Reading it is logged."""
     async with database.session() as session:
         found = await held_row(session, held_row_id, keyring=keyring)
-        await note(
-            session, actor=actor, act="held_row_read", purpose="resolve", at=clock.now(),
-            detail={"held_row_id": str(held_row_id)},
-        )  # fmt: skip
+        at, detail = clock.now(), {"held_row_id": str(held_row_id)}
+        for learner_id in [person.learner_id for person in found.people] or [None]:
+            await note(
+                session, actor=actor, act="held_row_read", purpose="resolve", at=at, learner_id=learner_id,
+                detail=detail,
+            )  # fmt: skip
     return found
 
 

@@ -13,7 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import driver
 from creditbank.errors import BankError, NotFound
+from creditbank.learners.families import person_of
+from creditbank.learners.lookups import show
 from creditbank.learners.matching import GROUNDS
+from creditbank.learners.schemas import LearnerOut
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Resolution, Sender
 from creditbank.records.refusals import CreditsDifferFromPlan
@@ -69,6 +72,9 @@ class HeldRowOut(BaseModel):
     row_no: int
     candidates: list[UUID]
     row: dict[str, Any] | None = None
+    people: list[LearnerOut] = Field(
+        [], description="候选人：姓名与曾用名、遮盖的证件、学籍。|The candidates: names, masked documents, enrolments."
+    )
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
@@ -83,15 +89,29 @@ class HeldRowsOut(BaseModel):
 
 
 async def held_rows(
-    session: AsyncSession, *, status: str, after: tuple[datetime, UUID] | None, limit: int
+    session: AsyncSession,
+    *,
+    status: str,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    institution_id: UUID | None = None,
+    submission_id: UUID | None = None,
+    hold: str | None = None,
 ) -> list[HeldRowOut]:
-    """Rows of a status, the oldest first, without their content."""
+    """Rows of a status, the oldest first, without their content; of one institution, file or kind of hold if asked."""
     statement = (
         select(HeldRow)
         .where(HeldRow.status == status)
         .order_by(col(HeldRow.received_at), col(HeldRow.held_row_id))
         .limit(limit)
     )
+    for column, value in (
+        (HeldRow.institution_id, institution_id),
+        (HeldRow.submission_id, submission_id),
+        (HeldRow.hold, hold),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
     if after is not None:
         at, last = after
         statement = statement.where(
@@ -101,11 +121,16 @@ async def held_rows(
 
 
 async def held_row(session: AsyncSession, held_row_id: UUID, *, keyring: Keyring) -> HeldRowOut:
-    """One row with its content. Raises NotFound."""
+    """One row with its content, and its candidates as an officer may see them. Raises NotFound."""
     row = await session.get(HeldRow, held_row_id)
     if row is None:
         raise NotFound
-    return _out(row, _content(row, keyring))
+    shown = _out(row, _content(row, keyring))
+    roots = dict.fromkeys([(await person_of(session, candidate)).root for candidate in row.candidates])
+    shown.people = [
+        await show(session, root, seen_by="officer", institution_id=None, keyring=keyring) for root in roots
+    ]
+    return shown
 
 
 async def resolve(
