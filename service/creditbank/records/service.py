@@ -19,7 +19,10 @@ from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
 from creditbank.records.standing import Asked, Standing
-from creditbank.records.write import Act, write_act
+from creditbank.records.write import Act, write_act, write_part
+
+PART = 200
+"""So many versions are written together."""
 
 
 async def post_rows(
@@ -143,11 +146,13 @@ async def _write_ready(
         "received_at": tools.at.isoformat(),
         "rows": rows,
     }
+    act.versions = applied.versions
     for person, theirs in zip(people, by_person.values(), strict=True):
         applied.contents = set()
         apply_rows(person, theirs, applied)
         redecide(person, applied.contents, act=act, acts=applied.acts, rulebook=tools.rulebook)
-    act.versions = applied.versions
+        if len(act.versions) >= PART:
+            await write_part(session, act)
     if act.versions:
         await write_act(session, act)
     if applied.enrolled:

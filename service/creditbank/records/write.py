@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from psycopg.generators import send
 
 from creditbank.credits import format_credits
-from creditbank.db import Transaction, run
+from creditbank.db import Transaction, driver, run
 from creditbank.learners.inbox import Notice, serve_all
 from creditbank.ledger.book import Book
 from creditbank.ledger.post import POSTINGS, as_rows
@@ -78,6 +79,8 @@ class Act:
     current: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, UUID]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    told: int = 0
+    """How many changes parts that are written already have told of."""
 
     def show(self, records: Iterable[Standing], *, acts: dict[UUID, str], gone: Collection[Standing] = ()) -> None:
         """Today's view of the records that were written or decided again, and the changes that institutions see."""
@@ -122,7 +125,7 @@ class Act:
         self.outbox.append(
             {
                 "change_id": self.decisions.change_id,
-                "item": len(self.outbox) + 1,
+                "item": self.told + len(self.outbox) + 1,
                 "learner_id": record.learner_id,
                 "institution_id": record.institution_id,
                 "record_id": record.record_id,
@@ -131,6 +134,17 @@ class Act:
                 "summary": summary,
             }
         )
+
+
+async def write_part(session: Transaction, act: Act) -> None:
+    """Send what an act has come to so far, and go on with it: PostgreSQL writes while the rest is being decided."""
+    await write_act(session, act)
+    connection = await driver(session)
+    if connection.pgconn.pipeline_status:
+        await connection.wait(send(connection.pgconn))
+    act.submission, act.told = None, act.told + len(act.outbox)
+    for written in (act.versions, act.decisions.rows, act.book.postings, act.book.entries, act.current, act.outbox):
+        written.clear()
 
 
 async def write_act(session: Transaction, act: Act) -> None:
