@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.credits import Credits
+from creditbank.credits import Credits, format_credits
 from creditbank.db import driver
 from creditbank.errors import Language
 from creditbank.sealing import Keyring
@@ -195,8 +195,8 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         sent=sent,
         by_call=by_call["count"],
         records=sum(row["records"] for row in courses),
-        credits=sum(row["credits"] for row in courses),
-        courses=[CourseHeld(**row) for row in courses],
+        credits=format_credits(sum(row["credits"] for row in courses)),
+        courses=[CourseHeld(**{**row, "credits": format_credits(row["credits"])}) for row in courses],
         held=sum(row["outcome"] == "held" for row in opened),
         refused=sum(row["outcome"] == "refused" for row in opened),
         open_rows=[_open_row(row, by_file.get(row["submission_id"]), keyring) for row in opened[:MOST]],

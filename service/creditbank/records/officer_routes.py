@@ -129,7 +129,8 @@ async def read_held_row(actor: ActorDep, database: DatabaseDep, keyring: Keyring
     async with database.session() as session:
         found = await held_row(session, held_row_id, keyring=keyring)
         at, detail = clock.now(), {"held_row_id": str(held_row_id)}
-        for learner_id in [person.learner_id for person in found.people] or [None]:
+        looked_at: list[UUID | None] = [person.learner_id for person in found.people]
+        for learner_id in looked_at or [None]:
             await note(
                 session, actor=actor, act="held_row_read", purpose="resolve", at=at, learner_id=learner_id,
                 detail=detail,
