@@ -39,12 +39,29 @@ WHERE c.learner_id = ANY ($1) AND c.institution_id = $2 AND c.kind = 'course_res
 """
 
 
+_ENROLLED = "SELECT DISTINCT learner_id FROM enrolment WHERE learner_id = ANY ($1) AND institution_id = $2"
+
+
 async def enrolments_changed(
     session: Transaction, *, learners: Iterable[UUID], institution_id: UUID, tools: Tools
 ) -> None:
     """Derive enrolments again from their events, and decide again what stood on those that changed."""
     changed = await derive_enrolments(session, learners=learners, institution_id=institution_id)
     await follow_enrolments(session, learners=changed, institution_id=institution_id, tools=tools)
+
+
+async def enrolled_now(
+    session: Transaction, families: Iterable[tuple[UUID, ...]], *, institution_id: UUID
+) -> set[UUID]:
+    """Of people without an enrolment when they were looked up, an account of each who has one now.
+
+    Without asking, the course results of everybody who is not enrolled would be read again with every row of theirs.
+    """
+    members = {member for family in families for member in family}
+    if not members:
+        return set()
+    cursor = await run(session, _ENROLLED, list(members), institution_id)
+    return {learner_id for (learner_id,) in await cursor.fetchall()}
 
 
 async def follow_enrolments(

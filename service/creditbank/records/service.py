@@ -11,7 +11,7 @@ from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.apply import Applied, apply_rows
-from creditbank.records.following import enrolments_changed, follow_enrolments
+from creditbank.records.following import enrolled_now, enrolments_changed, follow_enrolments
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ahead, Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
@@ -158,8 +158,9 @@ async def _write_ready(
     if applied.enrolled:
         await enrolments_changed(session, learners=applied.enrolled, institution_id=sender.institution_id, tools=tools)
     # An enrolment may have come between the look-up and the lock; under the lock it is seen.
-    waiting = {one.learner_id for one in ready if one.row.given.kind == "course_result" and not one.known.enrolment}
-    await follow_enrolments(session, learners=waiting, institution_id=sender.institution_id, tools=tools)
+    waiting = [one.family for one in ready if one.row.given.kind == "course_result" and not one.known.enrolment]
+    meanwhile = await enrolled_now(session, waiting, institution_id=sender.institution_id)
+    await follow_enrolments(session, learners=meanwhile, institution_id=sender.institution_id, tools=tools)
     standing = {record_id: record for person in people for record_id, record in person.standing.items()}
     for one in ready:
         _complete(applied.outcomes[one.row.row_no], one, standing, act)
