@@ -310,9 +310,10 @@ def _erase_again(connection: psycopg.Connection[Any], erasures: set[Erasure]) ->
         connection.execute(
             """
             INSERT INTO job (job_id, kind, name, about, run_at, attempts)
-            VALUES (gen_random_uuid(), %(kind)s::text, %(kind)s::text || ': restored', %(about)s, %(now)s, 0) ON CONFLICT DO NOTHING
+            VALUES (gen_random_uuid(), %(kind)s::text, %(kind)s::text || ': restored', %(about)s, %(now)s, 0)
+            ON CONFLICT DO NOTHING
             """,
-            {"kind": EMPTY_ROWS, "now": clock.now(), "about": Jsonb({"learners": [str(learner) for learner in learners]})},
+            {"kind": EMPTY_ROWS, "now": clock.now(), "about": Jsonb({"learners": list(map(str, learners))})},
         )
     return done.rowcount
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,6 +21,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank import clock
 from creditbank.db import Database
 from creditbank.errors import BankError, Language, Malformed
 from creditbank.once import Answer, once
@@ -171,6 +173,15 @@ def keys_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...]
         raise Malformed(
             field="/cursor", why_zh="游标无效，请从第一页重新开始", why_en="not a cursor of this list: start again"
         ) from failure
+
+
+def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """The keys of a list that is in the order of instants, then of identifiers. Raises Malformed."""
+    keys = keys_of(cursor, datetime.fromisoformat, UUID)
+    if keys is None:
+        return None
+    at, last = keys
+    return (at if at.tzinfo else at.replace(tzinfo=clock.CITY), last)
 
 
 def one_page(rows: Sequence[Row], *, limit: int, key: Callable[[Row], str]) -> tuple[list[Row], str | None]:

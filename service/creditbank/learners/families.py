@@ -41,7 +41,8 @@ SELECT asked.learner_id, array(
     SELECT a.learner_id FROM learner_alias a WHERE a.into_learner_id = root.learner_id AND a.ended_at IS NULL)
 FROM unnest(%s::uuid[]) AS asked(learner_id),
 LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
-                          WHERE a.learner_id = asked.learner_id AND a.ended_at IS NULL), asked.learner_id)) root(learner_id)
+                          WHERE a.learner_id = asked.learner_id AND a.ended_at IS NULL), asked.learner_id)
+) root(learner_id)
 """
 
 

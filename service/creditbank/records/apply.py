@@ -36,8 +36,18 @@ class Applied:
     contents: set[bytes] = field(default_factory=set)
     acts: dict[UUID, str] = field(default_factory=dict)
     outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    said: dict[str, str] = field(init=False)
+    """What every version says, written once."""
     enrolled: set[UUID] = field(default_factory=set)
     """Learners whose enrolments at the sender's institution may have changed."""
+
+    def __post_init__(self) -> None:
+        self.said = {
+            "change_id": str(self.change_id),
+            "institution_id": str(self.sender.institution_id),
+            "recorded_at": self.at.isoformat(),
+            "submission_id": str(self.submission_id),
+        }
 
 
 def apply_rows(person: Person, rows: Iterable[Ready], applied: Applied) -> None:
@@ -94,13 +104,10 @@ def version_row(
         "learner_id": str(ready.learner_id),
         "record_id": str(ready.record_id),
         "version": version,
-        "change_id": str(applied.change_id),
-        "institution_id": str(applied.sender.institution_id),
+        **applied.said,
         "kind": row.given.kind,
         "act": act,
         "occurred_on": row.given.occurred_on.isoformat(),
-        "recorded_at": applied.at.isoformat(),
-        "submission_id": str(applied.submission_id),
         "row_no": row.row_no,
         "row_index": "\\x" + row.row_index.hex(),
         "content": "\\x" + row.content.hex(),
@@ -144,7 +151,7 @@ def stand(person: Person, ready: Ready, made: dict[str, Any], *, sensitive: bool
         version=made["version"],
         content=row.content,
         occurred_on=given.occurred_on,
-        recorded_at=applied.at.isoformat(),
+        recorded_at=applied.said["recorded_at"],
         kind=given.kind,
         level=level_of(ready.row.given, ready.facts),
         shown=shown_of(made["body"], made["derived"]),
@@ -195,4 +202,5 @@ def _outcome(ready: Ready, outcome: Any, version: int) -> RowOutcome:
         record_id=ready.record_id,
         version=version,
         account="opened" if ready.opened else "matched",
+        warnings=[],  # given, as pydantic would copy its default for each row
     )

@@ -25,11 +25,18 @@ class Decisions:
     digest: DigestName
     asked_on: date = field(init=False)
     """The day on which the rules are asked."""
+    said: dict[str, str] = field(init=False)
+    """What every row of the act says, written once."""
     rows: list[dict[str, Any]] = field(default_factory=list)
     holding: dict[UUID, tuple[UUID, UUID | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.asked_on = clock.today(self.at)
+        self.said = {
+            "change_id": str(self.change_id),
+            "decided_at": self.at.isoformat(),
+            "asked_on": self.asked_on.isoformat(),
+        }
 
 
 def decide_contents(
@@ -66,7 +73,7 @@ Said = list[tuple[Step, Decided, dict[str, Any]]]
 
 def _day_by_day(group: list[Standing], rulebook: Rulebook, asked_on: date) -> list[tuple[Standing, Said]]:
     """For each record the decisions about it, from the day it happened on, each only where it says something else."""
-    ordered = sorted(group, key=lambda record: (record.occurred_on, str(record.record_id)))
+    ordered = sorted(group, key=lambda record: (record.occurred_on, record.record_id))
     said: dict[UUID, Said] = {record.record_id: [] for record in ordered}
     for day in sorted({record.occurred_on for record in ordered}):
         present = [record for record in ordered if record.occurred_on <= day]
@@ -172,7 +179,7 @@ def decision_row(
             "dated_by": decided.dated_by,
             "dated_on": decided.dated_on,
             "because": decided.because,
-            "asked_on": decisions.asked_on.isoformat(),
+            "asked_on": decisions.said["asked_on"],
         },
         facts_sealed=seal(key, canonical(facts), field_of(record.learner_id, "facts")),
         decisions=decisions,
@@ -201,7 +208,7 @@ def _row(
     row: dict[str, Any] = {
         "learner_id": str(record.learner_id),
         "decision_id": str(decision_id),
-        "change_id": str(decisions.change_id),
+        "change_id": decisions.said["change_id"],
         "kind": kind,
         "record_id": str(record.record_id),
         "record_version": record.version,
@@ -217,7 +224,7 @@ def _row(
         "clause": step.clause,
         "basis": basis,
         "engine": ENGINE_VERSION,
-        "decided_at": decisions.at.isoformat(),
+        "decided_at": decisions.said["decided_at"],
         "facts_sealed": None if facts_sealed is None else "\\x" + facts_sealed.hex(),
     }
     digest = salted_digest(salt, row, decisions.digest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from creditbank.http import (
     LimitDep,
     answer,
     cursor_of,
-    keys_of,
+    instant_and_id,
     link_to,
     one_page,
     problems,
@@ -108,19 +107,12 @@ async def list_held_rows(
 ) -> HeldRowsOut:
     """The oldest first; one row's content is read by its own address, and that is logged."""
     found = await held_rows(
-        session, status=status, after=_place(keys_of(cursor, datetime.fromisoformat, UUID)), limit=limit + 1,
+        session, status=status, after=instant_and_id(cursor), limit=limit + 1,
         institution_id=institution_id, submission_id=submission_id, hold=hold,
     )  # fmt: skip
     page, following = one_page(found, limit=limit, key=lambda row: cursor_of(str(row.received_at), row.held_row_id))
     response.headers.update(link_to(request, following))
     return HeldRowsOut(rows=page, next=following)
-
-
-def _place(keys: tuple[datetime, UUID] | None) -> tuple[datetime, UUID] | None:
-    if keys is None:
-        return None
-    at, last = keys
-    return (at if at.tzinfo else at.replace(tzinfo=clock.CITY), last)
 
 
 @router.get("/held-rows/{held_row_id}", response_model=HeldRowOut, summary="一条待核行|One held row")

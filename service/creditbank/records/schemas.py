@@ -42,6 +42,20 @@ Measure = Annotated[
 ]
 """Hours or weeks: exact, at most two places."""
 
+Kind = Literal[
+    "course_result",
+    "certificate",
+    "training",
+    "award",
+    "practice",
+    "military_service",
+    "work_achievement",
+    "online_course",
+    "assessment",
+    "enrolment_event",
+]
+"""What kinds of records there are."""
+
 
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, String, Uuid, text
@@ -11,19 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, octets, one_of
+from creditbank.records.schemas import Kind
 
-RECORD_KINDS = (
-    "course_result",
-    "certificate",
-    "training",
-    "award",
-    "practice",
-    "military_service",
-    "work_achievement",
-    "online_course",
-    "assessment",
-    "enrolment_event",
-)
+RECORD_KINDS = get_args(Kind)
 ACTS = ("reported", "corrected", "withdrawn", "reassigned_away", "reassigned_here")
 HOLDS = ("identity_under_review", "credits_differ_from_plan")
 

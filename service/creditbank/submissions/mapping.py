@@ -5,28 +5,17 @@ from __future__ import annotations
 from collections import abc
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from creditbank.records.reading import IDENTIFIES, MAY_LACK
+from creditbank.records.schemas import Kind
 from creditbank.submissions.cells import Line
 from creditbank.submissions.columns import ENTERED_BY_DEFAULT, KIND_NAMES, READERS, Act, field_of, fields_of
 from creditbank.submissions.headers import NO_HEADER, Header, find_header, header_text, without_header
 from creditbank.submissions.values import Unread
 
-Kind = Literal[
-    "course_result",
-    "certificate",
-    "training",
-    "award",
-    "practice",
-    "military_service",
-    "work_achievement",
-    "online_course",
-    "assessment",
-    "enrolment_event",
-]
 TERM_END = "term_end"
 """As the constant of `occurred_on`: the last day of the row's term."""
 FROM_TITLE = "title"

@@ -24,6 +24,7 @@ from creditbank.submissions import refusals
 from creditbank.submissions.assembling import Assembler
 from creditbank.submissions.cells import Line, line_from_json, line_to_json, place_of
 from creditbank.submissions.checking import check
+from creditbank.submissions.columns import Act
 from creditbank.submissions.keeping import key_of, open_field, seal_field
 from creditbank.submissions.mapping import Mapping, SheetLayout, SheetSample, lay_out
 from creditbank.submissions.proposing import propose
@@ -31,7 +32,7 @@ from creditbank.submissions.queueing import queue
 from creditbank.submissions.receiving import own_file
 from creditbank.submissions.reference import reference_of
 from creditbank.submissions.rows import RowReader
-from creditbank.submissions.schemas import Act, MappingOut, PreviewOut, PreviewRow
+from creditbank.submissions.schemas import MappingOut, PreviewOut, PreviewRow
 from creditbank.submissions.setting_aside import SetAside
 from creditbank.submissions.tables import ColumnMapping, SubmissionFile
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from creditbank.records.schemas import Kind
 from creditbank.submissions.asking import Question, questions_of
 from creditbank.submissions.cells import Unusable
 from creditbank.submissions.checking import MappingFault, check
@@ -17,7 +18,6 @@ from creditbank.submissions.mapping import (
     FITS,
     FROM_TITLE,
     TERM_END,
-    Kind,
     Mapping,
     Reference,
     SheetMapping,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -22,6 +22,7 @@ from creditbank.http import (
     LimitDep,
     answer,
     cursor_of,
+    instant_and_id,
     keys_of,
     link_to,
     one_page,
@@ -150,20 +151,13 @@ async def list_submissions(
         session,
         institution_id=None if Reach.ANY in actor.reach else sender_of(actor).institution_id,
         statuses=status or (),
-        before=_place(keys_of(cursor, datetime.fromisoformat, UUID)),
+        before=instant_and_id(cursor),
         limit=limit + 1,
     )
     page, following = one_page(found, limit=limit, key=lambda file: cursor_of(str(file.created_at), file.submission_id))
     response.headers.update(link_to(request, following))
     shown = [await service.shown(session, file, keyring=keyring) for file in page]
     return SubmissionsOut(submissions=shown, next=following)
-
-
-def _place(keys: tuple[datetime, UUID] | None) -> tuple[datetime, UUID] | None:
-    if keys is None:
-        return None
-    at, last = keys
-    return (at if at.tzinfo else at.replace(tzinfo=clock.CITY), last)
 
 
 @router.get("/submissions/{submission_id}", response_model=SubmissionOut, summary="一次报送|One submission")

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from creditbank.records.schemas import Notice, Text
+from creditbank.records.schemas import Kind, Notice, Text
+from creditbank.submissions.columns import Act
 
-Act = Literal["report", "withdraw", "reassign"]
 Status = Literal[
     "receiving",
     "reading",
@@ -26,18 +26,7 @@ Status = Literal[
 RowResult = Literal[
     "deposited", "unchanged", "corrected", "held", "refused", "withdrawn", "reassigned", "acceptable"
 ]  # fmt: skip
-Kind = Literal[
-    "course_result",
-    "certificate",
-    "training",
-    "award",
-    "practice",
-    "military_service",
-    "work_achievement",
-    "online_course",
-    "assessment",
-    "enrolment_event",
-]
+Format = Literal["xlsx", "csv", "ndjson", "json"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, in lower-case hexadecimal.")]
 FileName = Annotated[
     str,
@@ -104,7 +93,7 @@ class SubmissionOut(BaseModel):
     submission_id: UUID
     institution_id: UUID
     file_name: str | None = Field(description="保留期后为空。|Nothing after the retention date.")
-    format: Literal["xlsx", "csv", "ndjson", "json"] | None
+    format: Format | None
     act: Act
     dry_run: bool
     kind: str | None

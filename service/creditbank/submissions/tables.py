@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, String, text
@@ -11,22 +11,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, octets, one_of
+from creditbank.submissions.columns import Act
+from creditbank.submissions.schemas import Format, Status
 
-STATUSES = (
-    "receiving",
-    "reading",
-    "needs_mapping",
-    "queued",
-    "running",
-    "paused",
-    "done",
-    "cancelled",
-    "failed",
-    "expired",
-)
 ENDED = ("done", "cancelled", "failed", "expired")
-ACTS = ("report", "withdraw", "reassign")
-FORMATS = ("xlsx", "csv", "ndjson", "json")
 
 
 class SubmissionFile(SQLModel, table=True):
@@ -34,9 +22,9 @@ class SubmissionFile(SQLModel, table=True):
 
     __tablename__ = "submission_file"
     __table_args__ = (
-        one_of("status", STATUSES),
-        one_of("act", ACTS),
-        one_of("format", FORMATS, nullable=True),
+        one_of("status", get_args(Status)),
+        one_of("act", get_args(Act)),
+        one_of("format", get_args(Format), nullable=True),
         CheckConstraint("done_rows >= 0 AND next_chunk >= 1", name="progress_forward"),
         Index("ix_submission_file_institution_id_created_at", "institution_id", "created_at"),
         Index("ix_submission_file_file_index", "institution_id", "file_index"),
