@@ -46,6 +46,11 @@ class Book:
     postings: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     reversed: set[UUID] = field(default_factory=set)
+    _change: str = field(init=False)
+    _posted_at: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._change, self._posted_at = str(self.change_id), self.at.isoformat()
 
     def post(
         self,
@@ -98,7 +103,7 @@ class Book:
         posting: dict[str, Any] = {
             "learner_id": str(learner_id),
             "posting_id": str(posting_id),
-            "change_id": str(self.change_id),
+            "change_id": self._change,
             "decision_id": str(decision_id),
             "record_id": str(record_id),
             "kind": kind,
@@ -107,7 +112,7 @@ class Book:
             "institution_id": str(institution_id),
             "amount": amount,
             "occurred_on": occurred_on.isoformat(),
-            "posted_at": self.at.isoformat(),
+            "posted_at": self._posted_at,
         }
         digest = salted_digest(salt, posting, self.digest)
         self.postings.append({**posting, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
