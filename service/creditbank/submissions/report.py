@@ -67,7 +67,11 @@ class Reported:
 async def make_report(
     database: Database, file: SubmissionFile, *, keyring: Keyring, language: Language, only_attention: bool
 ) -> IO[bytes]:
-    """The report as a workbook in a temporary file. Raises ContentErased, ReportTooLarge."""
+    """The report as a workbook in a temporary file. Raises ContentErased, ReportTooLarge.
+
+    A file with teams is given back whole: sent again without its other members, a team would be another.
+    """
+    only_attention = only_attention and not _has_teams(file)
     if not only_attention and (file.rows or 0) > ROWS:
         raise ReportTooLarge(rows=file.rows, most=ROWS)
     made = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
@@ -80,6 +84,11 @@ async def make_report(
     await asyncio.to_thread(writer.close)
     made.seek(0)
     return made
+
+
+def _has_teams(file: SubmissionFile) -> bool:
+    sheets = (file.mapping or {}).get("sheets", ())
+    return any("team" in sheet["columns"].values() for sheet in sheets)
 
 
 async def _reported(
