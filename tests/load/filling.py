@@ -31,6 +31,7 @@ _UPKEEP = {
 _AGAIN = {
     "learner_id": "c.learner_id",
     "account_no": "c.account_no",
+    "opened_by": "NULL",
     "number": "last.number + row_number() OVER ()",
     **dict.fromkeys(("number_index", "key_index", "student_index"), "sha256({column} || c.salt)"),
     **dict.fromkeys(

@@ -92,6 +92,19 @@ async def build(database: Database, keyring: Keyring, *, records: int) -> tuple[
     return LoadTown(college, len(learners)), posted / (time.perf_counter() - began)
 
 
+async def enrol(database: Database, keyring: Keyring, town: LoadTown | None, learners: range) -> LoadTown:
+    """Enrol learners in a town's college, or in that of a new town."""
+    college = await _furnish(database) if town is None else town.college
+    await _post(database, keyring, Sender(college, "client:bench"), _enrolments(learners))
+    return LoadTown(college, learners.stop)
+
+
+async def post_by_term(database: Database, keyring: Keyring, town: LoadTown, learners: range) -> None:
+    """Post everybody's first course, then everybody's second, as terms go: a learner's records lie far apart."""
+    rows = (course_row(number, course) for course in range(RECORDS_EACH) for number in learners)
+    await _post(database, keyring, Sender(town.college, "client:bench"), rows)
+
+
 async def _post(database: Database, keyring: Keyring, sender: Sender, rows: Iterator[dict[str, Any]]) -> int:
     tools, posted = Tools(keyring, load_packaged(), AT), 0
     while chunk := [(number, ROW.validate_python(row)) for number, row in enumerate(islice(rows, 1000), start=1)]:
