@@ -14,6 +14,7 @@ from creditbank.db import Transaction, TryAgain, driver, run, sent_together
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import LOCKED
 from creditbank.records.refusals import LearnerErased
+from creditbank.records.sending import in_parts
 from creditbank.records.standing import Asked, Person, Standing, Step
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 
@@ -116,27 +117,42 @@ async def lock_claim_and_read(
     lock no longer holds then.
     """
     everybody = sorted({learner for person in people for learner in person.family})
+    read: list[Person] = []
     async with sent_together(await driver(session)):
         locked = await run(session, _LOCK_AND_CLAIM, everybody, orjson.dumps(list(claims)).decode())
-        read = await run(session, _STANDING, _questions(people), everybody)
-    answer = await locked.fetchone()
+        async for part, found in in_parts(session, _STANDING, people, _questions):
+            if not read:
+                last_entry = _locked(await locked.fetchone(), claims)
+            read += _people(part, found, last_entry, keyring)
+    return read
+
+
+def _locked(answer: tuple[Any, ...] | None, claims: Sequence[dict[str, str | None]]) -> dict[str, int]:
+    """The number of each one's last entry, if all that was claimed was free."""
     assert answer is not None
     heads, *claimed = answer
     wanted = [sum(claim[index] is not None for claim in claims) for index in ("key_index", "number_index")]
     if claimed != wanted:
         raise TryAgain
-    named = {str(learner): learner for learner in everybody}
-    last_entry = {named[learner]: last for learner, last in orjson.loads(heads or "{}").items()}
-    found = {number: orjson.loads(text or "[]") for number, text in await read.fetchall()}
+    last_entry: dict[str, int] = orjson.loads(heads or "{}")
+    return last_entry
+
+
+def _people(
+    people: Sequence[Asked], answers: Sequence[tuple[Any, ...]], last_entry: Mapping[str, int], keyring: Keyring
+) -> list[Person]:
+    named = {str(learner): learner for person in people for learner in person.family}
+    found = {number: orjson.loads(text or "[]") for number, text in answers}
     balances = defaultdict[UUID, dict[Account, int]](dict)
     for learner, scheme, account, institution, balance in found[None]:
         whose = named[learner]
         balances[whose][whose, scheme, account, institution and UUID(institution)] = balance
-    return [_person(asked, found[place], named, last_entry, balances, keyring) for place, asked in enumerate(people)]
+    heads = {learner: last_entry[name] for name, learner in named.items()}
+    return [_person(asked, found[place], named, heads, balances, keyring) for place, asked in enumerate(people)]
 
 
-def _questions(people: Sequence[Asked]) -> str:
-    return orjson.dumps(
+def _questions(people: Sequence[Asked]) -> tuple[str, list[UUID]]:
+    questions = orjson.dumps(
         [
             {
                 "i": place,
@@ -146,7 +162,8 @@ def _questions(people: Sequence[Asked]) -> str:
             }
             for place, asked in enumerate(people)
         ]
-    ).decode()
+    )
+    return questions.decode(), [learner for asked in people for learner in asked.family]
 
 
 def _person(

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import orjson
 
-from creditbank.db import Transaction, run
+from creditbank.db import Transaction
 from creditbank.institutions.scales import GradeScale, NumberScale, ScaleImpossible, read_scale
 from creditbank.records.reading import ReadRow
+from creditbank.records.sending import in_parts
 
 DEFAULT_SCALE = "percentage"
 """The score scale (百分制) where neither the row nor the course names one."""
@@ -22,7 +23,8 @@ Scale = NumberScale | GradeScale | dict[str, Any]
 _LOOKUP = """
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(
-        i int, doc bytea, name bytea, student bytea, key bytea, cert bytea, course text, day date)
+        i int, doc bytea, name bytea, student bytea, key bytea, cert bytea, course text, day date,
+        about int)
 ), answered AS MATERIALIZED (
     SELECT asked.i, asked.course, pl.plan_id, json_build_object(
         'doc', found.doc,
@@ -54,7 +56,7 @@ WITH asked AS (
             ) p),
         'enrolment', CASE WHEN e.learner_id IS NOT NULL THEN
             json_build_object('level', e.level, 'year_of_entry', e.year_of_entry) END,
-        'plan', pl.plan_id
+        'plan', pl.plan_id, 'about', asked.about
     )::text AS said
     FROM asked,
     LATERAL (
@@ -166,28 +168,42 @@ class Known:
 
 async def look_up(session: Transaction, rows: Sequence[ReadRow], *, institution_id: UUID) -> dict[int, Known]:
     """What is known about each row, by its number. Reads committed data; the writer looks again under its locks."""
+    known, ids = dict[int, Known](), _Ids()
+
+    def ask(part: Sequence[ReadRow]) -> tuple[Any, ...]:
+        return (*_questions(part), institution_id, DEFAULT_SCALE)
+
+    async for part, found in in_parts(session, _LOOKUP, rows, ask):
+        known |= _answers(part, found, ids)
+    return known
+
+
+def _questions(rows: Sequence[ReadRow]) -> tuple[str, str]:
+    """About each row, and about each thing that rows speak of, once."""
     spoken_of: dict[_SpokenOf, int] = {}
-    places = {row.row_no: spoken_of.setdefault(_spoken_of(row), len(spoken_of)) for row in rows}
-    asked = orjson.dumps([_question(row) for row in rows]).decode()
-    about = orjson.dumps([dict(zip(_SPOKEN_OF, (place, *one), strict=True)) for one, place in spoken_of.items()])
-    cursor = await run(session, _LOOKUP, asked, about.decode(), institution_id, DEFAULT_SCALE)
-    answers, planned, reference = (
+    asked = [_question(row, spoken_of.setdefault(_spoken_of(row), len(spoken_of))) for row in rows]
+    about = [dict(zip(_SPOKEN_OF, (place, *one), strict=True)) for one, place in spoken_of.items()]
+    return orjson.dumps(asked).decode(), orjson.dumps(about).decode()
+
+
+def _answers(rows: Sequence[ReadRow], answers: Sequence[tuple[Any, ...]], ids: _Ids) -> dict[int, Known]:
+    about_rows, planned, reference = (
         dict[int, dict[str, Any]](),
         dict[tuple[str | None, str | None], dict[str, Any]](),
         dict[int, dict[str, Any]](),
     )
-    for part, number, text in await cursor.fetchall():
+    for part, number, text in answers:
         found = orjson.loads(text)
         if part == "row":
-            answers[number] = found
+            about_rows[number] = found
         elif part == "planned":
             planned[found.pop("plan"), found.pop("code")] = found
         else:
             reference[number] = found | {"scale": _read_once(found["scale"])}
-    ids = _Ids()
     return {
-        row.row_no: _known(answers[row.row_no], _course_code(row), planned, reference[places[row.row_no]], ids)
+        row.row_no: _known(found, _course_code(row), planned, reference[found["about"]], ids)
         for row in rows
+        for found in (about_rows[row.row_no],)
     }
 
 
@@ -211,7 +227,7 @@ def _course_code(row: ReadRow) -> str | None:
     return vars(row.given).get("course_code")
 
 
-def _question(row: ReadRow) -> dict[str, Any]:
+def _question(row: ReadRow, about: int) -> dict[str, Any]:
     return {
         "i": row.row_no,
         "doc": _hex(row.document_index),
@@ -221,6 +237,7 @@ def _question(row: ReadRow) -> dict[str, Any]:
         "cert": _hex(row.certificate_index),
         "course": _course_code(row),
         "day": row.given.occurred_on,
+        "about": about,
     }
 
 

@@ -18,11 +18,9 @@ from creditbank.records.locating import Located, locate
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
+from creditbank.records.sending import PART
 from creditbank.records.standing import Asked, Standing
 from creditbank.records.write import Act, write_act, write_part
-
-PART = 200
-"""So many versions are written together."""
 
 
 async def post_rows(

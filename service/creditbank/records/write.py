@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg.generators import send
 
 from creditbank.credits import format_credits
-from creditbank.db import Transaction, driver, run
+from creditbank.db import Transaction, run
 from creditbank.learners.inbox import Notice, serve_all
 from creditbank.ledger.book import Book
 from creditbank.ledger.post import POSTINGS, as_rows
 from creditbank.records.deposit import Decisions
 from creditbank.records.lines import line_of
+from creditbank.records.sending import on_its_way
 from creditbank.records.standing import Standing
 
 _WRITE = f"""
@@ -139,9 +139,7 @@ class Act:
 async def write_part(session: Transaction, act: Act) -> None:
     """Send what an act has come to so far, and go on with it: PostgreSQL writes while the rest is being decided."""
     await write_act(session, act)
-    connection = await driver(session)
-    if connection.pgconn.pipeline_status:
-        await connection.wait(send(connection.pgconn))
+    await on_its_way(session)
     act.submission, act.told = None, act.told + len(act.outbox)
     for written in (act.versions, act.decisions.rows, act.book.postings, act.book.entries, act.current, act.outbox):
         written.clear()
