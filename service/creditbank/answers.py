@@ -90,11 +90,16 @@ async def _database(request: Request, error: Exception) -> Response:
         log.warning("database_away", error=type(error).__name__, route=request.scope.get("creditbank.route"))
         return _say(request, TemporarilyUnavailable())
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.Error) and (cause.sqlstate or "")[:2] == _NO_ROOM:
+        log.error("database_has_no_room", sqlstate=cause.sqlstate, route=request.scope.get("creditbank.route"))
+        return _say(request, TemporarilyUnavailable(seconds=60))
     if isinstance(cause, psycopg.DataError) and cause.sqlstate in _NOT_HELD:
         return _say(request, unreadable())
     raise error
 
 
+_NO_ROOM = "53"
+"""The class of a full disk, no memory left, too many connections: nothing was written, and somebody must see to it."""
 _NOT_HELD = {None, "22021", "22P05", "22003", "22008"}
 """psycopg refuses NUL itself (no state); not in the encoding; \\u0000 in JSON; a number or a date out of range."""
 

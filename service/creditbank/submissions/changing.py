@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Transaction, driver
-from creditbank.errors import BankError, NotFound
+from creditbank.errors import BankError, Malformed, NotFound
 from creditbank.records.forming import malformed
 from creditbank.records.reading import certificate_index_of, named_key_index, own_key_index
 from creditbank.records.reassigning import reassign
@@ -85,40 +86,78 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
     return became
 
 
+def try_changes(posting: Posting, chunk: Chunk) -> list[Became]:
+    """Whether rows say what such rows have to say; whether there is such a record, and whose, stays unsaid."""
+    asked = _asked(posting, chunk.changes)
+    became = dict.fromkeys(asked.reasons, "acceptable")
+    faults: list[Became] = []
+    if posting.file.act == "reassign":
+        for row_no, said in chunk.changes:
+            if row_no in asked.reasons and (fault := _fault_of_learner(row_no, said, asked.reasons[row_no])):
+                faults.append(fault)
+                del became[row_no]
+    return [*asked.refused, *faults, *(Became(row_no, outcome) for row_no, outcome in became.items())]
+
+
+def _fault_of_learner(row_no: int, said: dict[str, Any], reason: str) -> Became | None:
+    try:
+        ReassignmentIn.model_validate({"learner": said.get("learner"), "reason": reason})
+    except ValidationError as failure:
+        return Became(row_no, "refused", problem=problem_of(malformed(failure)))
+    return None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """How rows name the records that they are about, and why some do not."""
+
+    reasons: dict[int, str] = field(default_factory=dict)
+    by_id: dict[int, UUID] = field(default_factory=dict)
+    by_key: dict[int, bytes] = field(default_factory=dict)
+    by_number: dict[int, bytes] = field(default_factory=dict)
+    refused: list[Became] = field(default_factory=list)
+
+
+def _asked(posting: Posting, changes: list[tuple[int, dict[str, Any]]]) -> _Asked:
+    keyring = posting.work.its(Keyring)
+    asked = _Asked()
+    for row_no, said in changes:
+        try:
+            reason = _reason(said, posting.file.reason)
+            if not isinstance(said.get("kind", ""), str):
+                raise Malformed(why_zh="kind 应为文字", why_en="kind should be text", field="/kind")
+            if "record_id" in said:
+                asked.by_id[row_no] = _record_id(said["record_id"])
+            elif "kind" not in said and isinstance(said.get("key"), str):
+                asked.by_key[row_no] = own_key_index(keyring, said["key"])
+            elif (number := certificate_index_of(keyring, said)) is not None:
+                asked.by_number[row_no] = number
+            else:
+                asked.by_key[row_no] = named_key_index(keyring, said, today=clock.today(clock.now()))
+            asked.reasons[row_no] = reason
+        except BankError as refusal:
+            asked.refused.append(Became(row_no, "refused", problem=problem_of(refusal)))
+    return asked
+
+
 async def _named(
     session: Transaction, posting: Posting, changes: list[tuple[int, dict[str, Any]]]
 ) -> tuple[list[Became], dict[int, tuple[UUID, str]]]:
     """For each row the record it names with the reason, or why it cannot be told."""
-    keyring, institution_id = posting.work.its(Keyring), posting.file.institution_id
-    became: list[Became] = []
-    by_key: dict[int, bytes] = {}
-    by_number: dict[int, bytes] = {}
-    named: dict[int, tuple[UUID, str]] = {}
-    reasons: dict[int, str] = {}
-    for row_no, said in changes:
-        try:
-            reasons[row_no] = _reason(said, posting.file.reason)
-            if "record_id" in said:
-                named[row_no] = (_record_id(said["record_id"]), reasons[row_no])
-            elif "kind" not in said and isinstance(said.get("key"), str):
-                by_key[row_no] = own_key_index(keyring, said["key"])
-            elif (number := certificate_index_of(keyring, said)) is not None:
-                by_number[row_no] = number
-            else:
-                by_key[row_no] = named_key_index(keyring, said, today=clock.today(clock.now()))
-        except BankError as refusal:
-            became.append(Became(row_no, "refused", problem=problem_of(refusal)))
+    asked = _asked(posting, changes)
+    became = asked.refused
+    named = {row_no: (record_id, asked.reasons[row_no]) for row_no, record_id in asked.by_id.items()}
     connection = await driver(session)
     records: dict[bytes, UUID] = {}
-    for statement, asked in (
-        (_KEYED, [institution_id, list(set(by_key.values()))]),
-        (_NUMBERED, [list(set(by_number.values()))]),
+    for statement, indexes in (
+        (_KEYED, [posting.file.institution_id, list(set(asked.by_key.values()))]),
+        (_NUMBERED, [list(set(asked.by_number.values()))]),
     ):
-        cursor = await connection.execute(statement, asked)
+        cursor = await connection.execute(statement, indexes)
         records |= {bytes(index): record_id for index, record_id in await cursor.fetchall()}
-    for row_no, index in (by_key | by_number).items():
+    for row_no, index in (asked.by_key | asked.by_number).items():
         if index in records:
-            named[row_no] = (records[index], reasons[row_no])
+            named[row_no] = (records[index], asked.reasons[row_no])
         else:
             became.append(Became(row_no, "refused", problem=refusals.RecordToWithdrawUnknown().problem("zh")))
     return became, dict(sorted(named.items()))

@@ -16,14 +16,13 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-import psycopg
 import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import Transaction, TryAgain, driver, is_worth_another_try, run
-from creditbank.errors import BankError, TemporarilyUnavailable, TooManyRequests
+from creditbank.db import Transaction, driver, run
+from creditbank.errors import BankError, TooManyRequests
 from creditbank.identity.actor import Actor
 from creditbank.jobs import Work, handler, made_progress, others_wait
 from creditbank.learners.probing import must_not_be_probing, note_matches
@@ -35,9 +34,10 @@ from creditbank.records.trying import try_rows
 from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions import refusals
-from creditbank.submissions.changing import move_rows, take_back_rows
+from creditbank.submissions.changing import move_rows, take_back_rows, try_changes
 from creditbank.submissions.keeping import key_of, open_lines
 from creditbank.submissions.outcomes import Became, write_outcomes
+from creditbank.submissions.patience import is_for_later
 from creditbank.submissions.queueing import POST, ask_to_post
 from creditbank.submissions.rows import RowReader, reader_of
 from creditbank.submissions.tables import SubmissionFile
@@ -101,7 +101,12 @@ async def _next(session: AsyncSession, *, institution_id: UUID) -> UUID | None:
             SubmissionFile.institution_id == institution_id,
             col(SubmissionFile.status).in_(("queued", "running", "paused")),
         )
-        .order_by(col(SubmissionFile.queued_at), col(SubmissionFile.submission_id))
+        .order_by(
+            # What runs goes on first: a file whose reading began before may be ready after it.
+            (col(SubmissionFile.status) == "running").desc(),
+            col(SubmissionFile.queued_at),
+            col(SubmissionFile.submission_id),
+        )
         .limit(1)
         .with_for_update()
     )
@@ -184,7 +189,11 @@ async def _read_chunk(posting: Posting, chunk_no: int) -> Chunk | None:
 def _read_lines(posting: Posting, chunk_no: int, lines: int, sealed: bytes) -> Chunk:
     chunk = Chunk(chunk_no, lines)
     for line in open_lines(posting.key, posting.file.submission_id, chunk_no, sealed):
-        read = posting.reader.read(line)
+        try:
+            read = posting.reader.read(line)
+        except Exception as failure:
+            chunk.became.append(_broke(posting, line.row_no, failure))
+            continue
         if read.row is not None:
             chunk.rows.append((line.row_no, read.row))
         elif read.change is not None:
@@ -209,23 +218,16 @@ async def _post_chunk(posting: Posting, chunk: Chunk) -> bool:
     that row.
     """
     database, file = posting.work.database, posting.file
-    if file.act == "reassign":
-        return await database.write(partial(_in_turn, posting=posting, chunk=chunk, act=move_rows))
-    act = _try if file.dry_run else take_back_rows if file.act == "withdraw" else _post
+    act: Act = _try if file.dry_run else {"report": _post, "withdraw": take_back_rows, "reassign": move_rows}[file.act]
+    write = database.write if act is move_rows else database.write_bare
     try:
-        return await database.write_bare(partial(_in_turn, posting=posting, chunk=chunk, act=act))
+        return await write(partial(_in_turn, posting=posting, chunk=chunk, act=act))
     except Exception as failure:
-        if _is_for_later(failure) or act is not _post:
+        if is_for_later(failure):
             raise
         log.warning("chunk_posted_row_by_row", submission_id=str(file.submission_id), error=type(failure).__name__)
-    return await database.write(partial(_in_turn, posting=posting, chunk=chunk, act=_post_row_by_row))
-
-
-def _is_for_later(failure: Exception) -> bool:
-    """What says nothing against any row: a database that is away or full, too many holds, a stop."""
-    if isinstance(failure, TooManyRequests | TemporarilyUnavailable | TryAgain | psycopg.OperationalError | OSError):
-        return True
-    return is_worth_another_try(failure)
+    one_by_one = partial(_row_by_row, act=act)
+    return await database.write(partial(_in_turn, posting=posting, chunk=chunk, act=one_by_one))
 
 
 Act = Callable[[Transaction, "Posting", "Chunk"], Awaitable[list[Became]]]
@@ -261,24 +263,36 @@ async def _post(session: Transaction, posting: Posting, chunk: Chunk) -> list[Be
     return posting.reader.completed(chunk.rows, [Became.of(outcome) for outcome in outcomes])
 
 
-async def _post_row_by_row(session: Transaction, posting: Posting, chunk: Chunk) -> list[Became]:
+async def _row_by_row(session: Transaction, posting: Posting, chunk: Chunk, *, act: Act) -> list[Became]:
     assert isinstance(session, AsyncSession)
     became: list[Became] = []
-    for row_no, row in chunk.rows:
+    # Who entered goes first here too: a score by student number alone is known by the enrolment below it.
+    rows = sorted(chunk.rows, key=lambda numbered: _entering_first(numbered[1]))
+    alone = [(row_no, Chunk(chunk.chunk_no, 1, rows=[(row_no, row)])) for row_no, row in rows]
+    alone += [(row_no, Chunk(chunk.chunk_no, 1, changes=[(row_no, said)])) for row_no, said in chunk.changes]
+    for row_no, one in alone:
         try:
             async with session.begin_nested():
-                alone = Chunk(chunk.chunk_no, 1, rows=[(row_no, row)])
-                became += await _post(session, posting, alone)
+                became += await act(session, posting, one)
         except Exception as failure:
-            if _is_for_later(failure):
+            if is_for_later(failure):
                 raise
-            refusal = failure if isinstance(failure, BankError) else refusals.UnexpectedFault()
-            if refusal is not failure:
-                log.warning("row_not_processed", row_no=row_no, submission_id=str(posting.file.submission_id),
-                          error=type(failure).__name__)  # fmt: skip
-            said = Became(row_no, "refused", problem=refusal.problem("zh"))
-            became += posting.reader.completed([(row_no, row)], [said])
+            broke = [_broke(posting, row_no, failure)]
+            became += posting.reader.completed(one.rows, broke) if one.rows else broke
     return became
+
+
+def _entering_first(row: Row) -> int:
+    return 2 if row.kind != "enrolment_event" else 0 if row.event == "entered" else 1
+
+
+def _broke(posting: Posting, row_no: int, failure: Exception) -> Became:
+    """A row that the bank failed on; what a refusal says of itself is said."""
+    refusal = failure if isinstance(failure, BankError) else refusals.UnexpectedFault()
+    if refusal is not failure:
+        error, submission_id = type(failure).__name__, str(posting.file.submission_id)
+        log.warning("row_not_processed", row_no=row_no, submission_id=submission_id, error=error)
+    return Became(row_no, "refused", problem=refusal.problem("zh"))
 
 
 async def _try(session: Transaction, posting: Posting, chunk: Chunk) -> list[Became]:
@@ -287,7 +301,7 @@ async def _try(session: Transaction, posting: Posting, chunk: Chunk) -> list[Bec
         Became(row_no, "acceptable") if refusal is None else Became(row_no, "refused", problem=refusal.problem("zh"))
         for row_no, refusal in sorted(said.items())
     ]
-    return posting.reader.completed(chunk.rows, became)
+    return [*posting.reader.completed(chunk.rows, became), *try_changes(posting, chunk)]
 
 
 async def _count_holds(session: Transaction, posting: Posting, became: list[Became]) -> None:

@@ -172,7 +172,9 @@ async def complete(
     return file
 
 
-async def let_go(session: AsyncSession, submission_id: UUID) -> None:
-    """The parts of a file that has been read, or will never be."""
+async def let_go(session: AsyncSession, submission_id: UUID, *, lines: bool = False) -> None:
+    """The parts of a file that has been read, or will never be; and the lines of one of which no row was posted."""
     connection = await driver(session)
     await connection.execute("DELETE FROM submission_part WHERE submission_id = %s", [submission_id])
+    if lines:
+        await connection.execute("DELETE FROM submission_chunk WHERE submission_id = %s", [submission_id])

@@ -100,10 +100,10 @@ class RowReader:
         cells = refusal.cells if isinstance(refusal, CellsUnreadable) else self._cells(row_no, problem)
         became = Became(row_no, "refused", problem=problem, cells=cells)
         kind = said.get("kind")
-        if kind not in IDENTIFIES:
+        if not isinstance(kind, str) or kind not in IDENTIFIES:
             return became
         became.kind = kind
-        became.about = next((str(said[name])[:200] for name in _ABOUT if isinstance(said.get(name), str)), None)
+        became.about = _about_unread(said)
         if kind == "course_result":
             became.term = _term_of(said)
         if all(said.get(name) is not None for name in IDENTIFIES[kind] if name not in MAY_LACK):
@@ -141,6 +141,24 @@ class RowReader:
         return list(cells.values())
 
 
+def _about_unread(said: dict[str, Any]) -> str | None:
+    """What a row that cannot be taken is about, as far as that may lie in the open for good.
+
+    Where columns are shifted it is somebody's name or number: what stands in `learner` too, or has as many digits as a
+    number of a person, is not said.
+    """
+    about = next((said[name] for name in _ABOUT if isinstance(said.get(name), str)), None)
+    if about is None or not about.isprintable() or len(about) > 200 or sum(map(str.isdigit, about)) >= 8:
+        return None
+    return None if about.strip() in _texts_in(said.get("learner")) else about
+
+
+def _texts_in(said: Any) -> set[str]:
+    if isinstance(said, dict):
+        return {text for one in said.values() for text in _texts_in(one)}
+    return {said.strip()} if isinstance(said, str) else set()
+
+
 def _term_of(said: dict[str, Any]) -> str | None:
     year, term = said.get("academic_year"), said.get("term")
     if not isinstance(year, str) or not re.fullmatch(ACADEMIC_YEAR, year) or not isinstance(term, int):
@@ -162,6 +180,8 @@ def object_of(text: str) -> dict[str, Any]:
         raise Malformed(why_zh="该行不是有效的 JSON", why_en="the line is not JSON") from None
     if not isinstance(said, dict):
         raise Malformed(why_zh="该行应为 JSON 对象", why_en="the line should be a JSON object")
+    if "\\u0000" in text and b"\\u0000" in orjson.dumps(said):
+        raise Malformed(why_zh="含有无法保存的字符", why_en="it has characters that cannot be kept")
     return said
 
 

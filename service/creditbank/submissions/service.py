@@ -88,7 +88,7 @@ async def cancel(session: AsyncSession, submission_id: UUID, *, actor: Actor, at
         # Should its worker be gone, the next one stops it.
         await ask_to_post(session, file.institution_id, at=at)
     else:
-        await let_go(session, submission_id)
+        await let_go(session, submission_id, lines=file.status == "reading")
         file.cancelled_after_row = await _last_done(session, file)
         file.status, file.finished_at = "cancelled", at
     session.add(file)

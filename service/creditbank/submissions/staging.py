@@ -11,7 +11,9 @@ import hashlib
 import tempfile
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -23,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.config import Settings
 from creditbank.db import Database, driver
 from creditbank.errors import BankError
-from creditbank.jobs import Work, handler
+from creditbank.jobs import Work, handler, made_progress
 from creditbank.sealing import Keyring, SealingKey, blind_index
 from creditbank.submissions import refusals
 from creditbank.submissions.cells import Line, Unusable, place_of
@@ -31,6 +33,7 @@ from creditbank.submissions.files import OpenedFile, limits_of, open_file
 from creditbank.submissions.keeping import LINES, key_of, name_of, open_part, seal_field, seal_lines
 from creditbank.submissions.mapping import SheetSample
 from creditbank.submissions.mappings import propose_for
+from creditbank.submissions.patience import is_for_later
 from creditbank.submissions.queueing import queue
 from creditbank.submissions.receiving import READ, let_go
 from creditbank.submissions.tables import SubmissionChunk, SubmissionFile, SubmissionPart
@@ -43,8 +46,8 @@ LONGEST = 4_000_000
 """Characters of a chunk, about: a line may have a million of them."""
 AT_ONCE = 8
 """Chunks written in one transaction."""
-ATTEMPTS = 3
-"""After so many workers that died of a file, the file is refused."""
+ATTEMPTS = 5
+"""After so many workers that died of a file, or failed on it, the file is refused."""
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class _Staged:
 
     sheets: dict[int, _Sheet] = field(default_factory=dict)
     lines: int = 0
+    chunks: int = 0
 
     def see(self, line: Line) -> None:
         """Remember what a mapping is proposed from."""
@@ -98,12 +102,30 @@ async def read_submission(work: Work) -> None:
         file = await session.get(SubmissionFile, submission_id)
     if file is None or file.status != "reading":
         return
+    if work.attempt > ATTEMPTS:
+        await _refuse(work, submission_id, FileNotProcessed())
+        return
     try:
-        if work.attempt > ATTEMPTS:
-            raise FileNotProcessed
         await _read(work, file)
-    except BankError as refusal:
-        await _refuse(work, submission_id, refusal)
+    except NoLongerRead:
+        return
+    except Exception as failure:
+        if is_for_later(failure):
+            # Nothing is wrong with the file, however long this lasts.
+            with suppress(Exception):
+                await work.database.write(partial(made_progress, work=work))
+            raise
+        if not isinstance(failure, BankError):
+            raise
+        await _refuse(work, submission_id, failure)
+
+
+class NoLongerRead(Exception):
+    """The file was cancelled, or has been read by another worker meanwhile."""
+
+
+class ReadByAnother(Exception):
+    """Another worker reads the same file: this one was taken for dead."""
 
 
 class FileNotProcessed(BankError):
@@ -136,9 +158,8 @@ async def _read(work: Work, file: SubmissionFile) -> None:
     file_index = blind_index(keyring, "submission-file", digest.hex())
 
     async def go_on(session: AsyncSession) -> None:
-        kept = await session.get_one(SubmissionFile, file.submission_id, with_for_update=True)
-        if kept.status != "reading":
-            return  # cancelled meanwhile
+        await _still_mine(session, file.submission_id, chunks=staged.chunks)
+        kept = await session.get_one(SubmissionFile, file.submission_id)
         kept.format, kept.rows, kept.file_index, kept.announced_sha256 = opened.format, staged.lines, file_index, None
         kept.same_file_as_id = await _same_file(session, kept)
         layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding}
@@ -169,7 +190,9 @@ async def _assemble(database: Database, file: SubmissionFile, key: SealingKey, w
 
     for part_no in range(1, (file.expected_parts or 0) + 1):
         async with database.session() as session:
-            part = await session.get_one(SubmissionPart, (file.submission_id, part_no))
+            part = await session.get(SubmissionPart, (file.submission_id, part_no))
+        if part is None:
+            raise NoLongerRead
         await asyncio.to_thread(write, part_no, part.content_sealed)
     whole.seek(0)
     return digest.digest()
@@ -181,6 +204,7 @@ async def _stage(database: Database, submission_id: UUID, key: SealingKey, opene
     coming = _chunks(submission_id, key, opened, staged)
 
     async def clear(session: AsyncSession) -> None:
+        await _still_mine(session, submission_id, chunks=None)
         connection = await driver(session)
         await connection.execute("DELETE FROM submission_chunk WHERE submission_id = %s", [submission_id])
 
@@ -188,11 +212,29 @@ async def _stage(database: Database, submission_id: UUID, key: SealingKey, opene
     while chunks := await asyncio.to_thread(lambda: list(islice(coming, AT_ONCE))):
 
         async def write(session: AsyncSession, chunks: list[SubmissionChunk] = chunks) -> None:
+            await _still_mine(session, submission_id, chunks=chunks[0].chunk_no - 1)
             for chunk in chunks:
                 session.add(SubmissionChunk(**chunk.model_dump()))
 
         await database.write(write)
+        staged.chunks += len(chunks)
     return staged
+
+
+async def _still_mine(session: AsyncSession, submission_id: UUID, *, chunks: int | None) -> None:
+    """Lock a file that is read, and see that its chunks are those that were written here.
+
+    Raises NoLongerRead, and ReadByAnother where a worker that was taken for dead would mix its chunks with another's.
+    """
+    connection = await driver(session)
+    lock = "SELECT status FROM submission_file WHERE submission_id = %s FOR UPDATE"
+    found = await (await connection.execute(lock, [submission_id])).fetchone()
+    if found is None or found[0] != "reading":
+        raise NoLongerRead
+    if chunks is not None:
+        count = "SELECT count(*) FROM submission_chunk WHERE submission_id = %s"
+        if await (await connection.execute(count, [submission_id])).fetchone() != (chunks,):
+            raise ReadByAnother
 
 
 def _chunks(submission_id: UUID, key: SealingKey, opened: OpenedFile, staged: _Staged) -> Iterator[SubmissionChunk]:
@@ -250,9 +292,7 @@ async def _refuse(work: Work, submission_id: UUID, refusal: BankError) -> None:
         file.status, file.finished_at, file.problem = "failed", work.now, refusal.problem("zh")
         session.add(file)
         await session.flush()
-        connection = await driver(session)
-        await connection.execute("DELETE FROM submission_chunk WHERE submission_id = %s", [submission_id])
-        await let_go(session, submission_id)
+        await let_go(session, submission_id, lines=True)
 
     await work.database.write(write)
     log.info("submission_refused", submission_id=str(submission_id), code=refusal.code)
