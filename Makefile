@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 LOCKED := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test check bench lock
+.PHONY: help setup demo demo-reset test check bench storm lock
 
 help:  ## this list
 	@echo 'make setup       create .venv from the locked requirements'
@@ -25,6 +25,8 @@ help:  ## this list
 	@echo 'make test        every test, on PostgreSQL 18 (WORKERS= and ARGS= go to pytest)'
 	@echo 'make check       style, types, import contracts, the rulebook, the published contract'
 	@echo 'make bench       how fast, as ratios, beside a naive version; writes var/bench.json'
+	@echo 'make storm       large files while everything is killed, and four institutions at once; writes var/storm.json'
+	@echo '                 (STORM_ROWS=100000 STORM_KILLS=20 STORM_EACH=50000; STORM_SEED= repeats a storm)'
 
 setup: $(READY)  ## the environment
 
@@ -57,6 +59,9 @@ check: setup  ## what a change must pass besides the tests
 
 bench: setup  ## the figures
 	$(BIN)/python -m tests.load.bench
+
+storm: setup  ## what is left after many kills
+	$(BIN)/python -m tests.load.storm
 
 lock: setup  ## the locked requirements again, from pyproject.toml
 	$(BIN)/uv pip compile $(LOCKED) pyproject.toml --extra embedded -o requirements.txt
