@@ -10,16 +10,15 @@ from decimal import Decimal
 import pytest
 
 from creditbank.demo.city import Institution, Programme, calendar, city, institution
-from creditbank.demo.history import History
-from creditbank.demo.loading import World, think_up
+from creditbank.demo.history import ENDS_ON, History
 from creditbank.demo.people import check_character
+from creditbank.demo.world import World, think_up
 from creditbank.institutions import reference
 from creditbank.institutions.reference_schemas import StandardIn, TermIn
 from creditbank.institutions.schemas import CourseIn, PlanIn, ProfileIn, ProgrammeIn
 from creditbank.learners.documents import read_document
 from creditbank.records.schemas import ROW
 
-TODAY = date(2026, 11, 24)
 PROGRAMMES = [
     pytest.param(one, programme, id=f"{one.key} {programme.code}") for one in city() for programme in one.programmes
 ]
@@ -27,7 +26,7 @@ PROGRAMMES = [
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return think_up(TODAY)
+    return think_up()
 
 
 # --- institutions ---------------------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ def test_everybody_has_a_number_of_a_region_that_is_nowhere(world: World) -> Non
     for person in world.history.people:
         assert person.document_kind == "resident_id"
         assert person.number.startswith("139900")
-        read = read_document("resident_id", person.number, on=TODAY)
+        read = read_document("resident_id", person.number, on=ENDS_ON)
         assert (read.birth_on, read.sex) == (person.born_on, person.sex)
         numbers.add(person.number)
     assert len(numbers) == len(world.history.people)
@@ -165,7 +164,7 @@ def test_there_are_some_six_hundred_learners_with_fifteen_to_thirty_records_each
 
 
 def test_the_same_city_is_thought_up_every_time(world: World) -> None:
-    assert think_up(TODAY) == world
+    assert think_up() == world
 
 
 def test_every_row_is_one_of_the_contract_and_every_kind_is_there(world: World) -> None:
@@ -180,12 +179,22 @@ def test_every_row_is_one_of_the_contract_and_every_kind_is_there(world: World) 
     }  # fmt: skip
 
 
-def test_nothing_is_dated_after_the_day_on_which_the_city_opens() -> None:
-    early = think_up(date(2024, 2, 1))
-    for shelf in (early.history.enrolments, early.history.records):
+def test_nothing_is_dated_after_the_day_on_which_the_history_ends(world: World) -> None:
+    assert date(2026, 8, 31) == ENDS_ON
+    for shelf in (world.history.enrolments, world.history.records):
         assert shelf
         for rows in shelf.values():
-            assert max(row["occurred_on"] for row in rows) <= date(2024, 2, 1)
+            assert max(row["occurred_on"] for row in rows) <= ENDS_ON
+
+
+def test_a_team_stands_together_and_nobody_is_in_it_twice(world: World) -> None:
+    for rows in world.history.records.values():
+        members = [row for row in rows if row["kind"] == "award" and row["team_size"] > 1]
+        teams = [members[at : at + 3] for at in range(0, len(members), 3)]
+        for team in teams:
+            assert [row["member_no"] for row in team] == [1, 2, 3]
+            assert len({row["learner"]["student_no"] for row in team}) == 3
+            assert len({(row["event"], row["occurred_on"], row["level"], row["rank"]) for row in team}) == 1
 
 
 def test_each_institution_sends_what_happened_first_first(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +20,17 @@ import pytest
 from creditbank.db import Database, driver
 from creditbank.demo import Bootstrap, DemoFile, load
 from creditbank.demo.bank import DemoFileLost
+from creditbank.demo.blemishes import BLEMISHES, Blemish
 from creditbank.demo.city import institution
 from creditbank.demo.look_at import words
+from creditbank.demo.shelf import EVERY_FILE, LAST_RESULTS, PAST_RESULTS, TO_LOOK_AT
 from creditbank.oversight.audit import differences
 from creditbank_client import Client, NotAllowed, NotFound
 from tests.clients.served import Served, served
 from tests.conftest import copied
+
+CUT_OFF = PAST_RESULTS[4]
+"""The college's results of four years."""
 
 
 class Interrupted(Exception):
@@ -80,11 +87,11 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    """Loaded by two starts: the first is cut off when the records of one college are in, and before it could write
+    """Loaded by two starts: the first is cut off when the results of one college are in, and before it could write
     that down; the second goes on."""
 
     def cut_off(line: str) -> None:
-        if line.startswith("  records of vocational"):
+        if CUT_OFF.name in line:
             raise Interrupted
 
     for addresses in copied(run, superuser, template):
@@ -93,7 +100,7 @@ def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempP
             with pytest.raises(Interrupted):
                 load(bank.base_url, bootstrap, say=cut_off)
             cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
-            assert cut.done.pop() == "records of vocational"
+            assert cut.done.pop() == CUT_OFF.name
             cut.save()
             steps: list[str] = []
             yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
@@ -103,9 +110,50 @@ def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempP
 
 
 def test_a_second_start_goes_on_where_the_first_was_cut_off(city: Opened) -> None:
-    done = [step.strip().rpartition("  ")[0].strip() for step in city.steps[1:]]
-    assert done[0] == "records of vocational"
-    assert "institutions" not in done
+    again, *others = [step.strip() for step in city.steps[1:]]
+    name, _, became = again.partition(": ")
+    assert name == CUT_OFF.name
+    assert became.split() == [became.split()[0], "unchanged"], "it was in already"
+    assert not any(line.startswith(("institutions", PAST_RESULTS[0].name)) for line in others)
+
+
+def test_each_file_was_submitted_by_its_institution_and_its_columns_confirmed_once(city: Opened) -> None:
+    for file in EVERY_FILE:
+        with city.school(file.institution) as school:
+            sent = [one for one in school.submissions() if one.file_name == file.name]
+            assert {one.status for one in sent} == {"done"}, file.name
+            assert all(one.size == file.path.stat().st_size for one in sent), file.name
+    confirmed = city.sql("SELECT count(*), count(DISTINCT mapping_digest) FROM column_mapping GROUP BY institution_id")
+    assert all(saved == different for saved, different in confirmed)
+    tables = [file for file in EVERY_FILE if file.path.suffix != ".ndjson"]
+    known_before = [file for file in LAST_RESULTS if file in tables]
+    assert sum(saved for saved, _ in confirmed) == len(tables) - len(known_before)
+
+
+@pytest.mark.parametrize("blemish", BLEMISHES, ids=lambda one: f"{one.file.institution} {one.code}")
+def test_a_mistake_in_a_file_is_answered_as_it_should_be(city: Opened, blemish: Blemish) -> None:
+    with city.school(blemish.file.institution) as school:
+        sent = next(one for one in school.submissions() if one.file_name == blemish.file.name)
+        rows = list(school.submission_rows(sent.submission_id, outcomes=["refused", "held"]))
+    found = [row for row in rows if row.sheet == (blemish.sheet or None) and row.row == blemish.line]
+    if blemish.outcome == "deposited":
+        assert found == []
+        return
+    (row,) = found
+    assert row.problem is not None
+    assert (row.outcome, row.problem.code) == (blemish.outcome, blemish.code)
+    if row.problem.code != "identity_under_review":
+        assert blemish.header in [cell.header for cell in row.cells]
+
+
+def test_the_reconciliation_of_a_term_has_something_to_show(city: Opened) -> None:
+    with city.school("vocational") as college:
+        first, second = (college.reconciliation("2025-2026", term) for term in (1, 2))
+    assert [row["outcome"] for row in first["open_rows"]] == ["held"]
+    assert [row["about"] for row in second["open_rows"]] == ["YS5999"]
+    for term in (first, second):
+        assert TO_LOOK_AT.name in [file["file_name"] for file in term["files"]]
+        assert term["records"] > 200
 
 
 def test_a_start_of_a_city_that_is_open_does_nothing(city: Opened) -> None:
@@ -195,11 +243,30 @@ def test_what_is_printed_names_addresses_people_and_calls(city: Opened) -> None:
         "demo.officer",
         "grant_type=client_credentials",
         "/transcript",
+        "creditbank-client submit",
+        TO_LOOK_AT.name,
     ):
         assert said in printed
 
 
-def test_the_books_are_right_and_nothing_waits(city: Opened) -> None:
+def test_the_file_that_is_printed_can_be_submitted_again_as_it_says_and_changes_nothing(
+    city: Opened, tmp_path: Path
+) -> None:
+    before = city.sql("SELECT count(*) FROM record_version")
+    _, _, command = words(city.file).rpartition("submit it again\n")
+    done = subprocess.run(
+        ["bash", "-c", f"{command.strip()} --folder {tmp_path} --json"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr  # a row is refused and one waits, as the first time
+    counts = json.loads(done.stdout)["submission"]["counts"]
+    assert counts == {"unchanged": sum(counts.values()) - 2, "held": 1, "refused": 1}
+    assert [path.suffix for path in tmp_path.iterdir()] == [".xlsx"]
+    assert city.sql("SELECT count(*) FROM record_version") == before
+    with city.school(TO_LOOK_AT.institution) as college:
+        assert college.reconciliation("2025-2026", 1)["held"] == 1, "the row that waits is the same one"
+
+
+def test_the_books_are_right_and_only_what_is_misspelt_waits(city: Opened) -> None:
     async def audited() -> list[str]:
         database = Database(city.bank.database_url, connections=2)
         try:
@@ -209,7 +276,9 @@ def test_the_books_are_right_and_nothing_waits(city: Opened) -> None:
 
     assert asyncio.run(audited()) == []
     with city.person("demo.officer") as (officer, _):
-        assert officer.get("/v1/held-rows")["rows"] == []
+        waiting = Counter(row["institution_id"] for row in officer.get("/v1/held-rows")["rows"])
+    spoiled = [institution(one.file.institution) for one in BLEMISHES if one.outcome == "held"]
+    assert waiting == Counter(str(one.institution_id) for one in spoiled)
     assert city.sql("SELECT count(*) FROM record_version WHERE act = 'corrected'") == [(1,)]
     (learners, records) = city.sql("SELECT (SELECT count(*) FROM learner), (SELECT count(*) FROM record_current)")[0]
     assert 560 <= learners <= 660

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from creditbank.demo.bank import Calls, DemoFileLost, Row, person_entry, send
+from creditbank.demo.bank import Calls, DemoFileLost, Row, person_entry
 from creditbank.demo.city import institution
 from creditbank.demo.people import Person
+from creditbank.demo.shelf import CORRECTION, LATER_RESULTS
 from creditbank.demo.stories import Stories, Story
+from creditbank.demo.submitting import submit
 
 
 def steps(calls: Calls, stories: Stories) -> list[tuple[str, Callable[[], object]]]:
@@ -19,7 +21,7 @@ def steps(calls: Calls, stories: Stories) -> list[tuple[str, Callable[[], object
     return [
         ("rows with a story", partial(_remember, calls, stories)),
         ("a certificate withdrawn", partial(_withdraw, calls)),
-        ("a grade corrected", partial(_correct, calls, stories)),
+        ("a grade corrected", partial(submit, calls, CORRECTION)),
         ("a record reassigned", partial(_reassign, calls, stories)),
         ("a changed name resolved", partial(_resolve, calls, stories)),
         ("two accounts merged", partial(_merge, calls, stories)),
@@ -51,10 +53,6 @@ def _withdraw(calls: Calls) -> None:
         body.withdraw(calls.file.look_at["withdrawn_certificate"], reason="考务核查：该考次成绩无效")
 
 
-def _correct(calls: Calls, stories: Stories) -> None:
-    send(calls.institution(institution("vocational")), [stories.corrected])
-
-
 def _reassign(calls: Calls, stories: Stories) -> None:
     school = calls.institution(institution("yanshan"))
     with calls.unless_done_before("record_already_theirs"):
@@ -64,7 +62,10 @@ def _reassign(calls: Calls, stories: Stories) -> None:
 
 
 def _resolve(calls: Calls, stories: Stories) -> None:
-    """The college's row waits, for the name is not the one the account has; an officer has seen the papers."""
+    """The entry in the college's roster waits, for the name is not the account's; an officer has seen the papers.
+
+    Sent once more, a row that is held is the same held row.
+    """
     officer, college = calls.person("demo.officer"), calls.institution(institution("trade"))
     learner_id = _learner_id(calls, "bihai", stories.before)
     outcome = college.post_record(stories.held)
@@ -75,7 +76,7 @@ def _resolve(calls: Calls, stories: Stories) -> None:
         said = {"decision": "match", "learner_id": learner_id, "reason": "更名，已查验户口簿"}
         with calls.unless_done_before("held_row_already_resolved"):
             officer.post(f"/v1/held-rows/{outcome.held_row_id}/resolution", said)
-    send(college, stories.once_resolved)
+    submit(calls, LATER_RESULTS)
 
 
 # --- people -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from creditbank_client import Client
 
 Row = dict[str, Any]
-WELL = frozenset({"deposited", "unchanged", "corrected"})
 
 
 class ClientMissing(RuntimeError):
@@ -122,16 +120,6 @@ def person_entry(name: str, role: str, login: str, password: str, story: str) ->
     """Somebody of the file, without an account until one is known."""
     said = {"name": name, "role": role, "login": login, "password": password}
     return {**said, "account_no": None, "learner_id": None, "story": story}
-
-
-def send(client: Client, rows: Iterable[Row]) -> Counter[str]:
-    """Send rows that must all be taken. Raises DemoRefused with the first that is not."""
-    counts: Counter[str] = Counter()
-    for outcome in client.post_records(rows):
-        counts[outcome.outcome] += 1
-        if outcome.outcome not in WELL:
-            raise DemoRefused(f"row {outcome.row}: {outcome.outcome}: {outcome.problem}")
-    return counts
 
 
 def published(outcomes: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

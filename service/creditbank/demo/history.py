@@ -1,12 +1,12 @@
-"""Five years of the city: who entered where, what they achieved, as rows that each institution sends.
+"""Five years of the city: who entered where, what they achieved, as rows of what each institution reports.
 
-Everything comes from one seed: the same city every time. Nothing is dated after `today`.
+Everything comes from one seed and ends on one day: the same city every time, whenever it is thought up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -16,6 +16,12 @@ from creditbank.demo.city import FIRST_YEAR, LAST_YEAR, Course, Institution, Pro
 from creditbank.demo.people import Person, Registry
 
 SEED = 20211
+ENDS_ON = date(2026, 8, 31)
+"""The last day of the history, after the academic year of 2025: nothing is dated after it, and no day is asked for."""
+NO_DATES = "yanshan"
+"""The school whose sheets have no dates: its results are of the last day of their term."""
+SAY_CREDITS = ("vocational", "university")
+"""Whose sheets say the credits of a course."""
 Row = dict[str, Any]
 
 _ENTERED_IN = {"secondary_vocational": 15, "technician": 15, "general_high_school": 15}
@@ -65,22 +71,21 @@ class Student:
 
 @dataclass(slots=True)
 class History:
-    """What each institution sends, by its key: enrolments first, then everything else in the order it happened."""
+    """What each institution reports, by its key: enrolments, and everything else in the order it happened."""
 
-    today: date
     enrolments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     records: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     people: list[Person] = field(default_factory=list)
 
     def add(self, institution: str, rows: Iterable[Row]) -> None:
-        """Take rows in; those of days to come are left for later demos."""
+        """Take rows in; those of days after the last one never happened."""
         for row in rows:
-            if row["occurred_on"] <= self.today:
+            if row["occurred_on"] <= ENDS_ON:
                 shelf = self.enrolments if row["kind"] == "enrolment_event" else self.records
                 shelf[institution].append(row)
 
     def in_order(self) -> None:
-        """Sort what each institution sends by the day it happened."""
+        """Sort what each institution reports by the day it happened."""
         for shelf in (self.enrolments, self.records):
             for rows in shelf.values():
                 rows.sort(key=lambda row: row["occurred_on"])
@@ -101,6 +106,7 @@ def ordinary_lives(history: History, registry: Registry, dice: Random) -> None:
                 ]
                 cohort = _cohort(institution, programme, year, size, coming, registry=registry, dice=dice)
                 done = [_student_life(history, student, certificate_no, dice) for student in cohort]
+                history.add(institution.key, _team(cohort, dice))
                 leaving = year + (programme.terms(year) + 1) // 2
                 graduates[institution.key, programme.code, leaving] = [one for one in done if one][:_GO_ON]
                 history.people += [one.person for one in cohort if one.person not in coming]
@@ -147,15 +153,13 @@ def _student_life(history: History, student: Student, certificate_no: Iterator[i
         rows.append(left(student, "withdrew", term_of_study(student.year_of_entry, terms).ends_on))
     elif terms == whole:
         rows.append(graduated(student))
-    history.add(student.institution.key, (row for row in rows if _in_the_history(row)))
+    history.add(student.institution.key, rows)
+    if student.institution.key == "technician" and terms >= 3 and dice.random() < 0.4:
+        history.add("enterprise", [at_work(student, weeks=dice.choice((2, 3, 4)))])
     if terms >= 4 and not withdraws and dice.random() < 0.6:
         body, row = certificate(student, next(certificate_no), dice)
         history.add(body, [row])
     return student.person if terms == whole and not withdraws else None
-
-
-def _in_the_history(row: Mapping[str, Any]) -> bool:
-    return bool(row["occurred_on"] < date(LAST_YEAR + 1, 8, 31))
 
 
 # --- enrolment events ---------------------------------------------------------------------------------------------
@@ -199,8 +203,8 @@ def results(student: Student, numbers: Iterable[int], dice: Random, *, late_by: 
 def _sittings(student: Student, course: Course, term: Term, dice: Random) -> Iterator[Row]:
     chance = dice.random()
     points = max(20, min(99, round(dice.gauss(77 + student.ability, 8))))
-    if course.form == "graduation_project":
-        points = max(points, 60)
+    if course.term == student.programme.terms(student.year_of_entry):  # nobody graduates before a makeup
+        points, chance = max(points, 60), max(chance, 0.012)
     if course.scale == "percentage" and chance < 0.006:
         yield result(student, course, term, "缺考")
         yield result(student, course, term, str(60 + points % 15), attempt="makeup")
@@ -211,13 +215,26 @@ def _sittings(student: Student, course: Course, term: Term, dice: Random) -> Ite
         yield result(student, course, term, "免修")
     else:
         yield result(student, course, term, written(course, points))
-        if points < 60 and course.scale != "two_grades":
+        if points < 60 and course.scale != "two_grades" and _is_taken_again(student, course):
+            later = term_of_study(student.year_of_entry, course.term + 2)
+            yield result(student, course, later, written(course, 62 + points % 20), attempt="retake")
+        elif points < 60 and course.scale != "two_grades":
             yield result(student, course, term, written(course, 60 + points % 13), attempt="makeup")
 
 
+def _is_taken_again(student: Student, course: Course) -> bool:
+    """The university has who fails in the first years take the course again a year later; the others have a makeup."""
+    return student.institution.key == "university" and course.term + 2 < student.programme.terms(student.year_of_entry)
+
+
 def result(student: Student, course: Course, term: Term, score: str, *, attempt: str = "normal") -> Row:
-    """One sitting: the first in the last fortnight of its term, the next ones at the start of the following term."""
-    first = attempt == "normal"
+    """One sitting: in the last fortnight of its term, a makeup at the start of the following one."""
+    if student.institution.key == NO_DATES:
+        occurred_on = term.ends_on
+    elif attempt in ("normal", "retake"):
+        occurred_on = term.ends_on - timedelta(days=3 + ord(course.code[-1]) % 10)
+    else:
+        occurred_on = term.ends_on + timedelta(weeks=8)
     row: Row = {
         "kind": "course_result",
         "learner": student.known_by(),
@@ -225,15 +242,13 @@ def result(student: Student, course: Course, term: Term, score: str, *, attempt:
         "course_name": course.name,
         "academic_year": term.academic_year,
         "term": term.term,
-        "occurred_on": term.ends_on - timedelta(days=3 + ord(course.code[-1]) % 10)
-        if first
-        else term.ends_on + timedelta(weeks=8),
+        "occurred_on": occurred_on,
         "attempt": attempt,
-        "attempt_no": 1 if first else 2,
         "score": score,
     }
     if student.institution.own_keys:
         row["key"] = f"{term.academic_year}-{term.term}-{course.code}-{student.student_no}-{attempt}"
+    if student.institution.key in SAY_CREDITS:
         row["credits"] = course.credits
     return row
 
@@ -294,15 +309,31 @@ def practice(student: Student, title: str, started_on: date, *, weeks: int) -> R
     }
 
 
+def at_work(student: Student, *, weeks: int) -> Row:
+    """A practice in the summer after the first year that the enterprise reports; it knows no student numbers."""
+    started_on = date(student.year_of_entry + 1, 7, 13)
+    row = practice(student, "数控车间生产实践", started_on, weeks=weeks)
+    return {**row, "learner": student.person.known_by(), "host": "港城装备制造有限公司（演示）"}
+
+
 def assessment(student: Student, name: str, subject: str, on: date, score: str) -> Row:
     """An examination that is no course result."""
     said = {"kind": "assessment", "learner": student.known_by()}
     return {**said, "name": name, "subject": subject, "occurred_on": on, "score": score}
 
 
+def _team(cohort: list[Student], dice: Random) -> Iterator[Row]:
+    """Three of a cohort who won a prize together, or nobody."""
+    if len(cohort) < 3 or dice.random() < 0.5:
+        return
+    won = award(cohort[0], dice)
+    won["event"] += "（团体）"
+    for member_no, member in enumerate(dice.sample(cohort, 3), start=1):
+        yield {**won, "learner": member.known_by(), "team_size": 3, "member_no": member_no}
+
+
 def award(student: Student, dice: Random) -> Row:
-    """A prize of a competition, alone or in a team."""
-    team = dice.choice((1, 1, 3))
+    """A prize of a competition that one takes part in alone."""
     return {
         "kind": "award",
         "learner": student.known_by(),
@@ -310,8 +341,8 @@ def award(student: Student, dice: Random) -> Row:
         "occurred_on": date(min(student.year_of_entry + 2, LAST_YEAR + 1), 4, 20),
         "level": dice.choice(("municipal", "municipal", "provincial", "national")),
         "rank": dice.choice(("first", "second", "third")),
-        "team_size": team,
-        "member_no": dice.randint(1, team),
+        "team_size": 1,
+        "member_no": 1,
         "organiser": "市教育局（演示）",
     }
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from random import Random
 
-from creditbank import clock
 from creditbank.demo import acts
-from creditbank.demo.bank import Calls, DemoFileLost, person_entry, published, send
+from creditbank.demo.bank import Calls, DemoFileLost, person_entry, published
 from creditbank.demo.bootstrap import Bootstrap
 from creditbank.demo.city import Institution, calendar, city
 from creditbank.demo.demofile import DemoFile
-from creditbank.demo.history import SEED, History, ordinary_lives
-from creditbank.demo.people import Registry
-from creditbank.demo.stories import Stories, tell
+from creditbank.demo.shelf import ROUNDS, File
+from creditbank.demo.stories import Stories
+from creditbank.demo.submitting import submit_all
+from creditbank.demo.world import think_up
 
 SCOPES = ["records:write", "records:read", "learners:write", "learners:read", "transcripts:read", "changes:read"]
 STAFF = (
@@ -30,30 +27,11 @@ _ROLE_OF_KIND = {"enterprise": "provider", "training_provider": "provider", "cer
 _ROLE_NAMES = {"registrar": "教务员", "provider": "培训机构经办人", "certificate_body": "发证机构经办人"}
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything that was thought up."""
-
-    history: History
-    stories: Stories
-
-
-def think_up(today: date) -> World:
-    """The same city for the same seed, up to a day."""
-    dice = Random(SEED)  # noqa: S311
-    history, registry = History(today), Registry(dice)
-    stories = tell(history, registry, dice)
-    ordinary_lives(history, registry, dice)
-    history.in_order()
-    return World(history, stories)
-
-
 def load(
     base_url: str,
     bootstrap: Bootstrap,
     *,
     path: Path | None = None,
-    today: date | None = None,
     say: Callable[[str], None] = print,
 ) -> DemoFile:
     """Open the city in a served bank, or what is left of it to be opened; the file that says how to get in.
@@ -65,19 +43,19 @@ def load(
     if file.clients and not bootstrap.knows_client(file.clients[0]["client_id"]):
         file = DemoFile(path=file.path, base_url=base_url)
     if not file.complete:
-        _open_city(file, bootstrap, today or clock.today(), say)
+        _open_city(file, bootstrap, say)
         file.complete = True
     file.save()
     return file
 
 
-def _open_city(file: DemoFile, bootstrap: Bootstrap, today: date, say: Callable[[str], None]) -> None:
+def _open_city(file: DemoFile, bootstrap: Bootstrap, say: Callable[[str], None]) -> None:
     say("正在打开演示城市，约半分钟 · opening the small city, about half a minute")
-    world = think_up(today)
+    stories = think_up().stories
     calls = Calls(file, bootstrap)
     began = time.monotonic()
     try:
-        for name, act in _steps(calls, bootstrap, world):
+        for name, act in _steps(calls, bootstrap, stories, say):
             if not file.has_done(name):
                 at = time.monotonic()
                 act()
@@ -88,8 +66,9 @@ def _open_city(file: DemoFile, bootstrap: Bootstrap, today: date, say: Callable[
     say(f"  {'':<28} {time.monotonic() - began:6.1f} s")
 
 
-def _steps(calls: Calls, bootstrap: Bootstrap, world: World) -> list[tuple[str, Callable[[], object]]]:
-    history, stories = world.history, world.stories
+def _steps(
+    calls: Calls, bootstrap: Bootstrap, stories: Stories, say: Callable[[str], None]
+) -> list[tuple[str, Callable[[], object]]]:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("reference data", bootstrap.reference_data),
         ("staff of the bank", partial(_staff, calls)),
@@ -98,15 +77,18 @@ def _steps(calls: Calls, bootstrap: Bootstrap, world: World) -> list[tuple[str, 
     ]
     for one in city():
         steps.append((f"catalogue of {one.key}", partial(_catalogue, calls, one)))
-    for one in city():
-        steps.append((f"enrolments of {one.key}", partial(_send, calls, one, history.enrolments[one.key])))
-    for one in city():
-        steps.append((f"records of {one.key}", partial(_send, calls, one, history.records[one.key])))
+    for name, files in ROUNDS:
+        steps.append((name, partial(_submit, calls, files, say)))
     return [*steps, *acts.steps(calls, stories)]
 
 
-def _send(calls: Calls, one: Institution, rows: list[dict[str, object]]) -> None:
-    send(calls.institution(one), rows)
+def _submit(calls: Calls, files: Sequence[File], say: Callable[[str], None]) -> None:
+    """A round of files; each is a step of its own, for a start that comes after a cut."""
+    left = [file for file in files if not calls.file.has_done(file.name)]
+    for file, submission in submit_all(calls, left):
+        calls.file.mark(file.name)
+        became = ", ".join(f"{count} {outcome}" for outcome, count in sorted(submission.counts.items()))
+        say(f"    {file.name}: {became}")
 
 
 # --- who may come in ----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 
 from creditbank.demo.city import Programme, institution, term_of_study
 from creditbank.demo.history import (
+    ENDS_ON,
     History,
     Row,
     Student,
@@ -53,7 +54,9 @@ class Stories:
     renamed: Story
     before: Person
     held: Row
+    """The row of the entry in the college's roster, which waits for an officer."""
     once_resolved: list[Row]
+    """What the college reports of them afterwards."""
     child: Story
     guardian: Person
     abroad: Person
@@ -227,7 +230,7 @@ def _misplaced(history: History, registry: Registry, dice: Random) -> tuple[Row,
     one, other = _enrol(wrong, "yanshan", "700206", 2023, 1), _enrol(right, "yanshan", "700206", 2023, 2)
     for student in (one, other):
         history.add("yanshan", _whole(student, dice, terms=6))
-    row = {**award(one, dice), "level": "provincial", "rank": "first", "team_size": 1, "member_no": 1}
+    row = {**award(one, dice), "level": "provincial", "rank": "first"}
     history.add("yanshan", [row])
     return (
         row,
@@ -242,7 +245,8 @@ def _renamed(history: History, registry: Registry, dice: Random) -> tuple[Story,
     person = before.called("林若溪")
     student = _enrol(person, "trade", "530701", 2024, 3)
     held, *later = _whole(student, dice, terms=4)
-    later = [row for row in later if row["occurred_on"] <= history.today]
+    history.add("trade", [held])
+    later = [row for row in later if row["occurred_on"] <= ENDS_ON]
     story = Story(
         person, "lin.ruoxi", "trade", "中职时名叫林晓月，升高职后更名；高职报的入学先待核，业务员查验后认定为同一人。"
     )

@@ -178,7 +178,7 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         raise PeriodUnknown
     files = [await session.get_one(SubmissionFile, submission_id) for submission_id in found]
     asked |= {"files": list(found), **_since(files, at), "most": MOST + 1}
-    opened = await _rows(session, _OPEN, asked)
+    opened = _each_once(await _rows(session, _OPEN, asked))
     changed = await _rows(session, _CHANGED, asked)
     (by_call,) = await _rows(session, _BY_CALL, asked)
     sent: dict[str, int] = {}
@@ -203,6 +203,12 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         changed_since=[ChangeOut(**row) for row in changed[:MOST]],
         cut=len(opened) > MOST or len(changed) > MOST,
     )
+
+
+def _each_once(opened: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row that waits and was sent again is the same held row: it stands where it was sent last."""
+    last = {row["held_row_id"]: at for at, row in enumerate(opened)}
+    return [row for at, row in enumerate(opened) if row["held_row_id"] is None or last[row["held_row_id"]] == at]
 
 
 def _since(files: Sequence[SubmissionFile], at: datetime) -> dict[str, Any]:

@@ -163,17 +163,21 @@ def propose(
 def _best_saved(
     samples: abc.Sequence[SheetSample], *, kind: str | None, act: Act, saved: abc.Sequence[Mapping]
 ) -> tuple[int | None, Mapping | None]:
-    """The saved mapping with the most headers in this file; the first of equals, so the lead puts the newest first."""
-    best: tuple[int, int] | None = None
+    """The saved mapping with the most headers in this file; of equals the one that looks for the fewest others in
+    vain (a list of corrections has a reason more), and of those the first, the newest.
+    """
+    best: tuple[tuple[int, int], int] | None = None
     for at, mapping in enumerate(saved):
         if mapping.act != act or (kind is not None and any(sheet.kind not in (kind, None) for sheet in mapping.sheets)):
             continue
-        hits = 0
+        hits = in_vain = 0
         for layout in lay_out(mapping, samples):
             if layout.mapped_by is not None:
-                hits += len(set(mapping.sheets[layout.mapped_by].columns) & set(layout.keys))
-        if hits and (best is None or hits > best[0]):
-            best = (hits, at)
+                wanted, there = set(mapping.sheets[layout.mapped_by].columns), set(layout.keys)
+                hits += len(wanted & there)
+                in_vain += len(wanted - there)
+        if hits and (best is None or (hits, -in_vain) > best[0]):
+            best = ((hits, -in_vain), at)
     return (None, None) if best is None else (best[1], saved[best[1]])
 
 
