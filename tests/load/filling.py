@@ -20,7 +20,7 @@ TEMPLATES = 1_000
 """So many learners are written again and again."""
 
 _UPKEEP = {
-    "max_wal_size": "8GB",
+    "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "maintenance_work_mem": "1GB",
     "full_page_writes": "off",

@@ -25,7 +25,7 @@ RECORDS = int(os.environ.get("BENCH_FULL_RECORDS", "10000000"))
 WARM = int(os.environ.get("BENCH_WARM", "20000"))
 """Learners that the measured requests touch, every one of them posted through the bank."""
 COLD = 300
-REAL_BYTES, FILLED_BYTES, SPARE_BYTES = 5_700, 3_000, 12 << 30
+REAL_BYTES, FILLED_BYTES, SPARE_BYTES = 5_700, 2_900, 8 << 30
 """Disk for a record that the bank posted, for one that was filled in, and for PostgreSQL's log and the sorting."""
 
 

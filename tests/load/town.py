@@ -10,9 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from creditbank.db import Database
+from creditbank.db import Database, Transaction
 from creditbank.identifiers import new_id
 from creditbank.institutions import tables as t
 from creditbank.institutions.scales import CITY_SCALES
@@ -109,10 +107,10 @@ async def _post(database: Database, keyring: Keyring, sender: Sender, rows: Iter
     tools, posted = Tools(keyring, load_packaged(), AT), 0
     while chunk := [(number, ROW.validate_python(row)) for number, row in enumerate(islice(rows, 1000), start=1)]:
 
-        async def act(session: AsyncSession, chunk: Any = chunk) -> Any:
-            return await post_rows(session, chunk, sender=sender, submission_id=new_id(), tools=tools)
+        async def act(connection: Transaction, chunk: Any = chunk) -> Any:
+            return await post_rows(connection, chunk, sender=sender, submission_id=new_id(), tools=tools)
 
-        outcomes = await database.write(act)
+        outcomes = await database.write_bare(act)
         assert all(outcome.outcome == "deposited" and outcome.verdict == "granted" for outcome in outcomes), outcomes[
             :2
         ]
