@@ -110,6 +110,8 @@ class Machines:
     def start_all(self) -> None:
         """Start everything; the service answers when this returns."""
         self.start("postgres")
+        assert self.addresses is not None
+        upgrade(self.addresses.owner)
         self.start("service")
         self.until_it_answers()
         for number in range(self.workers):
@@ -191,11 +193,20 @@ class Machines:
                 process.kill()
         self.running.clear()
         if keeper is not None:
-            pids = self._postgres_pids()
-            if pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pids[0], signal.SIGINT)
-            keeper.wait(60)
+            self._stop_postgres(keeper)
+
+    def _stop_postgres(self, keeper: subprocess.Popen[bytes]) -> None:
+        status = self.folder / "postgres" / "cluster" / "postmaster.pid"
+        with suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int(status.read_text().splitlines()[0]), signal.SIGINT)
+        keeper.wait(60)
+
+    def copy_to(self, folder: Path) -> None:
+        """A second bank with all that is in this one, which goes on."""
+        self._stop_postgres(self.running["postgres"])
+        subprocess.run(["/bin/cp", "-a", self.folder, folder], check=True)
+        self.start("postgres")
+        self.until_it_answers()
 
     def sql(self, query: str, *arguments: Any) -> list[Any]:
         """Rows of a query."""
@@ -219,6 +230,7 @@ def machines(folder: Path, *, lease: float, workers: int = 1) -> Iterator[Machin
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    folder.mkdir(exist_ok=True)
     made = Machines(folder, lease, port, workers)
     try:
         made.start_all()
@@ -535,25 +547,16 @@ def storm(folder: Path, *, rows: int, kills: int, seed: int, lease: float) -> To
     """One file into two copies of a bank, in peace and in a storm, and what differs."""
     rng = random.Random(seed)
     told = Told(rows, seed)
-    prepared, quiet, stormy = (folder / name for name in ("prepared", "quiet", "stormy"))
-    prepared.mkdir()
-    made = Machines(prepared, lease, 0)
-    made.start("postgres")
-    assert made.addresses is not None
-    upgrade(made.addresses.owner)
-    made.stop()
-    with machines(prepared, lease=lease) as bank:
-        credentials = furnish(bank, institutions=1)
-        roster = write_file(folder / "roster.ndjson", enrolments(learners_of(rows)))
-        with credentials.client(bank) as client:
-            assert client.submit(roster, report=False).submission.counts == {"deposited": learners_of(rows)}
-    for copy in (quiet, stormy):
-        subprocess.run(["/bin/cp", "-a", prepared, copy], check=True)
-    shutil.rmtree(prepared)
+    quiet, stormy = folder / "quiet", folder / "stormy"
     file = write_file(folder / "results.ndjson", stormy_rows(rows, rng))
     parts = max(20, kills * 3)
     part_size = max(1024, min(4 << 20, file.stat().st_size // parts))
     with machines(quiet, lease=lease) as bank:
+        credentials = furnish(bank, institutions=1)
+        roster = write_file(folder / "roster.ndjson", enrolments(learners_of(rows)))
+        with credentials.client(bank) as client:
+            assert client.submit(roster, report=False).submission.counts == {"deposited": learners_of(rows)}
+        bank.copy_to(stormy)
         began = time.monotonic()
         with credentials.client(bank) as client:
             outcome = client.submit(file, part_size=part_size, report=False)
@@ -610,13 +613,6 @@ class Together:
 def together(folder: Path, *, rows_each: int, institutions: int = 4, lease: float, workers: int = 2) -> Together:
     """Institutions that send rows about the same people at once."""
     told = Together(institutions, rows_each)
-    bank_folder = folder / "together"
-    bank_folder.mkdir()
-    made = Machines(bank_folder, lease, 0)
-    made.start("postgres")
-    assert made.addresses is not None
-    upgrade(made.addresses.owner)
-    made.stop()
     learners = learners_of(rows_each)
 
     def lines(at: int) -> Iterator[bytes]:
@@ -626,7 +622,7 @@ def together(folder: Path, *, rows_each: int, institutions: int = 4, lease: floa
             yield json.dumps(result(who, number // learners, at=at), ensure_ascii=False).encode() + b"\n"
 
     files = [write_file(folder / f"together{at}.ndjson", lines(at)) for at in range(institutions)]
-    with machines(bank_folder, lease=lease, workers=workers) as bank:
+    with machines(folder / "together", lease=lease, workers=workers) as bank:
         credentials = furnish(bank, institutions=institutions)
         outcomes: dict[int, SubmissionOutcome] = {}
 
