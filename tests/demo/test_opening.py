@@ -17,6 +17,8 @@ from uuid import uuid4
 
 import pytest
 
+from creditbank import clock
+from creditbank.changes.numberer import number_all
 from creditbank.db import Database, driver
 from creditbank.demo import Bootstrap, DemoFile, load
 from creditbank.demo.bank import DemoFileLost
@@ -24,7 +26,10 @@ from creditbank.demo.blemishes import BLEMISHES, Blemish
 from creditbank.demo.city import institution
 from creditbank.demo.look_at import words
 from creditbank.demo.shelf import EVERY_FILE, LAST_RESULTS, PAST_RESULTS, TO_LOOK_AT
+from creditbank.identifiers import new_id
+from creditbank.jobs import Work
 from creditbank.oversight.audit import differences
+from creditbank.oversight.hints import look_for_hints
 from creditbank_client import Client, NotAllowed, NotFound
 from tests.clients.served import Served, served
 from tests.conftest import copied
@@ -144,6 +149,21 @@ def test_a_mistake_in_a_file_is_answered_as_it_should_be(city: Opened, blemish: 
     assert (row.outcome, row.problem.code) == (blemish.outcome, blemish.code)
     if row.problem.code != "identity_under_review":
         assert blemish.header in [cell.header for cell in row.cells]
+
+
+def test_the_hints_are_the_two_that_the_files_are_spoiled_for(city: Opened) -> None:
+    async def look() -> None:
+        database = Database(city.bank.database_url, connections=2)
+        try:
+            await number_all(database, now=clock.now())
+            await look_for_hints(Work(database, new_id(), "look for hints", "hints", {}, 1, clock.now()))
+        finally:
+            await database.close()
+
+    asyncio.run(look())
+    with city.person("demo.officer") as (officer, _):
+        hints = officer.get("/v1/hints")["hints"]
+    assert sorted(hint["kind"] for hint in hints) == ["certificate_of_another", "impossible_hours"]
 
 
 def test_the_reconciliation_of_a_term_has_something_to_show(city: Opened) -> None:

@@ -13,8 +13,9 @@ from creditbank.demo.shelf import File
 if TYPE_CHECKING:
     from creditbank_client import Preview, Submission
 
-AT_ONCE = 8
-"""How many files are on their way together; the bank itself posts two at a time."""
+AT_ONCE = 24
+"""How many files are on their way together: a round and more. The bank posts two at a time, and small files are read
+while large ones are posted."""
 
 
 def submit_all(calls: Calls, files: Sequence[File]) -> Iterator[tuple[File, Submission]]:
