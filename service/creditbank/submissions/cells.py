@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias
@@ -44,6 +45,17 @@ def place_of(row_no: int) -> tuple[int, int]:
     """The sheet and the row in it that a number stands for."""
     sheet, row = divmod(row_no - 1, SHEET_ROWS)
     return sheet + 1, row + 1
+
+
+PIECE = 16_000
+"""Characters of a line of JSON that go into one cell; Excel takes 32,767 of its own units."""
+
+
+def shown_cells(line: Line) -> Sequence[Cell]:
+    """A line as cells of a sheet: a line of JSON is one, or several where it is long."""
+    if line.text is None:
+        return line.cells
+    return [line.text[at : at + PIECE] for at in range(0, len(line.text), PIECE)] or [""]
 
 
 def column_letters(column: int) -> str:

@@ -18,7 +18,7 @@ import xlsxwriter
 from creditbank.db import Database
 from creditbank.errors import BankError, Language
 from creditbank.sealing import Keyring
-from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of
+from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of, shown_cells
 from creditbank.submissions.keeping import key_of, open_field, open_lines
 from creditbank.submissions.outcomes import chunks_between, rows_of, sheets_of
 from creditbank.submissions.schemas import RowOut
@@ -77,7 +77,12 @@ async def make_report(
     made = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
     key = key_of(keyring, file.submission_id, file.key_wrapped)
     writer = _Writer(
-        made, sheets_of(file, key), language=language, header_rows=_header_rows(file, keyring), compact=only_attention
+        made,
+        sheets_of(file, key),
+        language=language,
+        header_rows=_header_rows(file, keyring),
+        widths=dict(_layout(file, keyring).get("widths") or ()),
+        compact=only_attention,
     )
     async for batch in _reported(database, file, keyring=keyring, only_attention=only_attention):
         await asyncio.to_thread(writer.write_all, batch)
@@ -123,9 +128,14 @@ def _is_header(line: Line, headers: Mapping[int, int]) -> bool:
     return line.text is None and row <= headers.get(sheet_no, 0)
 
 
-def _header_rows(file: SubmissionFile, keyring: Keyring) -> dict[int, int]:
+def _layout(file: SubmissionFile, keyring: Keyring) -> dict[str, Any]:
     key = key_of(keyring, file.submission_id, file.key_wrapped)
-    layouts = open_field(key, file.submission_id, "layout", file.layout_sealed or b"").get("layouts") or ()
+    layout: dict[str, Any] = open_field(key, file.submission_id, "layout", file.layout_sealed or b"")
+    return layout
+
+
+def _header_rows(file: SubmissionFile, keyring: Keyring) -> dict[int, int]:
+    layouts = _layout(file, keyring).get("layouts") or ()
     return {one["sheet_no"]: one["header_row"] for one in layouts if one["mapped_by"] is not None}
 
 
@@ -133,7 +143,7 @@ class _Writer:
     """Writes lines into a workbook as they come, in order."""
 
     def __init__(self, into: IO[bytes], sheets: Sequence[str], *, language: Language, header_rows: dict[int, int],
-                 compact: bool) -> None:  # fmt: skip
+                 widths: dict[int, int], compact: bool) -> None:  # fmt: skip
         self._book = xlsxwriter.Workbook(
             into,
             {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
@@ -146,6 +156,7 @@ class _Writer:
         self._headers, self._compact = header_rows, compact
         self._sheets = [self._book.add_worksheet(name) for name in _unique(sheets)]
         self._next = [0] * len(self._sheets)
+        self._widths = widths
         self._report_at: dict[int, int] = {}
         self._dropped: dict[int, set[int]] = {}
 
@@ -160,7 +171,7 @@ class _Writer:
         at = self._next[sheet_no - 1] if self._compact else row - 1
         self._next[sheet_no - 1] = at + 1
         sheet = self._sheets[sheet_no - 1]
-        cells: Sequence[Cell] = (line.text,) if line.text is not None else line.cells
+        cells = shown_cells(line)
         report_at = self._column_of_report(sheet_no, row, cells)
         dropped = self._dropped.get(sheet_no, set())
         bad = {one.cell for one in reported.became.cells} if reported.became else set()
@@ -176,7 +187,7 @@ class _Writer:
             self._outcome(sheet, at, report_at, reported.became)
 
     def _column_of_report(self, sheet_no: int, row: int, cells: Sequence[Cell]) -> int:
-        """Behind the last column of the header; a report that is sent again has its own two columns written over."""
+        """Behind whatever a row has; a report that is sent again has its own two columns written over."""
         header_row = self._headers.get(sheet_no, 0)
         if row <= header_row:
             ours = {name for names in COLUMNS.values() for name in names}
@@ -184,9 +195,7 @@ class _Writer:
             if found:
                 self._dropped[sheet_no] = set(found)
                 self._report_at[sheet_no] = min(found)
-            elif self._report_at.get(sheet_no, -1) < len(cells) and not self._dropped.get(sheet_no):
-                self._report_at[sheet_no] = len(cells)
-        return self._report_at.setdefault(sheet_no, len(cells))
+        return self._report_at.setdefault(sheet_no, self._widths.get(sheet_no, len(cells)))
 
     def _titles(self, sheet: Any, at: int, column: int, *, is_data: bool) -> None:
         if not is_data:

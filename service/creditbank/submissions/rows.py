@@ -29,6 +29,10 @@ from creditbank.submissions.tables import SubmissionFile
 _ABOUT = ("course_code", "standard", "title", "event", "name", "category")
 """What a reconciliation counts rows by: the first of these that a row has."""
 
+_CODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9._\-]{1,24}")
+_DIGITS_OF_A_PERSON = 8
+"""A student number, the shortest that names a person, has as many."""
+
 
 class CellsUnreadable(BankError):
     """Cells of a row do not say what their columns should."""
@@ -116,7 +120,8 @@ class RowReader:
         given = dict(rows)
         for one in became:
             row = given[one.row_no]
-            one.kind, one.about = row.kind, about_of(row)
+            one.kind = row.kind
+            one.about = _about_unread(row.model_dump()) if one.outcome == "refused" else about_of(row)
             if row.kind == "course_result":
                 one.term = f"{row.academic_year}/{row.term}"
             if one.problem is not None:
@@ -142,21 +147,14 @@ class RowReader:
 
 
 def _about_unread(said: dict[str, Any]) -> str | None:
-    """What a row that cannot be taken is about, as far as that may lie in the open for good.
+    """What a row that is refused is about, if that is a code: it lies in the open for good.
 
-    Where columns are shifted it is somebody's name or number: what stands in `learner` too, or has as many digits as a
-    number of a person, is not said.
+    Where columns are shifted, somebody's name or number stands there; a code is no name and has fewer digits.
     """
-    about = next((said[name] for name in _ABOUT if isinstance(said.get(name), str)), None)
-    if about is None or not about.isprintable() or len(about) > 200 or sum(map(str.isdigit, about)) >= 8:
+    about: str | None = next((said[name] for name in _ABOUT if isinstance(said.get(name), str)), None)
+    if about is None or not _CODE.fullmatch(about) or sum(map(str.isdigit, about)) >= _DIGITS_OF_A_PERSON:
         return None
-    return None if about.strip() in _texts_in(said.get("learner")) else about
-
-
-def _texts_in(said: Any) -> set[str]:
-    if isinstance(said, dict):
-        return {text for one in said.values() for text in _texts_in(one)}
-    return {said.strip()} if isinstance(said, str) else set()
+    return about
 
 
 def _term_of(said: dict[str, Any]) -> str | None:

@@ -28,8 +28,9 @@ from creditbank.errors import BankError
 from creditbank.jobs import Work, handler, made_progress
 from creditbank.sealing import Keyring, SealingKey, blind_index
 from creditbank.submissions import refusals
-from creditbank.submissions.cells import Line, Unusable, place_of
+from creditbank.submissions.cells import Line, Unusable, place_of, shown_cells
 from creditbank.submissions.files import OpenedFile, limits_of, open_file
+from creditbank.submissions.given_back import as_sent
 from creditbank.submissions.keeping import LINES, key_of, name_of, open_part, seal_field, seal_lines
 from creditbank.submissions.mapping import SheetSample
 from creditbank.submissions.mappings import propose_for
@@ -66,13 +67,17 @@ class _Staged:
     sheets: dict[int, _Sheet] = field(default_factory=dict)
     lines: int = 0
     chunks: int = 0
+    widths: dict[int, int] = field(default_factory=dict)
+    """Columns of each sheet with anything in them, the header's or not: a report writes behind them."""
 
     def see(self, line: Line) -> None:
         """Remember what a mapping is proposed from."""
         self.lines += 1
+        number = place_of(line.row_no)[0]
+        self.widths[number] = max(self.widths.get(number, 0), len(shown_cells(line)))
         if line.text is not None:
             return
-        sheet = self.sheets.setdefault(place_of(line.row_no)[0], _Sheet())
+        sheet = self.sheets.setdefault(number, _Sheet())
         if len(sheet.first) < FIRST:
             sheet.first.append(line)
         else:
@@ -162,7 +167,8 @@ async def _read(work: Work, file: SubmissionFile) -> None:
         kept = await session.get_one(SubmissionFile, file.submission_id)
         kept.format, kept.rows, kept.file_index, kept.announced_sha256 = opened.format, staged.lines, file_index, None
         kept.same_file_as_id = await _same_file(session, kept)
-        layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding}
+        widths = sorted(staged.widths.items())
+        layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding, "widths": widths}
         complete = True
         if staged.sheets:
             found, kept.mapping, complete = await propose_for(session, kept, staged.samples(opened.sheets), at=work.now)
@@ -238,7 +244,7 @@ async def _still_mine(session: AsyncSession, submission_id: UUID, *, chunks: int
 
 
 def _chunks(submission_id: UUID, key: SealingKey, opened: OpenedFile, staged: _Staged) -> Iterator[SubmissionChunk]:
-    lines = opened.lines()
+    lines = as_sent(opened.lines()) if opened.format == "xlsx" else opened.lines()
     chunk_no = 0
     while chunk := _next_lines(lines):
         chunk_no += 1
