@@ -93,6 +93,8 @@ class Machines:
     workers: int = 1
     addresses: Addresses | None = None
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ended: int = 0
+    """Processes that ended by themselves: one that is started while PostgreSQL recovers cannot read its rules."""
 
     @property
     def base_url(self) -> str:
@@ -179,6 +181,7 @@ class Machines:
                 if httpx.get(f"{self.base_url}/readyz", timeout=2).status_code == 200:
                     return
             assert time.monotonic() < until, (self.folder / "service.log").read_text()[-2000:]
+            self.supervise()
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -200,6 +203,13 @@ class Machines:
         with suppress(FileNotFoundError, ProcessLookupError):
             os.kill(int(status.read_text().splitlines()[0]), signal.SIGINT)
         keeper.wait(60)
+
+    def supervise(self) -> None:
+        """Start again what ended by itself, as an init system does."""
+        for which, process in list(self.running.items()):
+            if which != "postgres" and process.poll() is not None:
+                self.ended += 1
+                self.start(which)
 
     def copy_to(self, folder: Path) -> None:
         """A second bank with all that is in this one, which goes on."""
@@ -426,6 +436,7 @@ class Told:
     seed: int
     kills: dict[str, int] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
+    ended_by_themselves: int = 0
     seconds: float = 0.0
     seconds_without_kills: float = 0.0
     rows_per_second_without_kills: float = 0.0
@@ -494,6 +505,7 @@ def _killing(
     kills, stages = Counter[str](), Counter[str]()
     for stage, kind, share in plan:
         while not ended.is_set():
+            bank.supervise()
             now = watch.look()
             if now.stage == "away":
                 time.sleep(0.05)
@@ -580,9 +592,11 @@ def storm(folder: Path, *, rows: int, kills: int, seed: int, lease: float) -> To
         began = time.monotonic()
         sending = threading.Thread(target=send)
         sending.start()
-        # PostgreSQL is started from this thread: the kernel ties its life to it.
         _killing(bank, _plan(kills, rng), file, parts=parts, told=told, ended=ended, rng=rng)
+        while not ended.wait(0.5):
+            bank.supervise()
         sending.join()
+        told.ended_by_themselves = bank.ended
         told.seconds = round(time.monotonic() - began, 1)
         told.counts = dict(submission[0].submission.counts)
         assert submission[0].submission.status == "done", submission[0].submission
