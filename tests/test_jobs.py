@@ -318,6 +318,20 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_ended(
     ]
 
 
+async def test_the_leases_of_a_killed_worker_of_this_host_are_given_back_at_once(database: Database) -> None:
+    await want(database)
+    for name, holder in (("living", "here:2 a"), ("elsewhere", "there:1 a"), ("dead", "here:1 a")):
+        await want(database, name=name)
+        leased = "UPDATE job SET leased_by = %s, leased_until = now() + interval '1 hour' WHERE name = %s RETURNING 1"
+        await rows(database, leased, holder, name)
+    given = await database.write(
+        lambda session: jobs.give_back_of_the_dead(session, host="here", alive=lambda pid: pid == 2)
+    )
+    assert given == 1
+    held = await rows(database, "SELECT name FROM job WHERE leased_by IS NOT NULL ORDER BY name")
+    assert held == [("elsewhere",), ("living",)]
+
+
 async def test_a_periodic_job_is_asked_for_by_the_workers_and_comes_again(database: Database) -> None:
     runs: list[datetime] = []
 

@@ -7,6 +7,7 @@ import os
 import socket
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, LiteralString
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +16,7 @@ from creditbank.changes.numberer import number_forever
 from creditbank.config import Settings
 from creditbank.db import Database, driver
 from creditbank.identity.throttling import forget_old
-from creditbank.jobs import Work, handler
+from creditbank.jobs import Work, give_back_of_the_dead, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
@@ -45,9 +46,15 @@ async def work(
     database: Database, stop: asyncio.Event, *, settings: Settings, keyring: Keyring, rulebook: Rulebook
 ) -> None:
     """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
-    worker = f"{socket.gethostname()}:{os.getpid()}"
+    host = socket.gethostname()
+    worker = f"{host}:{os.getpid()}"
+    await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))
     things = {Settings: settings, Keyring: keyring, Rulebook: rulebook}
     await work_forever(database, worker=worker, stop=stop, beside=[number_forever], things=things)
+
+
+def _lives(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 @handler("forget stored responses", every=timedelta(minutes=15))

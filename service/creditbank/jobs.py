@@ -154,6 +154,25 @@ async def ask_for_periodic(session: AsyncSession, *, now: datetime) -> None:
         )
 
 
+async def give_back_of_the_dead(session: AsyncSession, *, host: str, alive: Callable[[int], bool]) -> int:
+    """Leases of workers of this host that were killed: others need not wait for them to run out. How many there were.
+
+    Workers are named `host:pid`. Should one of them live after all, it finds its lease gone and stops that job.
+    """
+    connection = await driver(session)
+    cursor = await connection.execute(
+        "SELECT job_id, leased_by FROM job WHERE starts_with(leased_by, %s) FOR UPDATE SKIP LOCKED", [f"{host}:"]
+    )
+    dead = [job_id for job_id, holder in await cursor.fetchall() if not alive(_pid_of(holder, host))]
+    await connection.execute("UPDATE job SET leased_by = NULL, leased_until = NULL WHERE job_id = ANY (%s)", [dead])
+    return len(dead)
+
+
+def _pid_of(holder: str, host: str) -> int:
+    pid, _, _ = holder.removeprefix(f"{host}:").partition(" ")
+    return int(pid) if pid.isdecimal() else 0
+
+
 # --- one job --------------------------------------------------------------------------------------------------------
 
 

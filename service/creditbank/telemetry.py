@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import traceback
@@ -27,6 +28,7 @@ _MIB = 1024 * 1024
 def log_as_json() -> None:
     """One JSON object a line on the standard output, for whoever runs the service; called once, by who starts it."""
     structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

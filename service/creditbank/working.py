@@ -17,7 +17,7 @@ from creditbank.jobs import NOTHING, Things, ask_for_periodic, named, run_due
 
 Beside: TypeAlias = Callable[[Database, asyncio.Event], Awaitable[None]]
 """Something that runs all the time beside the jobs, until the event is set."""
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.3
 """How long a worker that found nothing waits before it looks again."""
 GRACE_SECONDS = 10.0
 """How long a worker that is told to stop lets its jobs end by themselves; then it gives them back."""
