@@ -219,8 +219,18 @@ async def test_erasing_a_person_empties_their_rows_in_files_that_are_kept(bank: 
     table = await bank.submitted(as_csv(HEADER, cells(2), cells(1), cells(3)).encode(), name="成绩.csv")
     held = await bank.submitted(ndjson(somebody_else(1), scored(2, course_code="C102")))
     assert held["counts"] == {"held": 1, "deposited": 1}
+    mended = await bank.submitted(ndjson({**scored(1, term=2), "score": "优秀吗"}, scored(2)))
+    assert mended["counts"]["refused"] == 1
+    assert (await bank.submitted(ndjson(scored(1, term=2))))["counts"] == {"deposited": 1}
     record = (await bank.rows(lines["submission_id"]))[0]["record_id"]
+    seen = await bank.bank.call("GET", f"/v1/submissions/{table['submission_id']}/preview", bank.client())
+    assert resident(1) in seen.text
     await erase(bank, await learner_of(bank, record))
+    seen = await bank.bank.call("GET", f"/v1/submissions/{table['submission_id']}/preview", bank.client())
+    assert seen.status_code == 200
+    assert resident(1) not in seen.text
+    assert resident(2) in seen.text
+    assert not await content_of(bank, mended["submission_id"], 1)
     for submission, theirs, others in ((lines, (1, 4), (2, 3)), (table, (3,), (2, 4)), (held, (1,), (2,))):
         for row_no in theirs:
             assert not await content_of(bank, submission["submission_id"], row_no)

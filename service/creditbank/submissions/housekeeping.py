@@ -14,7 +14,8 @@ from creditbank.db import driver
 from creditbank.erasures import EMPTY_ROWS
 from creditbank.jobs import Work, handler
 from creditbank.sealing import Keyring
-from creditbank.submissions.keeping import key_of, open_lines, seal_lines, without
+from creditbank.submissions.cells import line_from_json, line_to_json
+from creditbank.submissions.keeping import key_of, open_field, open_lines, seal_field, seal_lines, without
 from creditbank.submissions.receiving import EXPIRES
 
 AT_ONCE = 50
@@ -91,8 +92,14 @@ SELECT r.submission_id, r.row_no FROM submission_row r
 JOIN submission_file f USING (submission_id)
 WHERE f.key_wrapped IS NOT NULL AND r.record_id IN (
     SELECT record_id FROM record_version WHERE learner_id = ANY (%(learners)s))
+UNION
+SELECT r.submission_id, r.row_no FROM record_key k
+JOIN submission_row r USING (key_index)
+JOIN submission_file f ON f.submission_id = r.submission_id AND f.institution_id = k.institution_id
+WHERE k.learner_id = ANY (%(learners)s) AND f.key_wrapped IS NOT NULL
 """
-"""Rows that were deposited, corrected, unchanged or held about somebody, in files whose content is still kept."""
+"""Rows that were deposited, corrected, unchanged or held about somebody, or refused and mended since, in files whose
+content is still kept."""
 
 
 @handler(EMPTY_ROWS)
@@ -112,12 +119,18 @@ async def empty_rows(work: Work) -> None:
 async def _empty(session: AsyncSession, *, submission_id: UUID, rows: set[int], keyring: Keyring) -> None:
     connection = await driver(session)
     cursor = await connection.execute(
-        "SELECT key_wrapped FROM submission_file WHERE submission_id = %s FOR UPDATE", [submission_id]
+        "SELECT key_wrapped, layout_sealed FROM submission_file WHERE submission_id = %s FOR UPDATE", [submission_id]
     )
     kept = await cursor.fetchone()
     if kept is None or kept[0] is None:
         return
     key = key_of(keyring, submission_id, bytes(kept[0]))
+    if kept[1] is not None:
+        layout = _without_samples(open_field(key, submission_id, "layout", bytes(kept[1])), rows)
+        await connection.execute(
+            "UPDATE submission_file SET layout_sealed = %s WHERE submission_id = %s",
+            [seal_field(key, submission_id, "layout", layout), submission_id],
+        )
     for row_no in sorted(rows):
         cursor = await connection.execute(
             "SELECT chunk_no, content_sealed FROM submission_chunk"
@@ -130,3 +143,14 @@ async def _empty(session: AsyncSession, *, submission_id: UUID, rows: set[int], 
                 "UPDATE submission_chunk SET content_sealed = %s WHERE submission_id = %s AND chunk_no = %s",
                 [seal_lines(key, submission_id, chunk_no, lines), submission_id, chunk_no],
             )
+
+
+def _without_samples(layout: dict[str, Any], rows: set[int]) -> dict[str, Any]:
+    """What a mapping was proposed from, without these rows: the lines themselves, and what columns were shown by."""
+    for sample in layout.get("samples", ()):
+        lines = without([line_from_json(line) for line in sample["lines"]], rows)
+        sample["lines"] = [line_to_json(line) for line in lines]
+    for sheet in (layout.get("proposal") or {}).get("sheets", ()):
+        for column in sheet["columns"]:
+            column["samples"] = []
+    return layout
