@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from datetime import timedelta
@@ -48,6 +49,9 @@ async def work(
     """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
     host = socket.gethostname()
     worker = f"{host}:{os.getpid()}"
+    # What was loaded to begin with stays: looking through it again and again is much of what collecting costs.
+    gc.collect()
+    gc.freeze()
     await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))
     things = {Settings: settings, Keyring: keyring, Rulebook: rulebook}
     await work_forever(database, worker=worker, stop=stop, beside=[number_forever], things=things)

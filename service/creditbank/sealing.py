@@ -296,19 +296,18 @@ def digest_holds(digest: bytes, salt: bytes, obj: object) -> bool:
     return named is not None and hmac.compare_digest(digest, salted_digest(salt, obj, cast(DigestName, named)))
 
 
-def _refuse_inexact(obj: object) -> None:
-    waiting: list[Any] = [obj]
-    while waiting:
-        value = waiting.pop()
-        kind = type(value)
-        if kind in _EXACT:
-            continue
-        if kind is dict:
-            waiting.extend(value.values())
-        elif kind is list:
-            waiting.extend(value)
-        elif not isinstance(value, str | int):
+def _refuse_inexact(value: Any) -> None:
+    """It has been written as JSON already, so it is no deeper than that allows."""
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        if not isinstance(value, str | int | type(None)):
             raise TypeError(f"a {kind.__name__} has no canonical form")
+        return
+    for part in value:
+        if type(part) not in _EXACT:
+            _refuse_inexact(part)
 
 
 _EXACT = {str, int, bool, type(None)}

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -83,6 +84,11 @@ class _Scale(BaseModel):
     name: Word
     name_en: Annotated[str, Field(min_length=1, max_length=60)]
     marks: dict[Word, Special] = Field(default_factory=lambda: dict(SPECIAL_MARKS))
+
+    @cached_property
+    def specials(self) -> dict[str, Special]:
+        """The special marks as scores are compared with them."""
+        return {_key(word): result for word, result in self.marks.items()}
 
 
 class NumberScale(_Scale):
@@ -162,7 +168,7 @@ def read_score(
     """
     known = scale if isinstance(scale, NumberScale | GradeScale) else read_scale(scale)
     plain = unicodedata.normalize("NFKC", written).strip()
-    special = {_key(word): result for word, result in known.marks.items()}.get(_key(plain))
+    special = known.specials.get(_key(plain))
     if special is not None:
         return Score(special, None, plain)
     score = _number(known, plain) if isinstance(known, NumberScale) else _grade(known, plain)

@@ -27,7 +27,7 @@ from creditbank.identity.actor import Actor
 from creditbank.jobs import Work, handler, made_progress, others_wait
 from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.records.acts import Tools
-from creditbank.records.intake import Sender
+from creditbank.records.intake import Ahead, Sender, read_ahead
 from creditbank.records.schemas import Row
 from creditbank.records.service import post_rows
 from creditbank.records.trying import try_rows
@@ -60,6 +60,8 @@ class Chunk:
     """Rows of a withdrawal or a reassignment, as they were read."""
     became: list[Became] = field(default_factory=list)
     set_aside: int = 0
+    ahead: Ahead | None = None
+    """What was read of the rows before their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +147,12 @@ async def _post_file(work: Work, submission_id: UUID, *, until: float) -> Ended:
         file = await session.get_one(SubmissionFile, submission_id)
         reader = await reader_of(session, file, keyring=keyring, today=clock.today(clock.now()))
     posting = Posting(work, file, key_of(keyring, submission_id, file.key_wrapped), reader)
-    coming = asyncio.create_task(_read_chunk(posting, file.next_chunk))
+    coming = _Coming(posting)
     progressed = False
     try:
-        while (chunk := await coming) is not None:
-            coming = asyncio.create_task(_read_chunk(posting, chunk.chunk_no + 1))
+        while (chunk := await coming.chunk()) is not None:
             try:
-                went_on = await _post_chunk(posting, chunk)
+                went_on = await _post_chunk(posting, chunk, coming.begin)
             except TooManyRequests as waits:
                 await database.write(partial(_pause, submission_id=submission_id, seconds=int(waits.said["seconds"])))  # type: ignore[call-overload]
                 return "paused"
@@ -164,11 +165,40 @@ async def _post_file(work: Work, submission_id: UUID, *, until: float) -> Ended:
                 await database.write(partial(ask_to_post, institution_id=file.institution_id, at=clock.now()))
                 return "turn"
     finally:
-        coming.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await coming
+        await coming.leave()
     await database.write(partial(_finish, submission_id=submission_id))
     return "done"
+
+
+class _Coming:
+    """The next chunk of a file, read by a thread while PostgreSQL writes the one before.
+
+    It is begun when nothing is left to do for that one but to wait: sooner, the two would fight for the interpreter.
+    """
+
+    def __init__(self, posting: Posting) -> None:
+        self._posting, self._next = posting, posting.file.next_chunk
+        self._reading: asyncio.Task[Chunk | None] | None = None
+
+    def begin(self) -> None:
+        """Begin to read, if that has not been done."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(_read_chunk(self._posting, self._next))
+
+    async def chunk(self) -> Chunk | None:
+        """The chunk; the one behind it is next."""
+        self.begin()
+        assert self._reading is not None
+        chunk = await self._reading
+        self._reading, self._next = None, self._next + 1
+        return chunk
+
+    async def leave(self) -> None:
+        """Nothing more is wanted."""
+        if self._reading is not None:
+            self._reading.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._reading
 
 
 # --- one chunk ----------------------------------------------------------------------------------------------------
@@ -202,6 +232,12 @@ def _read_lines(posting: Posting, chunk_no: int, lines: int, sealed: bytes) -> C
             chunk.became.append(read.became)
         else:
             chunk.set_aside += 1
+    if posting.file.act == "report" and not posting.file.dry_run:
+        # A row that cannot be read for something unforeseen is found when the chunk is posted row by row.
+        with suppress(Exception):
+            chunk.ahead = read_ahead(
+                chunk.rows, sender=posting.sender, keyring=posting.work.its(Keyring), at=clock.now()
+            )
     return chunk
 
 
@@ -211,7 +247,7 @@ WHERE submission_id = $1 FOR UPDATE
 """
 
 
-async def _post_chunk(posting: Posting, chunk: Chunk) -> bool:
+async def _post_chunk(posting: Posting, chunk: Chunk, written: Callable[[], None]) -> bool:
     """Post one chunk with its outcomes, in one transaction; False when the file is not to go on.
 
     A chunk that fails as a whole, for whatever the bank did not foresee, is posted row by row: what one row broke costs
@@ -221,20 +257,23 @@ async def _post_chunk(posting: Posting, chunk: Chunk) -> bool:
     act: Act = _try if file.dry_run else {"report": _post, "withdraw": take_back_rows, "reassign": move_rows}[file.act]
     write = database.write if act is move_rows else database.write_bare
     try:
-        return await write(partial(_in_turn, posting=posting, chunk=chunk, act=act))
+        return await write(partial(_in_turn, posting=posting, chunk=chunk, act=act, written=written))
     except Exception as failure:
         if is_for_later(failure):
             raise
         log.warning("chunk_posted_row_by_row", submission_id=str(file.submission_id), error=type(failure).__name__)
     one_by_one = partial(_row_by_row, act=act)
-    return await database.write(partial(_in_turn, posting=posting, chunk=chunk, act=one_by_one))
+    return await database.write(partial(_in_turn, posting=posting, chunk=chunk, act=one_by_one, written=written))
 
 
 Act = Callable[[Transaction, "Posting", "Chunk"], Awaitable[list[Became]]]
 
 
-async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act) -> bool:
-    """Whether the chunk is the next one of a file that runs; then it is posted and its outcomes are written."""
+async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act, written: Callable[[], None]) -> bool:
+    """Whether the chunk is the next one of a file that runs; then it is posted and its outcomes are written.
+
+    `written` is called when PostgreSQL has been sent everything, and only the commit is waited for.
+    """
     submission_id = posting.file.submission_id
     found = await (await run(session, _LOCK, submission_id)).fetchone()
     assert found is not None
@@ -251,6 +290,7 @@ async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act) ->
     if holds_allowed_by is None and not posting.file.dry_run:
         await _count_holds(session, posting, became)
     await write_outcomes(session, submission_id, became, lines=chunk.lines, set_aside=chunk.set_aside, key=posting.key)
+    written()
     return True
 
 
@@ -258,8 +298,9 @@ async def _post(session: Transaction, posting: Posting, chunk: Chunk) -> list[Be
     if not chunk.rows:
         return []
     outcomes = await post_rows(
-        session, chunk.rows, sender=posting.sender, submission_id=posting.file.submission_id, tools=posting.tools()
-    )
+        session, chunk.rows, sender=posting.sender, submission_id=posting.file.submission_id, tools=posting.tools(),
+        ahead=chunk.ahead,
+    )  # fmt: skip
     return posting.reader.completed(chunk.rows, [Became.of(outcome) for outcome in outcomes])
 
 
