@@ -25,8 +25,7 @@ help:  ## this list
 	@echo 'make test        every test, on PostgreSQL 18 (WORKERS= and ARGS= go to pytest)'
 	@echo 'make check       style, types, import contracts, the rulebook, the published contract'
 	@echo 'make bench       how fast, as ratios, beside a naive version; writes var/bench.json'
-	@echo 'make storm       large files while everything is killed, and four institutions at once; writes var/storm.json'
-	@echo '                 (STORM_ROWS=100000 STORM_KILLS=20 STORM_EACH=50000; STORM_SEED= repeats a storm)'
+	@echo 'make storm       files while everything is killed, four senders at once (STORM_ROWS= STORM_KILLS= STORM_EACH= STORM_SEED=)'
 
 setup: $(READY)  ## the environment
 

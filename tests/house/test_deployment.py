@@ -88,4 +88,4 @@ def test_make_alone_says_what_there_is_to_make() -> None:
         ["/usr/bin/env", "make", "-C", ROOT, "--no-print-directory"], capture_output=True, text=True, check=True
     )
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    assert listed == ["setup", "demo", "demo-reset", "test", "check", "bench"]
+    assert listed == ["setup", "demo", "demo-reset", "test", "check", "bench", "storm"]
