@@ -891,6 +891,18 @@ async def test_a_paused_file_goes_on_by_itself_the_next_day(
 
 
 @pytest.mark.usefixtures("few_holds")
+async def test_trying_out_names_by_reassigning_is_counted_too(bank: SubmittingBank) -> None:
+    sent = await bank.submitted(ndjson(*(scored(n) for n in range(1, 9))))
+    records = [row["record_id"] for row in await bank.rows(sent["submission_id"])]
+    to = {"name": "演示别人", "document": who(8)["document"]}
+    rows = ndjson(*({"record_id": record, "learner": to} for record in records[:7]))
+    first = await bank.submitted(rows, act="reassign", reason="报错人")
+    assert first["counts"] == {"refused": 7}
+    again = await bank.submitted(rows, act="reassign", reason="报错人")
+    assert (again["status"], again["problem"]["code"]) == ("paused", "too_many_identity_holds")
+
+
+@pytest.mark.usefixtures("few_holds")
 async def test_a_paused_file_can_be_cancelled(bank: SubmittingBank) -> None:
     await bank.submitted(ndjson(*(scored(n) for n in range(1, 20))))
     submission_id = await bank.send(

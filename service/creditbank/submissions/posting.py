@@ -28,6 +28,8 @@ from creditbank.jobs import Work, handler, made_progress, others_wait
 from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Ahead, Sender, read_ahead
+from creditbank.records.reassigning import ReassignmentNeedsAnOfficer
+from creditbank.records.refusals import IdentityUnderReview
 from creditbank.records.schemas import Row
 from creditbank.records.service import post_rows
 from creditbank.records.trying import try_rows
@@ -345,9 +347,12 @@ async def _try(session: Transaction, posting: Posting, chunk: Chunk) -> list[Bec
     return [*posting.reader.completed(chunk.rows, became), *try_changes(posting, chunk)]
 
 
+_IN_DOUBT = (IdentityUnderReview.code, ReassignmentNeedsAnOfficer.code)
+
+
 async def _count_holds(session: Transaction, posting: Posting, became: list[Became]) -> None:
     """Rows held for identity are counted and written down: who tries out numbers is stopped, and seen."""
-    held = sum(one.problem is not None and one.problem["code"] == "identity_under_review" for one in became)
+    held = sum(one.problem is not None and one.problem["code"] in _IN_DOUBT for one in became)
     if held:
         actor = Actor(name=posting.file.sent_by, institution_id=posting.file.institution_id)
         keyring, at = posting.work.its(Keyring), clock.now()
