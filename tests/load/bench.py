@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import statistics
@@ -181,6 +182,9 @@ async def serving(folder: Path, url: str, *, town: LoadTown, fresh: Fresh) -> As
     server = uvicorn.Server(
         uvicorn.Config(app, port=PORT, log_level="error", access_log=False, lifespan="off", loop="uvloop")
     )
+    # As a worker and the service do when they start.
+    gc.collect()
+    gc.freeze()
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.05)
