@@ -23,6 +23,7 @@ from creditbank.config import Settings
 from creditbank.db import Database
 from creditbank.identity.first import first_administrator
 from creditbank.institutions.seeds import seed_reference
+from creditbank.institutions.service import lock_reference
 from creditbank.migrate import upgrade
 from creditbank.oversight.audit import differences
 from creditbank.rules import Rulebook, packaged_documents
@@ -55,6 +56,8 @@ def opened(settings: Settings) -> Iterator[Opened]:
 
 async def _rulebook(database: Database) -> Rulebook:
     async with database.session() as session:
+        # A service and its workers start together, and each would publish what none of them found.
+        await lock_reference(session)
         await seed_rules(session, packaged_documents(), at=clock.now())
         await seed_reference(session)
     async with database.session() as session:

@@ -944,6 +944,8 @@ async def test_a_dry_run_writes_nothing_but_its_own_outcomes_and_asks_after_nobo
         assert not any(index in statement for (index,) in indexes)
     for row in await bank.rows(str(submission_id)):
         assert row["record_id"] is row["held_row_id"] is None
+    in_earnest = await statements_of(bank, partial(bank.submitted, ndjson(*rows)))
+    assert any(index in statement for (index,) in indexes for statement in in_earnest), "a look-up would be seen"
 
 
 _NAMES_PEOPLE = ("learner_document", "learner_name", "identity_key", "enrolment", "record_key", "certificate_key")
