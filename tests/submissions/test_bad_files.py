@@ -514,6 +514,19 @@ async def test_a_database_that_is_full_or_away_is_waited_for_and_blames_no_row(
     assert (await bank.read(submission_id))["counts"] == {"deposited": 2}
 
 
+async def test_a_row_over_a_limit_of_the_database_costs_that_row(
+    bank: SubmittingBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(session: Any, rows: Any, **said: Any) -> Any:
+        if any(row.learner.student_no == who(2)["student_no"] for _, row in rows):
+            raise psycopg.errors.ProgramLimitExceeded("index row size")
+        return await post_rows(session, rows, **said)
+
+    monkeypatch.setattr(posting, "post_rows", failing)
+    found = await bank.submitted(ndjson(*(scored(n) for n in range(1, 4))))
+    assert found["counts"] == {"deposited": 2, "refused": 1}
+
+
 async def due_now(bank: SubmittingBank) -> None:
     """What waits to be tried again is tried again now."""
     async with bank.bank.database.session() as session:
