@@ -38,6 +38,7 @@ from creditbank.embedded import start as start_postgres
 from creditbank.learners.documents import check_character
 from creditbank.migrate import upgrade
 from creditbank.oversight.audit import differences
+from creditbank.submissions.keeping import LINES
 from creditbank_client import Client, CreditBankError
 from creditbank_client.submissions import SubmissionOutcome
 
@@ -45,7 +46,8 @@ ROWS = int(os.environ.get("STORM_ROWS", "100000"))
 EACH = int(os.environ.get("STORM_EACH", "50000"))
 KILLS = int(os.environ.get("STORM_KILLS", "20"))
 LEASE = float(os.environ.get("STORM_LEASE", "15"))
-"""Seconds for which a killed worker keeps its job from the next one; a minute by default, of which a storm has many."""
+"""Seconds for which a killed worker keeps its job from the next one; a bank has a minute, a storm many of them. A job
+that failed waits a third of it before it is tried again, where that is less than the bank's five seconds."""
 SCOPES = ["records:write", "records:read"]
 SINCE = "2015-09-01"
 COURSES = 60
@@ -56,6 +58,7 @@ import sys
 from datetime import timedelta
 from creditbank import cli, jobs
 jobs.LEASE = timedelta(seconds=float(sys.argv[1]))
+jobs.FIRST_WAIT = min(jobs.FIRST_WAIT, jobs.LEASE / 3)
 sys.exit(cli.main(sys.argv[2:]))
 """
 _POSTGRES = """
@@ -481,11 +484,12 @@ class _Watch:
 def _plan(kills: int, rng: random.Random) -> list[tuple[str, str, float]]:
     """What is killed when: a few while it is sent, a few while it is read, most while it is posted."""
     sending, reading = max(1, kills // 7), max(1, kills // 10)
-    kinds = ["worker 0", "service", "postgres"] * (kills // 3 + 1)
     plan = [("receiving", rng.choice(("service", "postgres")), rng.random()) for _ in range(sending)]
     plan += [("reading", ("worker 0", "postgres")[at % 2], rng.random()) for at in range(reading)]
-    left = kills - len(plan)
-    posted = kinds[:left]
+    posted: list[str] = []
+    while len(plan) + len(posted) < kills:
+        used = Counter([*(kind for _, kind, _ in plan), *posted])
+        posted.append(min(("postgres", "service", "worker 0"), key=lambda kind: used[kind]))
     rng.shuffle(posted)
     plan += [("running", kind, rng.random()) for kind in posted]
     ordered: list[tuple[str, str, float]] = []
@@ -516,7 +520,7 @@ def _killing(
             if now.stage == stage:
                 if stage == "receiving" and now.parts >= share * parts * 0.9:
                     break
-                if stage == "running" and now.rows >= share * rows * 0.97:
+                if stage == "running" and now.rows >= min(share * rows, rows - 2 * LINES):
                     break
                 if stage == "reading":
                     time.sleep(share * min(1.5, rows / 60_000))

@@ -22,10 +22,11 @@ def folder() -> Iterator[Path]:
 
 
 def test_whatever_is_killed_the_end_is_that_of_a_quiet_run(folder: Path) -> None:
-    told = storm(folder, rows=2_000, kills=4, seed=SEED, lease=2)
+    told = storm(folder, rows=3_000, kills=4, seed=SEED, lease=2)
     assert sum(told.kills.values()) == 4, asdict(told)
+    assert set(told.kills) == {"worker", "service", "postgres"}, asdict(told)
     assert (told.differences, told.audit) == ([], []), f"seed {SEED}: {asdict(told)}"
-    assert sum(told.counts.values()) == 2_000, asdict(told)
+    assert sum(told.counts.values()) == 3_000, asdict(told)
     assert {"deposited", "corrected", "held", "refused"} <= set(told.counts)
 
 
