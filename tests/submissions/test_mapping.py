@@ -359,6 +359,42 @@ def test_a_year_that_was_fixed_for_one_file_is_asked_about_for_the_next() -> Non
     assert len(taken.rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "missing", "constants", "asked"),
+    [
+        ("enrolment_event", (), {"event": "毕业"}, {"event"}),
+        ("course_result", (), {"attempt": "补考"}, {"attempt"}),
+        ("course_result", (), {"scale": "五级制", "occurred_on": "term_end"}, set()),
+        ("training", ("title", "hours"), {"title": "安全培训", "hours": "16"}, {"title", "hours"}),
+        ("certificate", ("standard",), {"standard": "电工"}, {"standard"}),
+        ("award", (), {"document_kind": "居民身份证", "level": "省级"}, {"document_kind", "level"}),
+    ],
+)
+def test_whatever_was_fixed_for_one_file_is_asked_about_for_the_next(
+    kind: str, missing: tuple[str, ...], constants: dict[str, str], asked: set[str]
+) -> None:
+    fields = {field.name: field for field in fields_of(kind)}
+    wanted = ["learner_name", "student_no", *(n for n in fields if fields[n].required and n != "learner_name")]
+    columns = {fields[name].zh: name for name in wanted if name not in constants and name not in missing}
+    said = {"sheets": [{"kind": kind, "columns": columns, "constants": constants}]}
+    saved = Mapping.model_validate(said)
+    header_only: Rows = [list(columns)]
+    proposal = take(header_only, saved=[saved]).proposal
+    assert proposal.mapping == saved, proposal.faults
+    assert {question.field for question in proposal.questions} == asked
+    assert {question.code for question in proposal.questions} <= {"constant_of_another_file"}
+    assert proposal.complete == (not asked)
+
+
+def test_what_was_fixed_is_asked_about_in_a_file_that_has_changed_too() -> None:
+    before = mapping_of(QIANGZHI).sheets[0]
+    saved = Mapping(sheets=[before.model_copy(update={"constants": {**before.constants, "reason": "补报"}})])
+    changed = with_column(QIANGZHI, "备注", "缺考")
+    assert faults(saved, changed) == {"column_new": "ask"}
+    taken = take(changed, saved=[saved])
+    assert "constant_of_another_file" in taken.asked()
+
+
 def test_what_a_person_said_of_a_header_stays_said_when_the_file_changes() -> None:
     odd = [["学年学期", "学号", "姓名", "证件号码", "课程编号", "课程名称", "甲", *QIANGZHI[0][7:]], *QIANGZHI[1:]]
     columns = {**mapping_of(QIANGZHI).sheets[0].columns, "甲": "score"}
@@ -399,6 +435,26 @@ def test_a_mapping_that_could_make_no_whole_row_is_refused(change: dict[str, Any
     Mapping.model_validate({"sheets": [sheet]})
     with pytest.raises(ValidationError):
         Mapping.model_validate({"sheets": [sheet | change]})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("learner_name", "演示一"),
+        ("student_no", "2023010101"),
+        ("document_number", resident(1)),
+        ("number", "S000099000123"),
+        ("key", "0017"),
+        ("record_id", "01890a5d-ac96-774b-bcce-b302099a8057"),
+    ],
+)
+def test_a_mapping_holds_nothing_about_one_person_or_record(name: str, value: str) -> None:
+    sheet = mapping_of(CERTIFICATES).sheets[0].model_dump()
+    columns = {header: field for header, field in sheet["columns"].items() if field != name}
+    said = {"act": "withdraw", "sheets": [sheet | {"columns": columns, "constants": {name: value}}]}
+    with pytest.raises(ValidationError, match="不能作固定值") as refused:
+        Mapping.model_validate(said)
+    assert value not in str(refused.value.errors(include_input=False))
 
 
 @pytest.mark.parametrize(

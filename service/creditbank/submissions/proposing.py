@@ -48,8 +48,9 @@ _NO_DATA = (
     "example",
     "codes",
 )
-_OF_ONE_FILE = ("academic_year", "term", "academic_term", "occurred_on", "course_code", "course_name")
-"""Constants that hold for the file they were said for: of a later one somebody has to be asked."""
+_OF_EVERY_FILE = ("scale",)
+"""Constants that hold for whatever an institution sends; any other held for one file, and of a later one somebody is
+asked."""
 _FROM_TITLES: abc.Mapping[str, tuple[str, ...]] = {
     "course_result": ("academic_year", "term", "course_code", "course_name", "occurred_on", "credits"),
     "training": ("title", "hours"),
@@ -133,7 +134,7 @@ def propose(
         faults = check(prior, samples, reference=reference)
         if not any(fault.severity == "ask" for fault in faults):
             sheets = [_sheet_of(prior, sample) for sample in samples]
-            questions = [one for sheet in prior.sheets for one in _of_one_file(sheet)]
+            questions = [one for sheet in prior.sheets for one in _of_one_file(sheet, act=act)]
             return Proposal(
                 mapping=prior, sheets=sheets, questions=questions, faults=faults, saved=at, complete=not questions
             )
@@ -181,16 +182,16 @@ def _best_saved(
     return (None, None) if best is None else (best[1], saved[best[1]])
 
 
-def _of_one_file(sheet: SheetMapping) -> abc.Iterator[Question]:
-    for name in _OF_ONE_FILE:
-        value = sheet.constants.get(name)
-        field = field_of(name, sheet.kind)
-        if value in (None, FROM_TITLE, TERM_END) or field is None:
+def _of_one_file(sheet: SheetMapping, *, act: Act, sheet_no: int | None = None) -> abc.Iterator[Question]:
+    for name, value in sheet.constants.items():
+        field = field_of(name, sheet.kind, act=act)
+        if name in _OF_EVERY_FILE or value in (FROM_TITLE, TERM_END) or field is None:
             continue
         yield Question(
             code="constant_of_another_file",
             zh=f"上次确认的{field.zh}固定为“{value}”。请确认是否也适用于本文件。",
             en=f'The {field.en} was fixed as "{value}" for an earlier file. Say whether it holds for this one.',
+            sheet_no=sheet_no,
             field=name,
         )
 
@@ -218,6 +219,9 @@ def _proposed(
         return _not_used(sample, "explains", zh, en)
     draft = _draft(found, act=act, before=before)
     questions += questions_of(found, draft, sample, act=act, reference=reference)
+    if before is not None:
+        kept = {name: value for name, value in before.constants.items() if draft.constants.get(name) == value}
+        questions += _of_one_file(draft.model_copy(update={"constants": kept}), act=act, sheet_no=sample.sheet_no)
     return _shown(sample, found, draft)
 
 
