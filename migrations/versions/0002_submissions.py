@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("same_file_as_id", sa.Uuid(), nullable=True),
         sa.Column("key_wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("file_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("sheets_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("layout_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("rows", sa.Integer(), nullable=True),

@@ -17,7 +17,7 @@ from creditbank.submissions.tables import SubmissionFile
 LINES = 1000
 """Lines of a chunk: what is posted in one transaction."""
 
-Field = Literal["file_name", "layout"]
+Field = Literal["file_name", "sheets", "layout"]
 
 
 def new_key(keyring: Keyring, submission_id: UUID) -> tuple[SealingKey, bytes]:

@@ -6,11 +6,13 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,14 +21,14 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.records.schemas import Notice
-from creditbank.sealing import Keyring, canonical
+from creditbank.sealing import Keyring, SealingKey, canonical
 from creditbank.submissions import refusals
 from creditbank.submissions.assembling import Assembler
-from creditbank.submissions.cells import Line, line_from_json, line_to_json, place_of
+from creditbank.submissions.cells import Cell, Line, Unusable, line_from_json, line_to_json, place_of
 from creditbank.submissions.checking import check
 from creditbank.submissions.columns import Act
 from creditbank.submissions.keeping import key_of, open_field, seal_field
-from creditbank.submissions.mapping import Mapping, SheetLayout, SheetSample, lay_out
+from creditbank.submissions.mapping import Mapping, Reference, SheetLayout, SheetSample, lay_out
 from creditbank.submissions.proposing import propose
 from creditbank.submissions.queueing import queue
 from creditbank.submissions.receiving import own_file
@@ -36,6 +38,10 @@ from creditbank.submissions.schemas import MappingOut, PreviewOut, PreviewRow
 from creditbank.submissions.setting_aside import SetAside
 from creditbank.submissions.tables import ColumnMapping, SubmissionFile
 
+LARGEST = 64 * 1024
+"""Bytes of a mapping in JSON: a file of 200 columns needs a fifth of it."""
+SAMPLED = 200
+"""Characters of a cell by which a mapping is proposed: a cell may have a million."""
 PREVIEWED = 20
 """Lines that a preview reads."""
 SAVED = 100
@@ -46,6 +52,7 @@ async def propose_for(
     session: AsyncSession, file: SubmissionFile, samples: Sequence[SheetSample], *, at: datetime
 ) -> tuple[dict[str, Any], dict[str, Any] | None, bool]:
     """The layout to keep, with proposal and samples; the mapping where nobody need be asked; whether it is so."""
+    samples = [_shortened(sample) for sample in samples]
     saved = [Mapping.model_validate(row.mapping) for row in await _saved(session, file.institution_id)]
     reference = await reference_of(session, file.institution_id, today=clock.today(at))
     proposal = await asyncio.to_thread(
@@ -61,6 +68,18 @@ async def propose_for(
     if not proposal.complete or mapping is None:
         return kept, None, False
     return kept, mapping.model_dump(mode="json"), True
+
+
+def _shortened(sample: SheetSample) -> SheetSample:
+    """Without the rest of long cells: one character more than is shown tells that there is more."""
+    lines = [Line(line.row_no, tuple(map(_beginning, line.cells)), line.text) for line in sample.lines]
+    return replace(sample, lines=lines)
+
+
+def _beginning(cell: Cell) -> Cell:
+    if isinstance(cell, Unusable):
+        return replace(cell, text=cell.text[:SAMPLED])
+    return cell[: SAMPLED + 1] if isinstance(cell, str) else cell
 
 
 def _sample_to_json(sample: SheetSample) -> dict[str, Any]:
@@ -115,6 +134,11 @@ async def confirm(
     """
     file = await own_file(session, submission_id, actor, lock=True)
     said = mapping.model_dump(mode="json")
+    if len(orjson.dumps(said)) > LARGEST:
+        raise refusals.MappingDoesNotFit(
+            why_zh=f"内容超过 {LARGEST // 1024} KiB。请只列出要读取的列，删去不读取的表头。",
+            why_en=f"it is longer than {LARGEST // 1024} KiB. Name the columns that are read; leave out the others.",
+        )
     if file.mapping == said and file.status in ("queued", "running", "done"):
         return file
     if file.status != "needs_mapping":
@@ -136,7 +160,7 @@ async def confirm(
         )
     layout["layouts"] = [one.model_dump(mode="json") for one in lay_out(mapping, samples)]
     file.layout_sealed = seal_field(key, submission_id, "layout", layout)
-    file.mapping = said
+    file.mapping, file.queued_at = said, at
     await _save(session, file.institution_id, said, by=actor.name, at=at)
     await queue(session, file, at=at)
     session.add(file)
@@ -171,21 +195,31 @@ async def preview(session: AsyncSession, file: SubmissionFile, *, keyring: Keyri
     key = key_of(keyring, file.submission_id, file.key_wrapped)
     if file.layout_sealed is None:
         raise refusals.NotReadYet(status=file.status)
-    layout = open_field(key, file.submission_id, "layout", file.layout_sealed)
+    reference = await reference_of(session, file.institution_id, today=today)
+    return await asyncio.to_thread(
+        partial(_first_read, file, file.layout_sealed, key, reference=reference, keyring=keyring)
+    )
+
+
+def _first_read(
+    file: SubmissionFile, sealed: bytes, key: SealingKey, *, reference: Reference, keyring: Keyring
+) -> PreviewOut:
+    """The first lines as they would be read."""
+    layout = open_field(key, file.submission_id, "layout", sealed)
     proposal = layout.get("proposal")
     said = file.mapping or (proposal or {}).get("mapping")
-    rows: list[PreviewRow] = []
-    if said is not None:
-        reference = await reference_of(session, file.institution_id, today=today)
-        layouts = [SheetLayout.model_validate(one) for one in layout["layouts"]]
-        assembler = Assembler(Mapping.model_validate(said), layouts, reference=reference, reason=file.reason)
-        samples = [_sample_from_json(sample) for sample in layout["samples"]]
-        lines = [line for sample in samples for line in sample.lines[:PREVIEWED]]
-        if assembler.needs_arranging:
-            assembler.arrange(lines)
-        reader = RowReader(file.act, assembler, keyring=keyring, today=today)
-        rows = [_previewed(line, reader, assembler, samples) for line in lines]
-    return PreviewOut(proposal=proposal, mapping=said, rows=rows)
+    if said is None:
+        return PreviewOut(proposal=proposal, mapping=None, rows=[])
+    layouts = [SheetLayout.model_validate(one) for one in layout["layouts"]]
+    assembler = Assembler(Mapping.model_validate(said), layouts, reference=reference, reason=file.reason)
+    samples = [_sample_from_json(sample) for sample in layout["samples"]]
+    lines = [line for sample in samples for line in sample.lines[:PREVIEWED]]
+    if assembler.needs_arranging:
+        assembler.arrange(lines)
+    reader = RowReader(file.act, assembler, keyring=keyring, today=reference.today)
+    return PreviewOut(
+        proposal=proposal, mapping=said, rows=[_previewed(line, reader, assembler, samples) for line in lines]
+    )
 
 
 def _previewed(line: Line, reader: RowReader, assembler: Assembler, samples: Iterable[SheetSample]) -> PreviewRow:

@@ -146,10 +146,17 @@ async def rows_of(
 
 def sheets_of(file: SubmissionFile, key: SealingKey | None) -> list[str]:
     """The names of a workbook's sheets, until the retention date."""
-    if key is None or file.layout_sealed is None:
+    if key is None or file.sheets_sealed is None:
+        return []
+    return list(open_field(key, file.submission_id, "sheets", file.sheets_sealed))
+
+
+def headers_of(file: SubmissionFile, key: SealingKey, sheet_no: int) -> list[str]:
+    """The headers of a sheet, by column, "" where there is none: as its mapping names them; none before it has one."""
+    if file.layout_sealed is None:
         return []
     layout = open_field(key, file.submission_id, "layout", file.layout_sealed)
-    return list(layout["sheets"])
+    return next((one["keys"] for one in layout.get("layouts") or () if one["sheet_no"] == sheet_no), [])
 
 
 def _out(submission_id: UUID, row: Iterable[Any], *, key: SealingKey | None, sheets: Sequence[str]) -> RowOut:

@@ -156,7 +156,7 @@ async def list_submissions(
     )
     page, following = one_page(found, limit=limit, key=lambda file: cursor_of(str(file.created_at), file.submission_id))
     response.headers.update(link_to(request, following))
-    shown = [await service.shown(session, file, keyring=keyring) for file in page]
+    shown = [await service.shown(session, file, keyring=keyring, listed=True) for file in page]
     return SubmissionsOut(submissions=shown, next=following)
 
 

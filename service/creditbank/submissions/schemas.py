@@ -99,7 +99,9 @@ class SubmissionOut(BaseModel):
     kind: str | None
     status: Status
     size: int | None
-    received: ReceivedOut | None = Field(description="接收阶段已收到的部分。|While it is being received.")
+    received: ReceivedOut | None = Field(
+        description="接收阶段已收到的部分；列表中为空。|While it is being received; null in a list."
+    )
     rows: int | None = Field(description="应处理的行数。|Lines to be looked at, once the file has been read.")
     done: int = Field(description="已处理的行数。|Lines that are done.")
     set_aside: int = Field(description="不是成果的行：标题、表头、签字。|Lines that are no rows: titles, signatures.")
@@ -113,7 +115,7 @@ class SubmissionOut(BaseModel):
         description="此后内容销毁，只留行号与结果。|Then the content is destroyed; row numbers and outcomes stay."
     )
     same_file_as: UUID | None = Field(description="此前报送过同一文件。|The same file was sent before, as this.")
-    mapping: dict[str, Any] | None
+    mapping: dict[str, Any] | None = Field(description="已确认的表头对应；列表中为空。|As confirmed; null in a list.")
     problem: dict[str, Any] | None
     cancelled_after_row: int | None
 
@@ -183,7 +185,9 @@ class SentRowOut(BaseModel):
     row: int
     sheet: str | None
     row_no: int
-    cells: list[dict[str, Any]] = Field(description="表头与内容。|Headers and what stands below them.")
+    cells: list[dict[str, Any]] = Field(
+        description="单元格 cell、表头 header（无则为空）与内容 content。|Cell, header (null if none) and content."
+    )
     text: str | None
     outcome: RowOut | None
 

@@ -16,17 +16,19 @@ from creditbank.sealing import Keyring
 from creditbank.submissions import refusals
 from creditbank.submissions.cells import Line, Unusable, column_letters, place_of
 from creditbank.submissions.keeping import key_of, name_of, open_lines
-from creditbank.submissions.outcomes import chunks_between, one_row, sheets_of
+from creditbank.submissions.outcomes import chunks_between, headers_of, one_row, sheets_of
 from creditbank.submissions.queueing import ask_to_post
 from creditbank.submissions.receiving import let_go, own_file, received
 from creditbank.submissions.schemas import ReceivedOut, SentRowOut, SubmissionOut
 from creditbank.submissions.tables import ENDED, SubmissionChunk, SubmissionFile
 
 
-async def shown(session: AsyncSession, file: SubmissionFile, *, keyring: Keyring) -> SubmissionOut:
-    """A submission as it stands."""
+async def shown(
+    session: AsyncSession, file: SubmissionFile, *, keyring: Keyring, listed: bool = False
+) -> SubmissionOut:
+    """A submission as it stands; in a list without its mapping and the numbers of its parts, which may be long."""
     coming = None
-    if file.status == "receiving":
+    if file.status == "receiving" and not listed:
         parts, size = await received(session, file.submission_id)
         coming = ReceivedOut(parts=parts, bytes=size)
     return SubmissionOut(
@@ -34,10 +36,11 @@ async def shown(session: AsyncSession, file: SubmissionFile, *, keyring: Keyring
             name: getattr(file, name)
             for name in (
                 "submission_id", "institution_id", "format", "act", "dry_run", "kind", "status", "size", "rows",
-                "set_aside", "counts", "warnings", "created_at", "started_at", "finished_at", "continue_at", "mapping",
+                "set_aside", "counts", "warnings", "created_at", "started_at", "finished_at", "continue_at",
                 "problem", "cancelled_after_row",
             )
         },
+        mapping=None if listed else file.mapping,
         file_name=name_of(file, keyring),
         received=coming,
         done=file.done_rows,
@@ -84,13 +87,12 @@ async def cancel(session: AsyncSession, submission_id: UUID, *, actor: Actor, at
     if file.status in ENDED:
         raise refusals.SubmissionEnded(status=file.status)
     file.cancel_asked_at = at
-    if file.status == "running":
-        # Should its worker be gone, the next one stops it.
-        await ask_to_post(session, file.institution_id, at=at)
-    else:
+    if file.status != "running":
         await let_go(session, submission_id, lines=file.status == "reading")
         file.cancelled_after_row = await _last_done(session, file)
-        file.status, file.finished_at = "cancelled", at
+        file.status, file.finished_at, file.continue_at, file.problem = "cancelled", at, None, None
+    # Should its worker be gone, the next one stops it; and what waited behind it need not wait any longer.
+    await ask_to_post(session, file.institution_id, at=at)
     session.add(file)
     await session.flush()
     return file
@@ -129,13 +131,17 @@ async def sent_row(session: AsyncSession, file: SubmissionFile, row_no: int, *, 
     if line is None:
         return None
     sheet_no, row = place_of(row_no)
-    sheets = sheets_of(file, key)
+    sheets, headers = sheets_of(file, key), headers_of(file, key, sheet_no)
     return SentRowOut(
         row=row,
         sheet=sheets[sheet_no - 1] if sheet_no <= len(sheets) else None,
         row_no=row_no,
         cells=[
-            {"cell": f"{column_letters(column)}{row}", "content": said(cell)}
+            {
+                "cell": f"{column_letters(column)}{row}",
+                "header": (headers[column] or None) if column < len(headers) else None,
+                "content": said(cell),
+            }
             for column, cell in enumerate(line.cells)
             if cell is not None
         ],

@@ -35,7 +35,7 @@ from creditbank.submissions.keeping import LINES, key_of, name_of, open_part, se
 from creditbank.submissions.mapping import SheetSample
 from creditbank.submissions.mappings import propose_for
 from creditbank.submissions.patience import is_for_later
-from creditbank.submissions.queueing import queue
+from creditbank.submissions.queueing import ask_to_post, queue
 from creditbank.submissions.receiving import READ, let_go
 from creditbank.submissions.tables import SubmissionChunk, SubmissionFile, SubmissionPart
 
@@ -168,11 +168,12 @@ async def _read(work: Work, file: SubmissionFile) -> None:
         kept.format, kept.rows, kept.file_index, kept.announced_sha256 = opened.format, staged.lines, file_index, None
         kept.same_file_as_id = await _same_file(session, kept)
         widths = sorted(staged.widths.items())
-        layout: dict[str, Any] = {"sheets": list(opened.sheets), "encoding": opened.encoding, "widths": widths}
+        layout: dict[str, Any] = {"encoding": opened.encoding, "widths": widths}
         complete = True
         if staged.sheets:
             found, kept.mapping, complete = await propose_for(session, kept, staged.samples(opened.sheets), at=work.now)
             layout |= found
+        kept.sheets_sealed = seal_field(key, kept.submission_id, "sheets", list(opened.sheets))
         kept.layout_sealed = seal_field(key, kept.submission_id, "layout", layout)
         if complete:
             await queue(session, kept, at=work.now)
@@ -296,6 +297,7 @@ async def _refuse(work: Work, submission_id: UUID, refusal: BankError) -> None:
         if file.status != "reading":
             return
         file.status, file.finished_at, file.problem = "failed", work.now, refusal.problem("zh")
+        await ask_to_post(session, file.institution_id, at=work.now)  # others may have waited for it
         session.add(file)
         await session.flush()
         await let_go(session, submission_id, lines=True)

@@ -61,12 +61,14 @@ class SubmissionFile(SQLModel, table=True):
     key_wrapped: bytes | None = octets(nullable=True)
     """The key that everything below is sealed under; destroyed on the retention date."""
     file_name_sealed: bytes | None = octets(nullable=True)
+    sheets_sealed: bytes | None = octets(nullable=True)
+    """The names of its sheets, which every page of rows says: apart from the layout, which is long."""
     layout_sealed: bytes | None = octets(nullable=True)
-    """Sheets, headers and the proposed mapping with the samples it was made from."""
+    """Headers and the proposed mapping with the samples it was made from."""
     mapping: dict[str, Any] | None = as_json(nullable=True)
     """Which column is what, once somebody confirmed it: headers, no content."""
     rows: int | None = None
-    """Lines that are kept, titles and signatures among them, until all are done; then rows that had an outcome."""
+    """Lines that are kept, titles and signatures among them; those that are no rows are counted in `set_aside`."""
     next_chunk: int = 1
     done_rows: int = 0
     counts: dict[str, int] = as_json()
