@@ -232,7 +232,8 @@ async def _lease_one(database: Database, *, worker: str, now: datetime, long: bo
             UPDATE job SET dead_at = %(now)s, leased_by = NULL, leased_until = NULL
             WHERE job_id IN (
                 SELECT job_id FROM job
-                WHERE finished_at IS NULL AND dead_at IS NULL AND attempts >= %(most)s AND leased_until < %(now)s
+                WHERE finished_at IS NULL AND dead_at IS NULL AND attempts >= %(most)s
+                  AND (leased_until IS NULL OR leased_until < %(now)s)
                 FOR UPDATE SKIP LOCKED)
             """,
             said,

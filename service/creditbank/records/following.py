@@ -96,7 +96,10 @@ async def _follow_one(session: Transaction, family: tuple[UUID, ...], *, institu
         record, about = person.standing[record_id], known[row.row_no]
         if about.course is None:
             continue
-        facts = facts_of(row, about, institution_id=institution_id)
+        try:
+            facts = facts_of(row, about, institution_id=institution_id)
+        except BankError:
+            continue  # it could not be sent today, and stays as it was decided
         if any(facts.get(part) != record.facts.get(part) for part in ("enrolment", "course")):
             record.facts = facts | {"record": {"id": str(record_id), **facts["record"]}}
             record.level = level_of(row.given, facts)

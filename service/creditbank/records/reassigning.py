@@ -70,6 +70,7 @@ async def reassign(
     sender: Sender,
     submission_id: UUID,
     tools: Tools,
+    row_no: int = 1,
 ) -> RowOutcome:
     """Take a record from the learner it was posted to by mistake, and give it to the right one.
 
@@ -82,14 +83,14 @@ async def reassign(
         raise refusals.RecordAlreadyWithdrawn
     row = await _rewritten(session, located, record_id, said, keyring=tools.keyring)
     taken = Taken()
-    read = read_rows([(1, row)], taken, sender=sender, keyring=tools.keyring, at=tools.at)
+    read = read_rows([(row_no, row)], taken, sender=sender, keyring=tools.keyring, at=tools.at)
     await take_in(session, read, taken, sender=sender, keyring=tools.keyring, at=tools.at, moving=record_id)
     for refusal in taken.refused.values():
         raise refusal
     if taken.held:
         raise ReassignmentNeedsAnOfficer
     if taken.same:
-        raise refusals.RecordAlreadyTheirs
+        raise KeyIsAnotherRecord
     return await _move(
         session, located, taken.ready[0], record_id, said, sender=sender, submission_id=submission_id, tools=tools
     )
@@ -142,7 +143,7 @@ async def _move(
     act.submission = one_row(submission_id, sender, tools.at)
     gone = remove(
         loser, record_id, how="reassigned_away", kind="reassignment", by=sender.name, reason=said.reason, act=act,
-        submission_id=submission_id, tools=tools,
+        submission_id=submission_id, row_no=ready.row.row_no, tools=tools,
     )  # fmt: skip
     redecide(loser, {gone.content}, act=act, acts={record_id: "reassigned_away"}, rulebook=tools.rulebook, gone=[gone])
     _arrive(gainer, ready, version=gone.version + 1, applied=applied)
@@ -155,7 +156,7 @@ async def _move(
         await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)
     last = gainer.standing[record_id].steps[-1]
     return RowOutcome(
-        row=1,
+        row=ready.row.row_no,
         outcome="reassigned",
         record_id=record_id,
         version=gone.version + 1,

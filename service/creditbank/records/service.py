@@ -16,6 +16,7 @@ from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ahead, Ready, Resolution, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located, locate
 from creditbank.records.locking import lock_claim_and_read
+from creditbank.records.reading import ReadRow
 from creditbank.records.refusals import Warned
 from creditbank.records.schemas import Notice, Row, RowOutcome
 from creditbank.records.sending import PART
@@ -69,17 +70,27 @@ async def _post_part(
     taken = Taken()
     read = read_rows(rows, taken, sender=sender, keyring=tools.keyring, at=tools.at, ahead=ahead)
     await take_in(session, read, taken, sender=sender, keyring=tools.keyring, at=tools.at, resolution=resolution)
+    settled = [*(one.row for one in taken.ready if one.known.held), *(one.row for one in taken.same if one.held)]
+    await supersede(session, settled, sender=sender, at=tools.at)
     held = await hold_rows(
         session, taken.held, sender=sender, submission_id=submission_id, keyring=tools.keyring, at=tools.at
     )
+    await supersede(session, _after_what_is_held(taken), sender=sender, at=tools.at)
     outcomes = _set_aside(dict(rows), taken, held, language=tools.language)
-    settled = [*(one.row for one in taken.ready if one.known.held), *(one.row for one in taken.same if one.held)]
-    await supersede(session, settled, sender=sender, at=tools.at)
     if taken.ready:
         outcomes |= await _write_ready(
             session, taken.ready, sender=sender, submission_id=submission_id, rows=len(rows), tools=tools
         )
     return outcomes
+
+
+def _after_what_is_held(taken: Taken) -> list[ReadRow]:
+    """Rows that take the place of one held in the same call: of two contents under one key the later one holds."""
+    last_held: dict[bytes, int] = {}
+    for aside in taken.held:
+        last_held[aside.row.key_index] = max(aside.row.row_no, last_held.get(aside.row.key_index, 0))
+    good = [*(one.row for one in taken.ready), *(one.row for one in taken.same)]
+    return [row for row in good if last_held.get(row.key_index, row.row_no) < row.row_no]
 
 
 def _set_aside(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from creditbank.db import Transaction
+from creditbank.db import Transaction, run
 from creditbank.errors import BankError
 from creditbank.records.acts import Tools
 from creditbank.records.facts import facts_of
 from creditbank.records.intake import Sender, Taken, read_rows
 from creditbank.records.lookup import look_up
 from creditbank.records.reading import ReadRow
+from creditbank.records.refusals import CourseUnknown
 from creditbank.records.schemas import Row
 
 NOBODY = b""
@@ -31,13 +33,33 @@ async def try_rows(
     said: dict[int, BankError | None] = dict(taken.refused)
     if read:
         known = await look_up(session, [_of_nobody(row) for row in read], institution_id=sender.institution_id)
+        in_plans = await _in_some_plan(session, read, sender.institution_id)
         for row in read:
             try:
                 facts_of(row, known[row.row_no], institution_id=sender.institution_id)
                 said[row.row_no] = None
+            except CourseUnknown as refusal:
+                said[row.row_no] = refusal if row.row_no not in in_plans else None
             except BankError as refusal:
                 said[row.row_no] = refusal
     return said
+
+
+_IN_PLANS = """
+SELECT asked.i FROM unnest($2::int[], $3::text[]) AS asked(i, code)
+WHERE EXISTS (SELECT FROM plan p JOIN plan_course c USING (plan_id)
+              WHERE p.institution_id = $1 AND c.course_code = asked.code)
+"""
+
+
+async def _in_some_plan(session: Transaction, rows: Sequence[ReadRow], institution_id: UUID) -> set[int]:
+    """Rows whose course some plan of the institution has: whose plan that is, is not asked here."""
+    courses = [(row.row_no, row.given.course_code) for row in rows if row.given.kind == "course_result"]
+    if not courses:
+        return set()
+    numbers, codes = map(list, zip(*courses, strict=True))
+    cursor = await run(session, _IN_PLANS, institution_id, numbers, codes)
+    return {row_no for (row_no,) in await cursor.fetchall()}
 
 
 def _of_nobody(row: ReadRow) -> ReadRow:

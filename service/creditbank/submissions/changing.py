@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, Malformed, NotFound
+from creditbank.learners.documents import read_document
+from creditbank.learners.indexes import document_index, name_index, student_index
 from creditbank.records.forming import malformed
 from creditbank.records.reading import certificate_index_of, named_key_index, own_key_index
 from creditbank.records.reassigning import reassign
 from creditbank.records.refusals import RecordAlreadyTheirs
-from creditbank.records.schemas import ReassignmentIn
+from creditbank.records.schemas import LearnerIn, ReassignmentIn
 from creditbank.records.withdrawing import Withdrawal, withdraw_rows
 from creditbank.sealing import Keyring
 from creditbank.submissions import refusals
@@ -27,22 +30,32 @@ if TYPE_CHECKING:
     from creditbank.submissions.posting import Chunk, Posting
 
 _KEYED = "SELECT key_index, record_id FROM record_key WHERE institution_id = %s AND key_index = ANY (%s)"
-_NUMBERED = "SELECT number_index, record_id FROM certificate_key WHERE number_index = ANY (%s)"
-"""A certificate is known by its number, whoever's student number the row names; whose record it is is seen to later."""
+_NUMBERED = """
+SELECT asked.i, k.record_id
+FROM jsonb_to_recordset(%s::jsonb) AS asked(i int, number bytea, document bytea, student bytea, name bytea)
+JOIN certificate_key k ON k.number_index = asked.number
+CROSS JOIN LATERAL (
+    SELECT array(
+        SELECT root.learner_id UNION
+        SELECT a.learner_id FROM learner_alias a WHERE a.into_learner_id = root.learner_id AND a.ended_at IS NULL)
+    FROM (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
+                           WHERE a.learner_id = k.learner_id AND a.ended_at IS NULL), k.learner_id)) root(learner_id)
+) person(family)
+WHERE (asked.document IS NULL OR EXISTS (
+        SELECT FROM identity_key d WHERE d.number_index = asked.document AND d.learner_id = ANY (person.family)))
+  AND (asked.name IS NULL OR EXISTS (
+        SELECT FROM learner_name n WHERE n.name_index = asked.name AND n.learner_id = ANY (person.family)))
+  AND (asked.student IS NULL OR NOT EXISTS (
+        SELECT FROM enrolment e WHERE e.institution_id = %s AND e.student_index = asked.student
+          AND e.learner_id <> ALL (person.family)))
+"""
+"""A certificate is known by its number; whoever the row names has to be the one who holds it: a digit may be wrong."""
 
 
 async def take_back_rows(session: Transaction, posting: Posting, chunk: Chunk) -> list[Became]:
     """Withdraw what the rows of a chunk name; a record that is withdrawn already is unchanged."""
     became, named = await _named(session, posting, chunk.changes)
-    asked: list[Withdrawal] = []
-    seen: dict[UUID, int] = {}
-    for row_no, (record_id, reason) in named.items():
-        if record_id in seen:
-            again = refusals.RowComesAgain(row=seen[record_id])
-            became.append(Became(row_no, "refused", problem=again.problem("zh")))
-        else:
-            seen[record_id] = row_no
-            asked.append(Withdrawal(row_no, record_id, reason))
+    asked = [Withdrawal(row_no, record_id, reason) for row_no, (record_id, reason) in named.items()]
     if asked:
         outcomes = await withdraw_rows(
             session, asked, sender=posting.sender, submission_id=posting.file.submission_id, tools=posting.tools(),
@@ -74,7 +87,7 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
             async with session.begin_nested():
                 outcome = await reassign(
                     session, record_id, to, sender=posting.sender, submission_id=posting.file.submission_id,
-                    tools=posting.tools(),
+                    tools=posting.tools(), row_no=row_no,
                 )  # fmt: skip
             became.append(Became(row_no, "reassigned", record_id=record_id, version=outcome.version))
         except RecordAlreadyTheirs:
@@ -114,7 +127,7 @@ class _Asked:
     reasons: dict[int, str] = field(default_factory=dict)
     by_id: dict[int, UUID] = field(default_factory=dict)
     by_key: dict[int, bytes] = field(default_factory=dict)
-    by_number: dict[int, bytes] = field(default_factory=dict)
+    by_number: dict[int, dict[str, Any]] = field(default_factory=dict)
     refused: list[Became] = field(default_factory=list)
 
 
@@ -131,10 +144,12 @@ def _asked(posting: Posting, changes: list[tuple[int, dict[str, Any]]]) -> _Aske
             elif "kind" not in said and isinstance(said.get("key"), str):
                 asked.by_key[row_no] = own_key_index(keyring, said["key"])
             elif (number := certificate_index_of(keyring, said)) is not None:
-                asked.by_number[row_no] = number
+                asked.by_number[row_no] = _holder(posting, said) | {"i": row_no, "number": _hex(number)}
             else:
                 asked.by_key[row_no] = named_key_index(keyring, said, today=clock.today(clock.now()))
             asked.reasons[row_no] = reason
+        except ValidationError as failure:
+            asked.refused.append(Became(row_no, "refused", problem=problem_of(malformed(failure))))
         except BankError as refusal:
             asked.refused.append(Became(row_no, "refused", problem=problem_of(refusal)))
     return asked
@@ -148,19 +163,42 @@ async def _named(
     became = asked.refused
     named = {row_no: (record_id, asked.reasons[row_no]) for row_no, record_id in asked.by_id.items()}
     connection = await driver(session)
-    records: dict[bytes, UUID] = {}
-    for statement, indexes in (
-        (_KEYED, [posting.file.institution_id, list(set(asked.by_key.values()))]),
-        (_NUMBERED, [list(set(asked.by_number.values()))]),
-    ):
-        cursor = await connection.execute(statement, indexes)
-        records |= {bytes(index): record_id for index, record_id in await cursor.fetchall()}
-    for row_no, index in (asked.by_key | asked.by_number).items():
-        if index in records:
-            named[row_no] = (records[index], asked.reasons[row_no])
+    institution_id = posting.file.institution_id
+    cursor = await connection.execute(_KEYED, [institution_id, list(set(asked.by_key.values()))])
+    keyed = {bytes(index): record_id for index, record_id in await cursor.fetchall()}
+    records = {row_no: keyed[index] for row_no, index in asked.by_key.items() if index in keyed}
+    if asked.by_number:
+        numbered = orjson.dumps(list(asked.by_number.values())).decode()
+        records |= dict(await (await connection.execute(_NUMBERED, [numbered, institution_id])).fetchall())
+    for row_no in (*asked.by_key, *asked.by_number):
+        if row_no in records:
+            named[row_no] = (records[row_no], asked.reasons[row_no])
         else:
             became.append(Became(row_no, "refused", problem=refusals.RecordToWithdrawUnknown().problem("zh")))
     return became, dict(sorted(named.items()))
+
+
+def _holder(posting: Posting, said: dict[str, Any]) -> dict[str, Any]:
+    """Indexes of whoever a row names. Raises errors of the identity document."""
+    keyring, learner = posting.work.its(Keyring), said.get("learner")
+    if not isinstance(learner, dict):
+        return {}
+    given = LearnerIn.model_validate({"name": "-", **learner})
+    found: dict[str, Any] = {}
+    if given.document is not None:
+        today = clock.today(clock.now())
+        document = read_document(given.document.kind, given.document.number, on=today)
+        found["document"] = _hex(document_index(keyring, document))
+    if "name" in learner:
+        found["name"] = _hex(name_index(keyring, given.name))
+    if given.student_no is not None:
+        student = student_index(keyring, posting.file.institution_id, given.student_no)
+        found["student"] = None if student is None else _hex(student)
+    return found
+
+
+def _hex(index: bytes) -> str:
+    return "\\x" + index.hex()
 
 
 def _reason(said: dict[str, Any], given: str | None) -> str:

@@ -84,8 +84,9 @@ SELECT v.submission_id, v.row_no FROM record_version v
 JOIN submission_file f USING (submission_id)
 WHERE v.learner_id = ANY (%(learners)s) AND f.key_wrapped IS NOT NULL
 UNION
-SELECT h.submission_id, h.row_no FROM held_row h
-JOIN submission_file f USING (submission_id)
+SELECT r.submission_id, r.row_no FROM held_row h
+JOIN submission_row r USING (held_row_id)
+JOIN submission_file f ON f.submission_id = r.submission_id
 WHERE (h.learner_id = ANY (%(learners)s) OR h.candidates && %(learners)s::uuid[]) AND f.key_wrapped IS NOT NULL
 UNION
 SELECT r.submission_id, r.row_no FROM submission_row r

@@ -106,7 +106,7 @@ async def _next(session: AsyncSession, *, institution_id: UUID) -> UUID | None:
             col(SubmissionFile.status).in_(("queued", "running", "paused")),
         )
         .order_by(
-            # What runs goes on first: a file whose reading began before may be ready after it.
+            # What runs goes on first: a file that waited for its mapping takes its place anew.
             (col(SubmissionFile.status) == "running").desc(),
             col(SubmissionFile.queued_at),
             col(SubmissionFile.submission_id),
@@ -115,7 +115,7 @@ async def _next(session: AsyncSession, *, institution_id: UUID) -> UUID | None:
         .with_for_update()
     )
     file = (await session.exec(query)).one_or_none()
-    if file is None:
+    if file is None or await _one_before_is_read(session, file):
         return None
     if file.status == "paused" and file.continue_at is not None and file.continue_at > now:
         await ask_to_post(session, institution_id, at=file.continue_at)
@@ -128,6 +128,25 @@ async def _next(session: AsyncSession, *, institution_id: UUID) -> UUID | None:
     session.add(file)
     await session.flush()
     return file.submission_id
+
+
+async def _one_before_is_read(session: AsyncSession, file: SubmissionFile) -> bool:
+    """Whether a file that was completed before this one is still being read: what it says must not come later.
+
+    It asks for the posting itself once it has been read, or refused.
+    """
+    if file.status == "running":
+        return False
+    found = await session.exec(
+        select(SubmissionFile.submission_id)
+        .where(
+            SubmissionFile.institution_id == file.institution_id,
+            SubmissionFile.status == "reading",
+            col(SubmissionFile.queued_at) < file.queued_at,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 async def _note_submission(session: AsyncSession, file: SubmissionFile) -> None:
@@ -289,8 +308,8 @@ async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act, wr
         return bool(next_chunk > chunk.chunk_no)  # another worker was faster: there is nothing left to do of this one
     became = [*chunk.became, *await act(session, posting, chunk)]
     became.sort(key=lambda one: one.row_no)
-    if holds_allowed_by is None and not posting.file.dry_run:
-        await _count_holds(session, posting, became)
+    if not posting.file.dry_run:
+        await _count_holds(session, posting, became, allowed=holds_allowed_by is not None)
     await write_outcomes(session, submission_id, became, lines=chunk.lines, set_aside=chunk.set_aside, key=posting.key)
     written()
     return True
@@ -350,13 +369,17 @@ async def _try(session: Transaction, posting: Posting, chunk: Chunk) -> list[Bec
 _IN_DOUBT = (IdentityUnderReview.code, ReassignmentNeedsAnOfficer.code)
 
 
-async def _count_holds(session: Transaction, posting: Posting, became: list[Became]) -> None:
-    """Rows held for identity are counted and written down: who tries out numbers is stopped, and seen."""
+async def _count_holds(session: Transaction, posting: Posting, became: list[Became], *, allowed: bool) -> None:
+    """Rows held for identity are counted and written down: who tries out numbers is stopped, and seen.
+
+    `allowed` is for a file that an officer let go on: it is written down and not stopped.
+    """
     held = sum(one.problem is not None and one.problem["code"] in _IN_DOUBT for one in became)
     if held:
         actor = Actor(name=posting.file.sent_by, institution_id=posting.file.institution_id)
         keyring, at = posting.work.its(Keyring), clock.now()
-        await must_not_be_probing(session, actor, at=at, keyring=keyring)
+        if not allowed:
+            await must_not_be_probing(session, actor, at=at, keyring=keyring)
         await note_matches(session, actor, rows=len(became), mismatches=held, at=at, keyring=keyring)
 
 

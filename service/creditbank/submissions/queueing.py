@@ -1,4 +1,4 @@
-"""The line in which an institution's files wait: one after another, in the order in which they were ready."""
+"""The line in which an institution's files wait: one after another, in the order in which they were completed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ POST = "post submissions"
 
 
 async def queue(session: Transaction, file: SubmissionFile, *, at: datetime) -> None:
-    """A file is ready to be posted: it is next after those that were ready before it."""
-    file.status, file.queued_at = "queued", at
+    """A file is ready to be posted, in the place that it took when it was complete or its mapping was confirmed."""
+    file.status = "queued"
     await ask_to_post(session, file.institution_id, at=at)
 
 

@@ -162,7 +162,7 @@ async def complete(
         raise refusals.PartsMissing(parts=len(parts), missing=said.parts + 1)
     if file.size is not None and file.size != size:
         raise refusals.SizeDiffers(received=size, announced=file.size)
-    file.status, file.size, file.expected_parts = "reading", size, said.parts
+    file.status, file.size, file.expected_parts, file.queued_at = "reading", size, said.parts, at
     if said.sha256 is not None:
         file.announced_sha256 = bytes.fromhex(said.sha256)
     session.add(file)

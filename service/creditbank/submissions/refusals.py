@@ -161,15 +161,6 @@ class ReasonMissing(BankError):
     en = "Say why: fill the column of reasons, or give one when the submission is begun."
 
 
-class RowComesAgain(BankError):
-    """The same row stands in the file before."""
-
-    status = 422
-    code = "row_comes_again"
-    zh = "与第 {row} 行指同一条学习成果，已按该行处理。"
-    en = "It names the same record as row {row}, which was taken."
-
-
 class PeriodUnknown(BankError):
     """The institution has no such term, so that nothing can be reconciled for it."""
 

@@ -121,7 +121,8 @@ class RowReader:
         for one in became:
             row = given[one.row_no]
             one.kind = row.kind
-            one.about = _about_unread(row.model_dump()) if one.outcome == "refused" else about_of(row)
+            # What was not deposited may say anything: where columns are shifted, somebody's name.
+            one.about = about_of(row) if one.record_id is not None else _about_unread(row.model_dump())
             if row.kind == "course_result":
                 one.term = f"{row.academic_year}/{row.term}"
             if one.problem is not None:
