@@ -35,6 +35,7 @@ async def database(addresses: Any) -> AsyncIterator[Database]:
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_handlers", {})
     monkeypatch.setattr(jobs, "_periods", {})
+    monkeypatch.setattr(jobs, "_lanes", {})
 
 
 @pytest.fixture
@@ -330,6 +331,28 @@ async def test_the_leases_of_a_killed_worker_of_this_host_are_given_back_at_once
     assert given == 1
     held = await rows(database, "SELECT name FROM job WHERE leased_by IS NOT NULL ORDER BY name")
     assert held == [("elsewhere",), ("living",)]
+
+
+async def test_what_takes_minutes_has_a_lane_of_its_own(database: Database, done: list[Work]) -> None:
+    stop = asyncio.Event()
+
+    @handler("slow", lane="posting")
+    async def slow(work: Work) -> None:
+        await stop.wait()
+
+    for number in range(3):
+        await want(database, f"slow {number}", kind="slow")
+    await want(database, at=NOON - timedelta(seconds=1))
+    lanes = {jobs.SHORT: 1, "posting": 1}
+    working_on = asyncio.create_task(work_forever(database, worker="w", stop=stop, lanes=lanes, now=lambda: NOON))
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if done:
+            break
+    assert len(done) == 1, "what is done in moments does not wait behind what is not"
+    assert await rows(database, "SELECT count(*) FROM job WHERE kind = 'slow' AND leased_by IS NOT NULL") == [(1,)]
+    stop.set()
+    await asyncio.wait_for(working_on, 15)
 
 
 async def test_a_periodic_job_is_asked_for_by_the_workers_and_comes_again(database: Database) -> None:

@@ -95,13 +95,15 @@ Handler: TypeAlias = Callable[[Work], Awaitable[None]]
 
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, timedelta] = {}
-_long: set[str] = set()
+_lanes: dict[str, str] = {}
+SHORT = "short"
+"""The lane of what is done in moments."""
 
 
-def handler(kind: str, *, every: timedelta | None = None, long: bool = False) -> Callable[[Handler], Handler]:
+def handler(kind: str, *, every: timedelta | None = None, lane: str = SHORT) -> Callable[[Handler], Handler]:
     """Name the function that does the jobs of a kind; with `every` the workers ask for it themselves, again and again.
 
-    A `long` job, of minutes, runs in a lane kept for those: what is short never waits behind it.
+    What may take minutes has a lane of its own: what is done in moments never waits behind it.
 
     A handler may be killed at any point and is then run again from its beginning: it commits its work in steps, each
     of which a second run finds done. It raises to be tried again later.
@@ -113,8 +115,7 @@ def handler(kind: str, *, every: timedelta | None = None, long: bool = False) ->
         _handlers[kind] = function
         if every is not None:
             _periods[kind] = every
-        if long:
-            _long.add(kind)
+        _lanes[kind] = lane
         return function
 
     return named
@@ -193,11 +194,11 @@ async def run_due(
     now: datetime,
     limit: int,
     things: Things = NOTHING,
-    long: bool | None = None,
+    lane: str | None = None,
 ) -> int:
     """Do at most `limit` of the jobs that are due at `now`, one after another; how many were tried.
 
-    `long` asks for the long ones or the short ones only.
+    With a `lane` only those of that lane.
 
     Safe beside any number of others: a job is leased by one at a time, and a lease that nobody renews for LEASE is
     taken over. `worker` names the process in the table, for the person who looks at it.
@@ -205,14 +206,14 @@ async def run_due(
     began = asyncio.get_running_loop().time()
     for done in range(limit):
         at = now + timedelta(seconds=asyncio.get_running_loop().time() - began)
-        lease = await _lease_one(database, worker=worker, now=at, long=long)
+        lease = await _lease_one(database, worker=worker, now=at, lane=lane)
         if lease is None:
             return done
         await _attempt(database, lease, began_at=at, things=things)
     return limit
 
 
-async def _lease_one(database: Database, *, worker: str, now: datetime, long: bool | None) -> _Lease | None:
+async def _lease_one(database: Database, *, worker: str, now: datetime, lane: str | None) -> _Lease | None:
     """The job that has waited longest, marked as ours; jobs whose attempts are used up are declared dead on the way.
 
     The attempt is counted before it is made, so that a job that kills its worker cannot do so for ever.
@@ -221,7 +222,7 @@ async def _lease_one(database: Database, *, worker: str, now: datetime, long: bo
         "now": now,
         "until": now + LEASE,
         "holder": f"{worker} {new_id()}",
-        "kinds": [kind for kind in _handlers if long is None or (kind in _long) == long],
+        "kinds": [kind for kind in _handlers if lane is None or _lanes[kind] == lane],
         "most": MOST_ATTEMPTS,
     }
 

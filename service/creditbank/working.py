@@ -1,9 +1,9 @@
-"""A worker: lanes in which due jobs are done, short ones and long ones, and what runs all the time beside them."""
+"""A worker: lanes in which due jobs are done, one after another in each, and what runs all the time beside."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,10 +13,12 @@ import structlog
 
 from creditbank import clock
 from creditbank.db import Database
-from creditbank.jobs import NOTHING, Things, ask_for_periodic, named, run_due
+from creditbank.jobs import NOTHING, SHORT, Things, ask_for_periodic, named, run_due
 
 Beside: TypeAlias = Callable[[Database, asyncio.Event], Awaitable[None]]
 """Something that runs all the time beside the jobs, until the event is set."""
+LANES: Mapping[str, int] = {SHORT: 2, "reading": 1, "posting": 2}
+"""How many jobs of a lane one process does at a time."""
 IDLE_SECONDS = 0.3
 """How long a worker that found nothing waits before it looks again."""
 GRACE_SECONDS = 10.0
@@ -31,19 +33,17 @@ async def work_forever(
     worker: str,
     stop: asyncio.Event,
     beside: Sequence[Beside] = (),
-    lanes: int = 2,
-    long_lanes: int = 2,
+    lanes: Mapping[str, int] = LANES,
     things: Things = NOTHING,
     now: Callable[[], datetime] = clock.now,
 ) -> None:
-    """Do what is due until `stop` is set: `lanes` short jobs and `long_lanes` long ones at a time, and what runs
-    `beside` them all the time.
+    """Do what is due until `stop` is set: so many jobs of each lane at a time, and what runs `beside` all the time.
 
     A database that does not answer is waited for. When told to stop, jobs have GRACE_SECONDS to end by themselves;
     what has not ended is given back and run again by the next worker.
     """
-    lane = partial(_lane, database, worker=worker, stop=stop, things=things, now=now)
-    steady = [partial(lane, long=long) for long in (False,) * lanes + (True,) * long_lanes]
+    jobs_of = partial(_lane, database, worker=worker, stop=stop, things=things, now=now)
+    steady = [partial(jobs_of, lane=lane) for lane, places in lanes.items() for _ in range(places)]
     tasks = [asyncio.create_task(_patiently(stop, run)) for run in steady]
     tasks += [asyncio.create_task(_patiently(stop, partial(run, database, stop))) for run in beside]
     try:
@@ -56,7 +56,7 @@ async def work_forever(
 
 
 async def _lane(
-    database: Database, *, worker: str, stop: asyncio.Event, things: Things, now: Callable[[], datetime], long: bool
+    database: Database, *, worker: str, stop: asyncio.Event, things: Things, now: Callable[[], datetime], lane: str
 ) -> None:
     seen_to_at: datetime | None = None
     while not stop.is_set():
@@ -64,7 +64,7 @@ async def _lane(
         if seen_to_at is None or at - seen_to_at > timedelta(minutes=1):
             await database.write(partial(ask_for_periodic, now=at))
             seen_to_at = at
-        if await run_due(database, worker=worker, now=at, limit=1, things=things, long=long) == 0:
+        if await run_due(database, worker=worker, now=at, limit=1, things=things, lane=lane) == 0:
             await sleep_unless(stop, IDLE_SECONDS)
 
 

@@ -85,7 +85,7 @@ class Posting:
         return Tools(self.work.its(Keyring), self.work.its(Rulebook), clock.now())
 
 
-@handler(POST, long=True)
+@handler(POST, lane="posting")
 async def post_submissions(work: Work) -> None:
     """Post an institution's files in the order in which they were ready, until none is left or one must wait."""
     institution_id = UUID(work.about["institution_id"])

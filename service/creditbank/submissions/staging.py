@@ -99,7 +99,7 @@ class _Staged:
         ]
 
 
-@handler(READ)
+@handler(READ, lane="reading")
 async def read_submission(work: Work) -> None:
     """Read one file: into chunks and on to its mapping or its place in the queue, or to its refusal."""
     submission_id = UUID(work.about["submission_id"])
