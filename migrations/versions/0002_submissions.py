@@ -180,6 +180,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "row_no", name=op.f("pk_submission_row")),
         info={"family": "local", "personal": "sealed", "app_may": "append"},
     )
+    op.create_index(
+        "ix_submission_row_held_row_id",
+        "submission_row",
+        ["held_row_id"],
+        unique=False,
+        postgresql_where=sa.text("held_row_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_submission_row_key_index",
+        "submission_row",
+        ["key_index"],
+        unique=False,
+        postgresql_where=sa.text("key_index IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_submission_row_record_id",
+        "submission_row",
+        ["record_id"],
+        unique=False,
+        postgresql_where=sa.text("record_id IS NOT NULL"),
+    )
     # ### end Alembic commands ###
     for table in ("submission_part", "submission_chunk"):
         # What is sealed cannot be made smaller: PostgreSQL need not try.

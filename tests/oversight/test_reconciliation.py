@@ -88,6 +88,34 @@ async def test_a_refused_row_is_answered_for_when_it_comes_again_mended(bank: Su
     assert (found["refused"], found["records"]) == (0, 2)
 
 
+async def test_a_refused_row_that_was_mended_and_is_held_counts_once(bank: SubmittingBank) -> None:
+    await bank.submitted(ndjson(result(1)), name="一.ndjson")
+    other_name = result(1, course_code="C102")
+    other_name["learner"]["name"] = "演示别人"
+    refused = await bank.submitted(ndjson(other_name | {"score": "120"}), name="二.ndjson")
+    assert refused["counts"] == {"refused": 1}
+    assert (await reconciled(bank))["refused"] == 1
+    held = await bank.submitted(ndjson(other_name), name="三.ndjson")
+    assert held["counts"] == {"held": 1}
+    found = await reconciled(bank)
+    assert (found["held"], found["refused"]) == (1, 0)
+    again = await bank.submitted(ndjson(other_name), name="四.ndjson")
+    found = await reconciled(bank)
+    assert (found["held"], found["refused"]) == (1, 0)
+    assert [row["submission_id"] for row in found["open_rows"]] == [again["submission_id"]]
+
+
+async def test_rows_beyond_the_list_are_counted(bank: SubmittingBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    from creditbank.oversight import reconciliation
+
+    monkeypatch.setattr(reconciliation, "MOST", 2)
+    await bank.submitted(ndjson(*(result(n, course_code="NONE") for n in range(1, 5))), name="一.ndjson")
+    found = await reconciled(bank)
+    assert (found["refused"], len(found["open_rows"]), found["cut"]) == (4, 2, True)
+    assert [row["row"] for row in found["open_rows"]] == [1, 2]
+    assert all("NONE" in row["why_zh"] for row in found["open_rows"])
+
+
 async def test_a_resolved_row_is_no_longer_open_and_the_row_says_so(bank: SubmittingBank) -> None:
     await bank.submitted(ndjson(result(1)), name="一.ndjson")
     other_name = result(1, course_code="C102")

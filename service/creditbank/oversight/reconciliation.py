@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.credits import Credits, format_credits
 from creditbank.db import driver
 from creditbank.errors import Language
-from creditbank.sealing import Keyring
+from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions.cells import place_of
 from creditbank.submissions.keeping import key_of, name_of, open_problem
 from creditbank.submissions.refusals import PeriodUnknown
@@ -118,22 +119,40 @@ WHERE c.institution_id = %(institution)s AND c.kind = 'course_result'
 GROUP BY 1 ORDER BY 1
 """
 _OPEN = """
-SELECT r.submission_id, r.row_no, r.outcome, r.about, r.code, r.held_row_id, r.problem_sealed
-FROM submission_file f JOIN submission_row r USING (submission_id)
-LEFT JOIN held_row h ON h.held_row_id = r.held_row_id
-WHERE f.institution_id = %(institution)s AND NOT f.dry_run AND r.outcome IN ('held', 'refused')
-  AND (r.term = %(term)s OR (r.term IS NULL AND f.submission_id = ANY (%(files)s)))
-  AND CASE r.outcome WHEN 'held' THEN h.status = 'open' ELSE
-      NOT EXISTS (
-          SELECT FROM record_key k WHERE k.institution_id = f.institution_id AND k.key_index = r.key_index)
-      AND NOT EXISTS (
-          SELECT FROM submission_row s JOIN submission_file g USING (submission_id)
-          WHERE r.key_index IS NOT NULL AND s.key_index = r.key_index AND g.institution_id = f.institution_id
-            AND g.created_at > f.created_at AND s.outcome = 'refused')
-      END
-ORDER BY f.created_at, r.row_no
+WITH opened AS (
+    SELECT r.submission_id, r.row_no, r.outcome, r.about, r.code, r.held_row_id, f.created_at
+    FROM submission_file f JOIN submission_row r USING (submission_id)
+    LEFT JOIN held_row h ON h.held_row_id = r.held_row_id
+    WHERE f.institution_id = %(institution)s AND NOT f.dry_run AND r.outcome IN ('held', 'refused')
+      AND (r.term = %(term)s OR (r.term IS NULL AND f.submission_id = ANY (%(files)s)))
+      AND CASE r.outcome WHEN 'held' THEN h.status = 'open'
+          AND NOT EXISTS (
+              SELECT FROM submission_row s JOIN submission_file g USING (submission_id)
+              WHERE s.held_row_id = r.held_row_id AND (g.created_at, s.row_no) > (f.created_at, r.row_no))
+          ELSE NOT EXISTS (
+              SELECT FROM record_key k WHERE k.institution_id = f.institution_id AND k.key_index = r.key_index)
+          AND NOT EXISTS (
+              SELECT FROM held_row w
+              WHERE w.institution_id = f.institution_id AND w.key_index = r.key_index
+                AND (w.status = 'open' OR (w.status = 'resolved' AND w.received_at > f.created_at)))
+          AND NOT EXISTS (
+              SELECT FROM submission_row s JOIN submission_file g USING (submission_id)
+              WHERE s.key_index = r.key_index AND g.institution_id = f.institution_id
+                AND g.created_at > f.created_at AND s.outcome = 'refused')
+          END
+)
+SELECT submission_id, row_no, outcome, about, code, held_row_id,
+       count(*) FILTER (WHERE outcome = 'held') OVER () AS held,
+       count(*) FILTER (WHERE outcome = 'refused') OVER () AS refused
+FROM opened ORDER BY created_at, row_no LIMIT %(most)s
 """
-"""A refused row is answered for once a record has its key, or the same key was refused again in a later file."""
+"""A refused row is answered for once a record has its key, or it is held, or the same key was refused again in a later
+file. A row that waits and was sent again is the same held row: it stands where it was sent last."""
+_PROBLEMS = """
+SELECT submission_id, row_no, problem_sealed FROM submission_row
+JOIN unnest(%(listed)s::uuid[], %(rows)s::int[]) AS listed (submission_id, row_no) USING (submission_id, row_no)
+WHERE problem_sealed IS NOT NULL
+"""
 _CHANGED = """
 SELECT i.record_id, i.version, i.act, i.numbered_at AS at, v.body ->> 'course_code' AS course_code, v.reason,
        v.submission_id
@@ -178,14 +197,13 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         raise PeriodUnknown
     files = [await session.get_one(SubmissionFile, submission_id) for submission_id in found]
     asked |= {"files": list(found), **_since(files, at), "most": MOST + 1}
-    opened = _each_once(await _rows(session, _OPEN, asked))
+    opened = await _rows(session, _OPEN, asked)
     changed = await _rows(session, _CHANGED, asked)
     (by_call,) = await _rows(session, _BY_CALL, asked)
     sent: dict[str, int] = {}
     for row in found.values():
         for outcome, n in row["counts"].items():
             sent[outcome] = sent.get(outcome, 0) + n
-    by_file = {file.submission_id: file for file in files}
     return Reconciliation(
         institution_id=period.institution_id,
         academic_year=period.academic_year,
@@ -197,18 +215,32 @@ async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, 
         records=sum(row["records"] for row in courses),
         credits=format_credits(sum(row["credits"] for row in courses)),
         courses=[CourseHeld(**{**row, "credits": format_credits(row["credits"])}) for row in courses],
-        held=sum(row["outcome"] == "held" for row in opened),
-        refused=sum(row["outcome"] == "refused" for row in opened),
-        open_rows=[_open_row(row, by_file.get(row["submission_id"]), keyring) for row in opened[:MOST]],
+        held=opened[0]["held"] if opened else 0,
+        refused=opened[0]["refused"] if opened else 0,
+        open_rows=await _open_rows(session, opened[:MOST], files, keyring),
         changed_since=[ChangeOut(**row) for row in changed[:MOST]],
         cut=len(opened) > MOST or len(changed) > MOST,
     )
 
 
-def _each_once(opened: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row that waits and was sent again is the same held row: it stands where it was sent last."""
-    last = {row["held_row_id"]: at for at, row in enumerate(opened)}
-    return [row for at, row in enumerate(opened) if row["held_row_id"] is None or last[row["held_row_id"]] == at]
+async def _open_rows(
+    session: AsyncSession, opened: Sequence[Mapping[str, Any]], files: Sequence[SubmissionFile], keyring: Keyring
+) -> list[OpenRow]:
+    """The rows that are listed, with their sentences as long as those are kept."""
+    asked = {"listed": [row["submission_id"] for row in opened], "rows": [row["row_no"] for row in opened]}
+    sealed = {
+        (row["submission_id"], row["row_no"]): row["problem_sealed"] for row in await _rows(session, _PROBLEMS, asked)
+    }
+    wrapped = {file.submission_id: file.key_wrapped for file in files if file.key_wrapped is not None}
+
+    def opened_all() -> list[OpenRow]:
+        keys = {submission_id: key_of(keyring, submission_id, kept) for submission_id, kept in wrapped.items()}
+        return [
+            _open_row(row, keys.get(row["submission_id"]), sealed.get((row["submission_id"], row["row_no"])))
+            for row in opened
+        ]
+
+    return await asyncio.to_thread(opened_all)
 
 
 def _since(files: Sequence[SubmissionFile], at: datetime) -> dict[str, Any]:
@@ -239,11 +271,10 @@ def _file(file: SubmissionFile, row: Mapping[str, Any], keyring: Keyring) -> Fil
     )
 
 
-def _open_row(row: Mapping[str, Any], file: SubmissionFile | None, keyring: Keyring) -> OpenRow:
+def _open_row(row: Mapping[str, Any], key: SealingKey | None, sealed: bytes | None) -> OpenRow:
     problem: dict[str, Any] = {}
-    if file is not None and file.key_wrapped is not None and row["problem_sealed"] is not None:
-        key = key_of(keyring, file.submission_id, file.key_wrapped)
-        problem = open_problem(key, file.submission_id, row["row_no"], bytes(row["problem_sealed"]))["problem"]
+    if key is not None and sealed is not None:
+        problem = open_problem(key, row["submission_id"], row["row_no"], bytes(sealed))["problem"]
     return OpenRow(
         submission_id=row["submission_id"],
         row=place_of(row["row_no"])[1],

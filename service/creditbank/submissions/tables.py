@@ -127,7 +127,12 @@ class SubmissionRow(SQLModel, table=True):
     """What became of one row of a file: kept for good, with nothing of what the row said about anybody."""
 
     __tablename__ = "submission_row"
-    __table_args__ = ({"info": {"family": "local", "personal": "sealed", "app_may": "append"}},)
+    __table_args__ = (
+        Index("ix_submission_row_key_index", "key_index", postgresql_where=text("key_index IS NOT NULL")),
+        Index("ix_submission_row_held_row_id", "held_row_id", postgresql_where=text("held_row_id IS NOT NULL")),
+        Index("ix_submission_row_record_id", "record_id", postgresql_where=text("record_id IS NOT NULL")),
+        {"info": {"family": "local", "personal": "sealed", "app_may": "append"}},
+    )
 
     submission_id: UUID = Field(primary_key=True)
     row_no: int = Field(primary_key=True)
