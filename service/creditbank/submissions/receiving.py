@@ -19,22 +19,38 @@ from creditbank.sealing import Keyring, blind_index
 from creditbank.submissions import refusals
 from creditbank.submissions.keeping import key_of, new_key, seal_field, seal_part
 from creditbank.submissions.schemas import CompletionIn, PartOut, SubmissionIn
-from creditbank.submissions.tables import SubmissionFile, SubmissionPart
+from creditbank.submissions.tables import ENDED, SubmissionFile, SubmissionPart
 
 READ = "read a submission"
 UNFINISHED = 50
-"""Files that an institution may have begun and not completed: what never comes is let go of after EXPIRES."""
+"""Files of an institution that have not ended, whatever they wait for: each is kept whole."""
+PARTS = 10_000
+"""Parts of a file: the largest file in the smallest parts that make sense."""
 EXPIRES = timedelta(hours=72)
 _MIB = 1024 * 1024
 
 
 class TooManyUnfinished(BankError):
-    """Begun and begun again, and never completed."""
+    """Begun and begun again, and not one of them ended."""
 
     status = 409
     code = "too_many_unfinished_submissions"
-    zh = "已有 {most} 份报送尚未传完。请先完成或取消，72 小时后未传完的会自动失效。"
-    en = "{most} submissions were begun and not completed. Complete or cancel them; after 72 hours they expire."
+    zh = "已有 {most} 份报送尚未结束。请传完、确认表头对应或取消一些，等待写入的请待其结束；72 小时未传完的自动失效。"
+    en = (
+        "{most} submissions have not ended. Complete them, confirm their mappings or cancel some, and wait for those "
+        "that are posted; what is not complete after 72 hours expires."
+    )
+
+
+class TooManyParts(BankError):
+    """A file in crumbs."""
+
+    status = 409
+    code = "too_many_parts"
+    zh = "一份文件至多分 {most} 个部分（编号从 1 起），本部分未接收。请新建报送，每部分取 1 至 8 MiB。"
+    en = (
+        "A file has at most {most} parts, numbered from 1; this one was not taken. Begin anew with parts of 1 to 8 MiB."
+    )
 
 
 async def begin(
@@ -53,7 +69,7 @@ async def begin(
         raise refusals.FileTooLarge(limit_mib=limit_mib, field="/size")
     unfinished = await session.exec(
         select(func.count()).where(
-            SubmissionFile.institution_id == institution_id, SubmissionFile.status == "receiving"
+            SubmissionFile.institution_id == institution_id, col(SubmissionFile.status).not_in(ENDED)
         )
     )
     if unfinished.one() >= UNFINISHED:
@@ -102,7 +118,10 @@ async def receive_part(
     keyring: Keyring,
     limit_mib: int,
 ) -> PartOut:
-    """Keep a part, sealed; the same part again is the same. Raises NoLongerReceiving, PartDiffers, FileTooLarge."""
+    """Keep a part, sealed; the same part again is the same.
+
+    Raises NoLongerReceiving, PartDiffers, PartEmpty, TooManyParts, FileTooLarge.
+    """
     if not content:
         raise refusals.PartEmpty(part=part_no)
     digest = hashlib.sha256(content).hexdigest()
@@ -115,7 +134,10 @@ async def receive_part(
         return PartOut(part_no=part_no, size=before.size, sha256=digest)
     if file.status != "receiving":
         raise refusals.NoLongerReceiving(status=file.status)
-    if (await received(session, submission_id))[1] + len(content) > limit_mib * _MIB:
+    parts, size = await _weighed(session, submission_id)
+    if parts >= PARTS or part_no > PARTS:
+        raise TooManyParts(most=PARTS)
+    if size + len(content) > limit_mib * _MIB:
         raise refusals.FileTooLarge(limit_mib=limit_mib)
     key = key_of(keyring, submission_id, file.key_wrapped)
     session.add(
@@ -129,6 +151,16 @@ async def receive_part(
     )
     await session.flush()
     return PartOut(part_no=part_no, size=len(content), sha256=digest)
+
+
+async def _weighed(session: AsyncSession, submission_id: UUID) -> tuple[int, int]:
+    """How many parts came, and their bytes."""
+    of_file = SubmissionPart.submission_id == submission_id
+    found = await session.exec(
+        select(func.count(), func.coalesce(func.sum(SubmissionPart.size), 0)).select_from(SubmissionPart).where(of_file)
+    )
+    parts, size = found.one()
+    return parts, int(size)
 
 
 async def received(session: AsyncSession, submission_id: UUID) -> tuple[list[int], int]:
@@ -154,8 +186,9 @@ async def complete(
         if file.expected_parts == said.parts:
             return file
         raise refusals.NoLongerReceiving(status=file.status)
-    parts, size = await received(session, submission_id)
-    missing = next((number for number in range(1, said.parts + 1) if number not in set(parts)), None)
+    numbers, size = await received(session, submission_id)
+    parts = set(numbers)
+    missing = next((number for number in range(1, said.parts + 1) if number not in parts), None)
     if missing is not None:
         raise refusals.PartsMissing(parts=said.parts, missing=missing)
     if len(parts) != said.parts:

@@ -91,7 +91,13 @@ async def begin_submission(
 @router.put(
     "/submissions/{submission_id}/parts/{part_no}",
     response_model=PartOut,
-    responses=problems(refusals.NoLongerReceiving, refusals.PartDiffers, refusals.PartEmpty, refusals.FileTooLarge),
+    responses=problems(
+        refusals.NoLongerReceiving,
+        refusals.PartDiffers,
+        refusals.PartEmpty,
+        receiving.TooManyParts,
+        refusals.FileTooLarge,
+    ),
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -68,7 +68,7 @@ class CompletionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    parts: int = Field(ge=1, le=1_000_000)
+    parts: int = Field(ge=1, le=10_000)
     sha256: Sha256 | None = None
 
 
