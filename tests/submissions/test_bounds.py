@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from creditbank.submissions import mappings, receiving
+from creditbank.db import Database
+from creditbank.submissions import mappings, outcomes, receiving, report, staging
 from creditbank.submissions.cells import Line
-from creditbank.submissions.files import Limits, open_file
+from creditbank.submissions.files import open_file
 from creditbank.submissions.given_back import as_sent
 from creditbank.submissions.keeping import key_of, open_field
 from creditbank.submissions.tables import SubmissionFile
-from tests.submissions.bank import SubmittingBank, workbook
+from tests.submissions.bank import SubmittingBank, ndjson, workbook
 from tests.submissions.test_bad_files import HEADER, as_csv, begin, cells, part, scored
 
 # --- parts --------------------------------------------------------------------------------------------------------
@@ -114,13 +118,58 @@ async def test_a_row_as_it_was_sent_says_the_header_of_each_cell(bank: Submittin
     assert said[-1]["content"] == "表外"
 
 
+# --- the file given back ------------------------------------------------------------------------------------------
+
+
+async def test_a_report_holds_one_chunk_and_no_connection_while_it_writes(
+    bank: SubmittingBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "LINES", 2)
+    sent = await bank.submitted(ndjson(*(scored(number) for number in range(1, 6)), scored(9, course_code="NONE")))
+    session, write_all = Database.session, report._Writer.write_all
+    held, wrote = [0], []
+
+    @asynccontextmanager
+    async def counted(self: Database) -> AsyncIterator[Any]:
+        async with session(self) as opened:
+            held[0] += 1
+            try:
+                yield opened
+            finally:
+                held[0] -= 1
+
+    def watched(self: Any, batch: Any) -> None:
+        rows = list(batch)
+        in_a_thread = threading.current_thread() is not threading.main_thread()
+        wrote.append((len(rows), held[0], in_a_thread, [row.became.outcome for row in rows if row.became]))
+        write_all(self, rows)
+
+    async with bank.bank.database.session() as opened:
+        file = await opened.get_one(SubmissionFile, sent["submission_id"])
+    monkeypatch.setattr(Database, "session", counted)
+    monkeypatch.setattr(report._Writer, "write_all", watched)
+    made = await report.make_report(
+        bank.bank.database, file, keyring=bank.bank.keyring, language="zh", only_attention=False
+    )
+    made.close()
+    assert wrote == [(2, 0, True, ["deposited"] * 2)] * 2 + [(2, 0, True, ["deposited", "refused"])]
+
+
+async def test_chunks_come_one_after_another(bank: SubmittingBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "LINES", 2)
+    sent = await bank.submitted(ndjson(*(scored(number) for number in range(1, 6))))
+    async with bank.bank.database.session() as session:
+        found = [chunk async for chunk in outcomes.chunks_of(session, sent["submission_id"])]
+    assert [(chunk.chunk_no, chunk.first_row, chunk.last_row) for chunk in found] == [(1, 1, 2), (2, 3, 4), (3, 5, 5)]
+
+
 # --- a report sent again ------------------------------------------------------------------------------------------
 
 
 def as_json_lines(*rows: list[Any]) -> bool:
     """Whether a workbook with these rows is taken for a report on lines of JSON."""
     content = workbook(("一", rows))
-    opened = open_file(io.BytesIO(content), file_name="x.xlsx", size=len(content), limits=Limits())
+    opened = open_file(io.BytesIO(content), file_name="x.xlsx", size=len(content))
     taken: list[Line] = list(as_sent(opened.lines()))
     return all(line.text is not None for line in taken)
 

@@ -39,7 +39,7 @@ from creditbank.submissions.setting_aside import SetAside
 from creditbank.submissions.tables import ColumnMapping, SubmissionFile
 
 LARGEST = 64 * 1024
-"""Bytes of a mapping in JSON: a file of 200 columns needs a fifth of it."""
+"""Bytes of a mapping in JSON: a sheet of 200 columns needs some 15 KiB."""
 SAMPLED = 200
 """Characters of a cell by which a mapping is proposed: a cell may have a million."""
 PREVIEWED = 20

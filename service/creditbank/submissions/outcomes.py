@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -137,11 +137,30 @@ async def rows_of(
     limit: int,
 ) -> list[RowOut]:
     """Rows of a file with what became of them, in its order; past the retention date without sentences and cells."""
+    kept = await kept_rows(session, file.submission_id, outcomes=outcomes, after=after, until=until, limit=limit)
+    return opened_rows(kept, file, keyring=keyring)
+
+
+async def kept_rows(
+    session: Transaction,
+    submission_id: UUID,
+    *,
+    outcomes: Sequence[str] | None = None,
+    after: int = 0,
+    until: int = _LAST_ROW,
+    limit: int,
+) -> list[tuple[Any, ...]]:
+    """The same as they are kept, for `opened_rows`."""
     wanted = None if outcomes is None else list(outcomes)
-    cursor = await run(session, _ROWS, file.submission_id, after, wanted, until, limit)
+    cursor = await run(session, _ROWS, submission_id, after, wanted, until, limit)
+    return await cursor.fetchall()
+
+
+def opened_rows(kept: Sequence[tuple[Any, ...]], file: SubmissionFile, *, keyring: Keyring) -> list[RowOut]:
+    """Rows with what became of them, their sentences opened: a thousand of them are work for a thread."""
     key = None if file.key_wrapped is None else key_of(keyring, file.submission_id, file.key_wrapped)
     sheets = sheets_of(file, key)
-    return [_out(file.submission_id, row, key=key, sheets=sheets) for row in await cursor.fetchall()]
+    return [_out(file.submission_id, row, key=key, sheets=sheets) for row in kept]
 
 
 def sheets_of(file: SubmissionFile, key: SealingKey | None) -> list[str]:
@@ -204,3 +223,37 @@ async def chunks_between(
     connection = await driver(session)
     cursor = await connection.execute(_LINES, [submission_id, first_row, last_row])
     return [(chunk_no, bytes(sealed)) for chunk_no, sealed in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedChunk:
+    """A chunk of lines as it is kept."""
+
+    chunk_no: int
+    first_row: int
+    last_row: int
+    content_sealed: bytes
+
+
+_NEXT_CHUNK = """
+SELECT chunk_no, first_row, last_row, content_sealed FROM submission_chunk
+WHERE submission_id = %s AND chunk_no > %s ORDER BY chunk_no LIMIT 1
+"""
+
+
+async def next_chunk(session: Transaction, submission_id: UUID, *, after: int) -> SealedChunk | None:
+    """The chunk behind chunk `after`, or None behind the last."""
+    connection = await driver(session)
+    found = await (await connection.execute(_NEXT_CHUNK, [submission_id, after])).fetchone()
+    if found is None:
+        return None
+    chunk_no, first_row, last_row, sealed = found
+    return SealedChunk(chunk_no, first_row, last_row, bytes(sealed))
+
+
+async def chunks_of(session: Transaction, submission_id: UUID) -> AsyncIterator[SealedChunk]:
+    """All chunks of a file in order, one after another: a file has up to a gigabyte of them."""
+    after = 0
+    while (chunk := await next_chunk(session, submission_id, after=after)) is not None:
+        yield chunk
+        after = chunk.chunk_no

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any
@@ -17,10 +17,10 @@ import xlsxwriter
 
 from creditbank.db import Database
 from creditbank.errors import BankError, Language
-from creditbank.sealing import Keyring
+from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of, shown_cells
-from creditbank.submissions.keeping import key_of, open_field, open_lines
-from creditbank.submissions.outcomes import chunks_between, rows_of, sheets_of
+from creditbank.submissions.keeping import LINES, key_of, open_field, open_lines
+from creditbank.submissions.outcomes import SealedChunk, kept_rows, next_chunk, opened_rows, sheets_of
 from creditbank.submissions.schemas import RowOut
 from creditbank.submissions.tables import SubmissionFile
 
@@ -75,18 +75,34 @@ async def make_report(
     if not only_attention and (file.rows or 0) > ROWS:
         raise ReportTooLarge(rows=file.rows, most=ROWS)
     made = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
-    key = key_of(keyring, file.submission_id, file.key_wrapped)
-    writer = _Writer(
-        made,
-        sheets_of(file, key),
-        language=language,
-        header_rows=_header_rows(file, keyring),
-        widths=dict(_layout(file, keyring).get("widths") or ()),
-        compact=only_attention,
-    )
-    async for batch in _reported(database, file, keyring=keyring, only_attention=only_attention):
-        await asyncio.to_thread(writer.write_all, batch)
-    await asyncio.to_thread(writer.close)
+    try:
+        key = key_of(keyring, file.submission_id, file.key_wrapped)
+        layout = await asyncio.to_thread(_layout, file, key)
+        headers = _header_rows(layout)
+        writer = _Writer(
+            made,
+            sheets_of(file, key),
+            language=language,
+            header_rows=headers,
+            widths=dict(layout.get("widths") or ()),
+            compact=only_attention,
+        )
+
+        def write(chunk: SealedChunk, kept: Sequence[tuple[Any, ...]]) -> None:
+            lines = open_lines(key, file.submission_id, chunk.chunk_no, chunk.content_sealed)
+            became = {row.row_no: row for row in opened_rows(kept, file, keyring=keyring)}
+            writer.write_all(
+                Reported(line, became.get(line.row_no))
+                for line in lines
+                if not only_attention or line.row_no in became or _is_header(line, headers)
+            )
+
+        async for chunk, kept in _kept(database, file, outcomes=_NEEDS_A_LOOK if only_attention else None):
+            await asyncio.to_thread(write, chunk, kept)
+        await asyncio.to_thread(writer.close)
+    except BaseException:
+        made.close()
+        raise
     made.seek(0)
     return made
 
@@ -96,30 +112,26 @@ def _has_teams(file: SubmissionFile) -> bool:
     return any("team" in sheet["columns"].values() for sheet in sheets)
 
 
-async def _reported(
-    database: Database, file: SubmissionFile, *, keyring: Keyring, only_attention: bool
-) -> AsyncIterator[list[Reported]]:
-    """The lines of a file with what became of them, chunk by chunk."""
-    key = key_of(keyring, file.submission_id, file.key_wrapped)
-    headers = _header_rows(file, keyring)
-    async with database.session() as session:
-        for chunk_no, sealed in await chunks_between(session, file.submission_id, 0, 2**31 - 1):
-            lines = open_lines(key, file.submission_id, chunk_no, sealed)
-            outcomes = await rows_of(
+async def _kept(
+    database: Database, file: SubmissionFile, *, outcomes: Sequence[str] | None
+) -> AsyncIterator[tuple[SealedChunk, list[tuple[Any, ...]]]]:
+    """Each chunk of a file with what became of its rows. While one is written, no connection is held."""
+    after = 0
+    while True:
+        async with database.session() as session:
+            chunk = await next_chunk(session, file.submission_id, after=after)
+            if chunk is None:
+                return
+            kept = await kept_rows(
                 session,
-                file,
-                keyring=keyring,
-                outcomes=_NEEDS_A_LOOK if only_attention else None,
-                after=lines[0].row_no - 1,
-                until=lines[-1].row_no,
-                limit=len(lines),
+                file.submission_id,
+                outcomes=outcomes,
+                after=chunk.first_row - 1,
+                until=chunk.last_row,
+                limit=LINES,
             )
-            became = {row.row_no: row for row in outcomes}
-            yield [
-                Reported(line, became.get(line.row_no))
-                for line in lines
-                if not only_attention or line.row_no in became or _is_header(line, headers)
-            ]
+        yield chunk, kept
+        after = chunk.chunk_no
 
 
 def _is_header(line: Line, headers: Mapping[int, int]) -> bool:
@@ -128,14 +140,13 @@ def _is_header(line: Line, headers: Mapping[int, int]) -> bool:
     return line.text is None and row <= headers.get(sheet_no, 0)
 
 
-def _layout(file: SubmissionFile, keyring: Keyring) -> dict[str, Any]:
-    key = key_of(keyring, file.submission_id, file.key_wrapped)
+def _layout(file: SubmissionFile, key: SealingKey) -> dict[str, Any]:
     layout: dict[str, Any] = open_field(key, file.submission_id, "layout", file.layout_sealed or b"")
     return layout
 
 
-def _header_rows(file: SubmissionFile, keyring: Keyring) -> dict[int, int]:
-    layouts = _layout(file, keyring).get("layouts") or ()
+def _header_rows(layout: Mapping[str, Any]) -> dict[int, int]:
+    layouts = layout.get("layouts") or ()
     return {one["sheet_no"]: one["header_row"] for one in layouts if one["mapped_by"] is not None}
 
 
@@ -160,7 +171,7 @@ class _Writer:
         self._report_at: dict[int, int] = {}
         self._dropped: dict[int, set[int]] = {}
 
-    def write_all(self, batch: Sequence[Reported]) -> None:
+    def write_all(self, batch: Iterable[Reported]) -> None:
         """Write a chunk."""
         for reported in batch:
             self._write(reported)
