@@ -14,7 +14,7 @@ depends_on = None
 GRANTS = {
     "SELECT, INSERT": ("submission_row",),
     "SELECT, INSERT, UPDATE": ("column_mapping", "hint", "looked_through", "submission_file"),
-    "SELECT, INSERT, UPDATE, DELETE": ("submission_chunk", "submission_part"),
+    "SELECT, INSERT, UPDATE, DELETE": ("submission_chunk", "submission_part", "submission_problem"),
 }
 
 
@@ -163,6 +163,14 @@ def upgrade() -> None:
         info={"family": "local", "personal": "sealed", "app_may": "delete"},
     )
     op.create_table(
+        "submission_problem",
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("row_no", sa.Integer(), nullable=False),
+        sa.Column("problem_sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("submission_id", "row_no", name=op.f("pk_submission_problem")),
+        info={"family": "local", "personal": "sealed", "app_may": "delete"},
+    )
+    op.create_table(
         "submission_row",
         sa.Column("submission_id", sa.Uuid(), nullable=False),
         sa.Column("row_no", sa.Integer(), nullable=False),
@@ -176,9 +184,8 @@ def upgrade() -> None:
         sa.Column("term", sa.String(), nullable=True),
         sa.Column("about", sa.String(), nullable=True),
         sa.Column("key_index", sa.LargeBinary(), nullable=True),
-        sa.Column("problem_sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("submission_id", "row_no", name=op.f("pk_submission_row")),
-        info={"family": "local", "personal": "sealed", "app_may": "append"},
+        info={"family": "local", "personal": "pseudonymous", "app_may": "append"},
     )
     op.create_index(
         "ix_submission_row_held_row_id",

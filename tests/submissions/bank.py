@@ -1,4 +1,4 @@
-"""An opened bank with a small town in it, its background work done step by step, and files sent as a client sends them."""
+"""An opened bank with a small town in it, its work done step by step, and files sent as a client sends them."""
 
 from __future__ import annotations
 

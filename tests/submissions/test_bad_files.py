@@ -384,7 +384,7 @@ async def read_only(bank: SubmittingBank) -> None:
     from creditbank.sealing import Keyring
 
     things = {Settings: bank.settings, Keyring: bank.bank.keyring}
-    await run_due(bank.bank.database, worker="test", now=clock.now(), limit=20, things=things, long=False)
+    await run_due(bank.bank.database, worker="test", now=clock.now(), limit=20, things=things, lane="reading")
 
 
 # --- stopping -----------------------------------------------------------------------------------------------------

@@ -149,9 +149,8 @@ FROM opened ORDER BY created_at, row_no LIMIT %(most)s
 """A refused row is answered for once a record has its key, or it is held, or the same key was refused again in a later
 file. A row that waits and was sent again is the same held row: it stands where it was sent last."""
 _PROBLEMS = """
-SELECT submission_id, row_no, problem_sealed FROM submission_row
+SELECT submission_id, row_no, problem_sealed FROM submission_problem
 JOIN unnest(%(listed)s::uuid[], %(rows)s::int[]) AS listed (submission_id, row_no) USING (submission_id, row_no)
-WHERE problem_sealed IS NOT NULL
 """
 _CHANGED = """
 SELECT i.record_id, i.version, i.act, i.numbered_at AS at, v.body ->> 'course_code' AS course_code, v.reason,

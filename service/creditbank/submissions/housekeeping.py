@@ -30,7 +30,7 @@ async def expire(work: Work) -> None:
         """
         WITH gone AS (
             UPDATE submission_file SET status = 'expired', finished_at = %(now)s, key_wrapped = NULL,
-                   file_name_sealed = NULL
+                   file_name_sealed = NULL, reason = NULL
             WHERE submission_id IN (
                 SELECT submission_id FROM submission_file WHERE status = 'receiving' AND created_at < %(before)s
                 LIMIT %(most)s FOR UPDATE SKIP LOCKED)
@@ -52,6 +52,7 @@ async def erase_past_retention(work: Work) -> None:
         """
         WITH gone AS (
             UPDATE submission_file SET key_wrapped = NULL, file_name_sealed = NULL, layout_sealed = NULL,
+                sheets_sealed = NULL, reason = NULL,
                 status = CASE WHEN status IN ('done', 'cancelled', 'failed', 'expired') THEN status ELSE 'expired' END,
                 finished_at = coalesce(finished_at, %(now)s)
             WHERE submission_id IN (
@@ -62,6 +63,8 @@ async def erase_past_retention(work: Work) -> None:
             DELETE FROM submission_part p USING gone WHERE p.submission_id = gone.submission_id
         ), chunks AS (
             DELETE FROM submission_chunk c USING gone WHERE c.submission_id = gone.submission_id
+        ), problems AS (
+            DELETE FROM submission_problem p USING gone WHERE p.submission_id = gone.submission_id
         )
         SELECT submission_id FROM gone
         """,
@@ -126,6 +129,9 @@ async def _empty(session: AsyncSession, *, submission_id: UUID, rows: set[int], 
     if kept is None or kept[0] is None:
         return
     key = key_of(keyring, submission_id, bytes(kept[0]))
+    await connection.execute(
+        "DELETE FROM submission_problem WHERE submission_id = %s AND row_no = ANY (%s)", [submission_id, list(rows)]
+    )
     if kept[1] is not None:
         layout = _without_samples(open_field(key, submission_id, "layout", bytes(kept[1])), rows)
         await connection.execute(

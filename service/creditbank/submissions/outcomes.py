@@ -54,10 +54,14 @@ class Became:
 _WRITE = """
 WITH became AS (
     INSERT INTO submission_row (submission_id, row_no, outcome, record_id, version, held_row_id, code, warnings, kind,
-                                term, about, key_index, problem_sealed)
+                                term, about, key_index)
     SELECT $1, r.* FROM jsonb_to_recordset($2::jsonb) AS r(
         row_no int, outcome text, record_id uuid, version int, held_row_id uuid, code text, warnings text[], kind text,
-        term text, about text, key_index bytea, problem_sealed bytea)
+        term text, about text, key_index bytea)
+), said AS (
+    INSERT INTO submission_problem (submission_id, row_no, problem_sealed)
+    SELECT $1, p.* FROM jsonb_to_recordset($2::jsonb) AS p(row_no int, problem_sealed bytea)
+    WHERE p.problem_sealed IS NOT NULL
 )
 UPDATE submission_file SET
     next_chunk = next_chunk + 1, done_rows = done_rows + $3, set_aside = set_aside + $4,
@@ -117,9 +121,10 @@ def _row(submission_id: UUID, one: Became, key: SealingKey) -> dict[str, Any]:
 
 
 _ROWS = """
-SELECT r.row_no, r.outcome, r.record_id, r.version, r.held_row_id, r.code, r.warnings, r.problem_sealed, h.status,
+SELECT r.row_no, r.outcome, r.record_id, r.version, r.held_row_id, r.code, r.warnings, p.problem_sealed, h.status,
        h.record_id
 FROM submission_row r LEFT JOIN held_row h ON h.held_row_id = r.held_row_id
+LEFT JOIN submission_problem p ON p.submission_id = r.submission_id AND p.row_no = r.row_no
 WHERE r.submission_id = $1 AND r.row_no > $2 AND ($3::text[] IS NULL OR r.outcome = ANY ($3)) AND r.row_no <= $4
 ORDER BY r.row_no LIMIT $5
 """

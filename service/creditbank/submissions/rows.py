@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from creditbank.submissions.cell_faults import CellFault
 from creditbank.submissions.cells import Line, place_of
 from creditbank.submissions.keeping import key_of, open_field, open_lines
 from creditbank.submissions.mapping import Mapping, SheetLayout
-from creditbank.submissions.outcomes import Became, chunks_between
+from creditbank.submissions.outcomes import Became, chunks_of
 from creditbank.submissions.reference import reference_of
 from creditbank.submissions.tables import SubmissionFile
 
@@ -203,6 +204,7 @@ async def reader_of(session: AsyncSession, file: SubmissionFile, *, keyring: Key
         reason=file.reason,
     )
     if assembler.needs_arranging:
-        for chunk_no, sealed in await chunks_between(session, file.submission_id, 0, 2**31 - 1):
-            assembler.arrange(open_lines(key, file.submission_id, chunk_no, sealed))
+        async for chunk in chunks_of(session, file.submission_id):
+            lines = await asyncio.to_thread(open_lines, key, file.submission_id, chunk.chunk_no, chunk.content_sealed)
+            assembler.arrange(lines)
     return RowReader(file.act, assembler, keyring=keyring, today=today)

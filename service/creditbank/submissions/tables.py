@@ -131,7 +131,7 @@ class SubmissionRow(SQLModel, table=True):
         Index("ix_submission_row_key_index", "key_index", postgresql_where=text("key_index IS NOT NULL")),
         Index("ix_submission_row_held_row_id", "held_row_id", postgresql_where=text("held_row_id IS NOT NULL")),
         Index("ix_submission_row_record_id", "record_id", postgresql_where=text("record_id IS NOT NULL")),
-        {"info": {"family": "local", "personal": "sealed", "app_may": "append"}},
+        {"info": {"family": "local", "personal": "pseudonymous", "app_may": "append"}},
     )
 
     submission_id: UUID = Field(primary_key=True)
@@ -150,8 +150,18 @@ class SubmissionRow(SQLModel, table=True):
     """The course, certificate standard or the like: what a reconciliation counts by."""
     key_index: bytes | None = octets(nullable=True)
     """Of a row that was refused: the key it would have had, so that its mended successor answers for it."""
-    problem_sealed: bytes | None = octets(nullable=True)
-    """The sentence with what it quotes, and the cells, under the submission's key."""
+
+
+class SubmissionProblem(SQLModel, table=True):
+    """What was said of a row that was held or refused, with what it quotes: until the retention date, or an erasure."""
+
+    __tablename__ = "submission_problem"
+    __table_args__ = ({"info": {"family": "local", "personal": "sealed", "app_may": "delete"}},)
+
+    submission_id: UUID = Field(primary_key=True)
+    row_no: int = Field(primary_key=True)
+    problem_sealed: bytes = octets()
+    """The sentence and the cells, under the submission's key."""
 
 
 class ColumnMapping(SQLModel, table=True):
