@@ -30,12 +30,12 @@ from creditbank.demo.shelf import (
 )
 from creditbank.demo.world import World, think_up
 from creditbank.records.schemas import ROW
-from creditbank.submissions.assembling import Assembled, Assembler, Unreadable
 from creditbank.submissions.cells import Line, place_of
-from creditbank.submissions.files import OpenedFile, limits_of, open_file
-from creditbank.submissions.mapping import Mapping, Reference, SheetSample, lay_out
-from creditbank.submissions.proposing import Proposal, propose
-from creditbank.submissions.wordings import fold
+from creditbank.submissions.files.opening import OpenedFile, limits_of, open_file
+from creditbank.submissions.sheets.assembling import Assembled, Assembler, Unreadable
+from creditbank.submissions.sheets.mapping import Mapping, Reference, SheetSample, lay_out
+from creditbank.submissions.sheets.proposing import Proposal, propose
+from creditbank.submissions.sheets.wordings import fold
 
 TABLES = [file for file in EVERY_FILE if file.path.suffix != ".ndjson"]
 NAMED = pytest.mark.parametrize("file", TABLES, ids=lambda file: file.name)

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from creditbank.records.schemas import ROW
-from creditbank.submissions.assembling import Assembled, Assembler, SetAside, Unreadable
 from creditbank.submissions.cells import Cell, Line, Unusable, row_no_of
-from creditbank.submissions.mapping import Mapping, Reference, SheetSample, lay_out
-from creditbank.submissions.proposing import Proposal, propose
-from creditbank.submissions.wordings import fold
+from creditbank.submissions.sheets.assembling import Assembled, Assembler, SetAside, Unreadable
+from creditbank.submissions.sheets.mapping import Mapping, Reference, SheetSample, lay_out
+from creditbank.submissions.sheets.proposing import Proposal, propose
+from creditbank.submissions.sheets.wordings import fold
 
 Rows = Sequence[Sequence[Cell]]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditbank.submissions.assembling import Assembled, Assembler, SetAside, Unreadable
 from creditbank.submissions.cells import Cell, Line, Unusable, row_no_of
-from creditbank.submissions.mapping import Mapping, Reference, lay_out
+from creditbank.submissions.sheets.assembling import Assembled, Assembler, SetAside, Unreadable
+from creditbank.submissions.sheets.mapping import Mapping, Reference, lay_out
 from tests.submissions.sheets import (
     AWARDS,
     CERTIFICATES,

@@ -13,7 +13,7 @@ import pytest
 from creditbank.db import Database
 from creditbank.submissions import mappings, outcomes, receiving, report, staging
 from creditbank.submissions.cells import Line
-from creditbank.submissions.files import open_file
+from creditbank.submissions.files.opening import open_file
 from creditbank.submissions.given_back import as_sent
 from creditbank.submissions.keeping import key_of, open_field
 from creditbank.submissions.tables import SubmissionFile

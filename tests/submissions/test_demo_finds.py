@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from creditbank.submissions.mapping import Mapping
+from creditbank.submissions.sheets.mapping import Mapping
 from tests.submissions.sheets import ZHENGFANG, Rows, take
 
 HEADER = ZHENGFANG[2]

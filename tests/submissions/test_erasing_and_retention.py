@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from creditbank.database_roles import connect
 from creditbank.submissions import housekeeping
-from creditbank.submissions.files import Limits, open_file
+from creditbank.submissions.files.opening import Limits, open_file
 from creditbank.submissions.report import COLUMNS
 from tests.open_bank import machine, person
 from tests.records.town import resident

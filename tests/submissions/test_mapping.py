@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from creditbank.submissions.cells import Cell, Unusable
-from creditbank.submissions.checking import check
-from creditbank.submissions.columns import KIND_NAMES, KINDS, SPREAD, fields_of, header_forms, known_headers
-from creditbank.submissions.guide import column_tables
-from creditbank.submissions.mapping import Kind, Mapping
-from creditbank.submissions.proposing import propose
+from creditbank.submissions.sheets.checking import check
+from creditbank.submissions.sheets.columns import KIND_NAMES, KINDS, SPREAD, fields_of, header_forms, known_headers
+from creditbank.submissions.sheets.guide import column_tables
+from creditbank.submissions.sheets.mapping import Kind, Mapping
+from creditbank.submissions.sheets.proposing import propose
 from tests.submissions.sheets import (
     AWARDS,
     CERTIFICATES,
@@ -502,4 +502,4 @@ def test_the_catalogue_has_every_field_that_a_row_has() -> None:
 def test_the_guide_lists_the_columns_that_the_bank_knows() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     for table in column_tables():
-        assert table in text, "docs/submissions.md: python -m creditbank.submissions.guide prints the tables"
+        assert table in text, "docs/submissions.md: python -m creditbank.submissions.sheets.guide prints the tables"

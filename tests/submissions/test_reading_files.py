@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbank.errors import BankError, every_error
-from creditbank.submissions import file_refusals as refused
 from creditbank.submissions.cells import Line
-from creditbank.submissions.file_refusals import LIMITS, MIB, FileRefused, Limits
-from creditbank.submissions.files import OpenedFile, limits_of, open_file
+from creditbank.submissions.files import refusals as refused
+from creditbank.submissions.files.opening import OpenedFile, limits_of, open_file
+from creditbank.submissions.files.refusals import LIMITS, MIB, FileRefused, Limits
 from tests.submissions import files_made as made
 
 ROW = {"kind": "training", "title": "叉车安全操作"}

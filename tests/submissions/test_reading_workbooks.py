@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from creditbank.submissions import file_refusals as refused
 from creditbank.submissions.cells import Line, Unusable, place_of, row_no_of
-from creditbank.submissions.file_refusals import LIMITS, MIB
-from creditbank.submissions.number_formats import day_of, shown_as
-from creditbank.submissions.worksheets import unescaped
+from creditbank.submissions.files import refusals as refused
+from creditbank.submissions.files.number_formats import day_of, shown_as
+from creditbank.submissions.files.refusals import LIMITS, MIB
+from creditbank.submissions.files.worksheets import unescaped
 from tests.submissions import files_made as made
 from tests.submissions.test_reading_files import cells, is_refused, lines, opened, peak_of
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from creditbank.institutions.scales import CITY_SCALES
 from creditbank.institutions.scales import read_score as on_scale
-from creditbank.submissions import days_written, special_cells, values
 from creditbank.submissions.cells import Unusable
-from creditbank.submissions.columns import READERS
-from creditbank.submissions.values import Unread
-from creditbank.submissions.wordings import CHOICES, CHOICES_SHOWN, fold
+from creditbank.submissions.sheets import days_written, special_cells, values
+from creditbank.submissions.sheets.columns import READERS
+from creditbank.submissions.sheets.values import Unread
+from creditbank.submissions.sheets.wordings import CHOICES, CHOICES_SHOWN, fold
 from tests.submissions.sheets import resident
 
 SERIAL_ZERO = date(1899, 12, 30)

@@ -23,19 +23,19 @@ from creditbank.identity.actor import Actor
 from creditbank.records.schemas import Notice
 from creditbank.sealing import Keyring, SealingKey, canonical
 from creditbank.submissions import refusals
-from creditbank.submissions.assembling import Assembler
 from creditbank.submissions.cells import Cell, Line, Unusable, line_from_json, line_to_json, place_of
-from creditbank.submissions.checking import check
-from creditbank.submissions.columns import Act
 from creditbank.submissions.keeping import key_of, open_field, seal_field
-from creditbank.submissions.mapping import Mapping, Reference, SheetLayout, SheetSample, lay_out
-from creditbank.submissions.proposing import propose
 from creditbank.submissions.queueing import queue
 from creditbank.submissions.receiving import own_file
 from creditbank.submissions.reference import reference_of
 from creditbank.submissions.rows import RowReader
 from creditbank.submissions.schemas import MappingOut, PreviewOut, PreviewRow
-from creditbank.submissions.setting_aside import SetAside
+from creditbank.submissions.sheets.assembling import Assembler
+from creditbank.submissions.sheets.checking import check
+from creditbank.submissions.sheets.columns import Act
+from creditbank.submissions.sheets.mapping import Mapping, Reference, SheetLayout, SheetSample, lay_out
+from creditbank.submissions.sheets.proposing import propose
+from creditbank.submissions.sheets.setting_aside import SetAside
 from creditbank.submissions.tables import ColumnMapping, SubmissionFile
 
 LARGEST = 64 * 1024

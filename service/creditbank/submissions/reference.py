@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import driver
-from creditbank.submissions.mapping import Reference
-from creditbank.submissions.wordings import fold
+from creditbank.submissions.sheets.mapping import Reference
+from creditbank.submissions.sheets.wordings import fold
 
 _TERMS = "SELECT academic_year, term, starts_on, ends_on FROM term WHERE institution_id = %s"
 _STANDARDS = "SELECT DISTINCT code, name FROM certificate_standard"

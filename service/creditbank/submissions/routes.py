@@ -35,7 +35,6 @@ from creditbank.records.routes import sender_of
 from creditbank.sealing import Keyring
 from creditbank.submissions import mappings, receiving, refusals, service
 from creditbank.submissions.keeping import name_of
-from creditbank.submissions.mapping import Mapping
 from creditbank.submissions.outcomes import rows_of
 from creditbank.submissions.report import ReportTooLarge, make_report
 from creditbank.submissions.schemas import (
@@ -51,6 +50,7 @@ from creditbank.submissions.schemas import (
     SubmissionOut,
     SubmissionsOut,
 )
+from creditbank.submissions.sheets.mapping import Mapping
 from creditbank.submissions.tables import SubmissionFile
 
 router = APIRouter(prefix="/v1", tags=["submissions"])

@@ -18,13 +18,13 @@ from creditbank.records.forming import form_row
 from creditbank.records.reading import IDENTIFIES, MAY_LACK, key_index_of, named_key_index
 from creditbank.records.schemas import ACADEMIC_YEAR, Row
 from creditbank.sealing import Keyring
-from creditbank.submissions.assembling import Assembled, Assembler, Unreadable
-from creditbank.submissions.cell_faults import CellFault
 from creditbank.submissions.cells import Line, place_of
 from creditbank.submissions.keeping import key_of, open_field, open_lines
-from creditbank.submissions.mapping import Mapping, SheetLayout
 from creditbank.submissions.outcomes import Became, chunks_of
 from creditbank.submissions.reference import reference_of
+from creditbank.submissions.sheets.assembling import Assembled, Assembler, Unreadable
+from creditbank.submissions.sheets.cell_faults import CellFault
+from creditbank.submissions.sheets.mapping import Mapping, SheetLayout
 from creditbank.submissions.tables import SubmissionFile
 
 _ABOUT = ("course_code", "standard", "title", "event", "name", "category")

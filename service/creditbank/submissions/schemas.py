@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from creditbank.records.schemas import Kind, Notice, Text
-from creditbank.submissions.columns import Act
+from creditbank.submissions.sheets.columns import Act
 
 Status = Literal[
     "receiving",

@@ -29,14 +29,14 @@ from creditbank.jobs import Work, handler, made_progress
 from creditbank.sealing import Keyring, SealingKey, blind_index
 from creditbank.submissions import refusals
 from creditbank.submissions.cells import Line, Unusable, place_of, shown_cells
-from creditbank.submissions.files import OpenedFile, limits_of, open_file
+from creditbank.submissions.files.opening import OpenedFile, limits_of, open_file
 from creditbank.submissions.given_back import as_sent
 from creditbank.submissions.keeping import LINES, key_of, name_of, open_part, seal_field, seal_lines
-from creditbank.submissions.mapping import SheetSample
 from creditbank.submissions.mappings import propose_for
 from creditbank.submissions.patience import is_for_later
 from creditbank.submissions.queueing import ask_to_post, queue
 from creditbank.submissions.receiving import READ, let_go
+from creditbank.submissions.sheets.mapping import SheetSample
 from creditbank.submissions.tables import SubmissionChunk, SubmissionFile, SubmissionPart
 
 log = structlog.get_logger(__name__)

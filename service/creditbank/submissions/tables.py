@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, octets, one_of
-from creditbank.submissions.columns import Act
 from creditbank.submissions.schemas import Format, Status
+from creditbank.submissions.sheets.columns import Act
 
 ENDED = ("done", "cancelled", "failed", "expired")
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from creditbank.records.reading import IDENTIFIES, MAY_LACK
 from creditbank.records.schemas import Kind
 from creditbank.submissions.cells import Line
-from creditbank.submissions.columns import ENTERED_BY_DEFAULT, KIND_NAMES, READERS, Act, field_of, fields_of
-from creditbank.submissions.headers import NO_HEADER, Header, find_header, header_text, without_header
-from creditbank.submissions.values import Unread
+from creditbank.submissions.sheets.columns import ENTERED_BY_DEFAULT, KIND_NAMES, READERS, Act, field_of, fields_of
+from creditbank.submissions.sheets.headers import NO_HEADER, Header, find_header, header_text, without_header
+from creditbank.submissions.sheets.values import Unread
 
 TERM_END = "term_end"
 """As the constant of `occurred_on`: the last day of the row's term."""

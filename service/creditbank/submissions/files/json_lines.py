@@ -8,7 +8,7 @@ from typing import IO, Any
 import orjson
 
 from creditbank.submissions.cells import SHEET_ROWS, Line
-from creditbank.submissions.file_refusals import (
+from creditbank.submissions.files.refusals import (
     MIB,
     CharactersUnreadable,
     FileBlank,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from creditbank.submissions.days_written import (
+from creditbank.submissions.sheets.days_written import (
     read_academic_term,
     read_academic_year,
     read_day,
@@ -16,8 +16,8 @@ from creditbank.submissions.days_written import (
     read_term,
     read_year_of_entry,
 )
-from creditbank.submissions.special_cells import read_attempt, read_exam_attempt, read_mark, read_rank
-from creditbank.submissions.values import (
+from creditbank.submissions.sheets.special_cells import read_attempt, read_exam_attempt, read_mark, read_rank
+from creditbank.submissions.sheets.values import (
     Reader,
     choice_of,
     read_certificate_number,
@@ -36,7 +36,7 @@ from creditbank.submissions.values import (
     read_text,
     read_yes_no,
 )
-from creditbank.submissions.wordings import fold
+from creditbank.submissions.sheets.wordings import fold
 
 Act = Literal["report", "withdraw", "reassign"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Literal
 
-from creditbank.submissions import delimited, json_lines, workbooks
 from creditbank.submissions.cells import Line
-from creditbank.submissions.file_refusals import (
+from creditbank.submissions.files import delimited, json_lines, workbooks
+from creditbank.submissions.files.refusals import (
     LIMITS,
     MIB,
     BinaryWorkbook,
@@ -30,7 +30,7 @@ from creditbank.submissions.file_refusals import (
     WorkbookEncrypted,
     at_row,
 )
-from creditbank.submissions.zipped import Part, parts_of
+from creditbank.submissions.files.zipped import Part, parts_of
 
 Format = Literal["xlsx", "csv", "ndjson", "json"]
 

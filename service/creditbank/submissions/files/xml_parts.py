@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from xml.parsers import expat
 
-from creditbank.submissions.file_refusals import MIB, WorkbookBroken
+from creditbank.submissions.files.refusals import MIB, WorkbookBroken
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]

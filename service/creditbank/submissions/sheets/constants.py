@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import abc
 from typing import Any
 
-from creditbank.submissions.columns import ENTERED_BY_DEFAULT, PARTS, PERSON, READERS, SPREAD, Field, field_of
-from creditbank.submissions.mapping import FROM_TITLE, TERM_END, Reference, SheetLayout, SheetMapping
-from creditbank.submissions.values import Unread
+from creditbank.submissions.sheets.columns import ENTERED_BY_DEFAULT, PARTS, PERSON, READERS, SPREAD, Field, field_of
+from creditbank.submissions.sheets.mapping import FROM_TITLE, TERM_END, Reference, SheetLayout, SheetMapping
+from creditbank.submissions.sheets.values import Unread
 
 
 class Constants:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from creditbank.submissions.cells import Cell, Unusable
-from creditbank.submissions.headers import header_text
-from creditbank.submissions.values import text_of
-from creditbank.submissions.wordings import NOTES, SIGNATURES, TOTALS, fold
+from creditbank.submissions.sheets.headers import header_text
+from creditbank.submissions.sheets.values import text_of
+from creditbank.submissions.sheets.wordings import NOTES, SIGNATURES, TOTALS, fold
 
 REASONS: Mapping[str, tuple[str, str]] = {
     "blank": ("空行。", "A blank line."),

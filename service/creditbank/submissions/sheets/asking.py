@@ -6,11 +6,18 @@ from collections import abc
 
 from pydantic import BaseModel, ConfigDict
 
-from creditbank.submissions.checking import term_questions
-from creditbank.submissions.columns import LEARNER, Act
-from creditbank.submissions.guessing import Column, Guess
-from creditbank.submissions.mapping import Reference, SheetLayout, SheetMapping, SheetSample, kind_name, missing_from
-from creditbank.submissions.wordings import OTHER_ATTEMPTS, fold
+from creditbank.submissions.sheets.checking import term_questions
+from creditbank.submissions.sheets.columns import LEARNER, Act
+from creditbank.submissions.sheets.guessing import Column, Guess
+from creditbank.submissions.sheets.mapping import (
+    Reference,
+    SheetLayout,
+    SheetMapping,
+    SheetSample,
+    kind_name,
+    missing_from,
+)
+from creditbank.submissions.sheets.wordings import OTHER_ATTEMPTS, fold
 
 SURE_ENOUGH = 0.7
 """Share of readable cells below which a person is asked whether the column is the right one."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of
-from creditbank.submissions.values import text_of
+from creditbank.submissions.sheets.values import text_of
 
 NO_HEADER = "@"
 """Before the letter of a column that has no header: the key by which a mapping names it."""

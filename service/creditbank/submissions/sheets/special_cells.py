@@ -6,8 +6,8 @@ import re
 
 from creditbank.institutions.scales import SPECIAL_MARKS
 from creditbank.submissions.cells import Cell
-from creditbank.submissions.values import Unread, not_among, plain_of, text_of
-from creditbank.submissions.wordings import CHOICES, fold
+from creditbank.submissions.sheets.values import Unread, not_among, plain_of, text_of
+from creditbank.submissions.sheets.wordings import CHOICES, fold
 
 _NUMBERED = re.compile("(?:第([0-9一二三四五])次)?(.+?)(?:\\(?第?([0-9一二三四五])次?\\)?)?")
 _COUNTED = {c: at for at, c in enumerate("一二三四五六七八九十", start=1)}

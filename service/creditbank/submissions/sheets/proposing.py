@@ -8,13 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from creditbank.records.schemas import Kind
-from creditbank.submissions.asking import Question, questions_of
 from creditbank.submissions.cells import Unusable
-from creditbank.submissions.checking import MappingFault, check
-from creditbank.submissions.columns import HIDDEN, Act, field_of
-from creditbank.submissions.guessing import LONGEST_HEADER, Column, Guess, guess
-from creditbank.submissions.headers import NO_HEADER
-from creditbank.submissions.mapping import (
+from creditbank.submissions.sheets.asking import Question, questions_of
+from creditbank.submissions.sheets.checking import MappingFault, check
+from creditbank.submissions.sheets.columns import HIDDEN, Act, field_of
+from creditbank.submissions.sheets.guessing import LONGEST_HEADER, Column, Guess, guess
+from creditbank.submissions.sheets.headers import NO_HEADER
+from creditbank.submissions.sheets.mapping import (
     FITS,
     FROM_TITLE,
     TERM_END,
@@ -26,9 +26,9 @@ from creditbank.submissions.mapping import (
     kind_name,
     lay_out,
 )
-from creditbank.submissions.setting_aside import is_blank
-from creditbank.submissions.values import shown, text_of
-from creditbank.submissions.wordings import fold
+from creditbank.submissions.sheets.setting_aside import is_blank
+from creditbank.submissions.sheets.values import shown, text_of
+from creditbank.submissions.sheets.wordings import fold
 
 SAMPLES = 3
 """Values of a column that a proposal shows."""

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from creditbank.submissions.cells import Cell, Unusable
-from creditbank.submissions.wordings import CHOICES, CHOICES_SHOWN, NO, YES, fold
+from creditbank.submissions.sheets.wordings import CHOICES, CHOICES_SHOWN, NO, YES, fold
 
 Reader: TypeAlias = Callable[[Cell], Any]
 

@@ -11,15 +11,15 @@ from functools import lru_cache, reduce
 from typing import Any
 
 from creditbank.submissions.cells import SHEET_ROWS, Cell, Unusable, row_no_of
-from creditbank.submissions.file_refusals import (
+from creditbank.submissions.files.number_formats import Shown, day_of, elapsed
+from creditbank.submissions.files.refusals import (
     Limits,
     RowTooLarge,
     TooManyColumns,
     WorkbookBroken,
     at_sheet_row,
 )
-from creditbank.submissions.number_formats import Shown, day_of, elapsed
-from creditbank.submissions.xml_parts import events, read_through
+from creditbank.submissions.files.xml_parts import events, read_through
 
 SHEET_COLUMNS = 16_384
 MOST_LETTERS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from creditbank.submissions.cells import Cell, column_letters
-from creditbank.submissions.columns import HIDDEN
-from creditbank.submissions.values import Unread, shown
+from creditbank.submissions.sheets.columns import HIDDEN
+from creditbank.submissions.sheets.values import Unread, shown
 
 
 @dataclass(frozen=True, slots=True)

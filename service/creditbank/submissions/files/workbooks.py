@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from creditbank.submissions.cells import Line
-from creditbank.submissions.file_refusals import (
+from creditbank.submissions.files.number_formats import BUILT_IN, Shown, shown_as
+from creditbank.submissions.files.refusals import (
     MIB,
     FileBlank,
     Limits,
@@ -19,10 +20,9 @@ from creditbank.submissions.file_refusals import (
     WorkbookUnpacksTooLarge,
     at_sheet_row,
 )
-from creditbank.submissions.number_formats import BUILT_IN, Shown, shown_as
-from creditbank.submissions.worksheets import Merges, Shared, merges_of, rows_of, unescaped
-from creditbank.submissions.xml_parts import read_through
-from creditbank.submissions.zipped import Part, refuse_what_unpacks_too_large, unpacked
+from creditbank.submissions.files.worksheets import Merges, Shared, merges_of, rows_of, unescaped
+from creditbank.submissions.files.xml_parts import read_through
+from creditbank.submissions.files.zipped import Part, refuse_what_unpacks_too_large, unpacked
 
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from creditbank.submissions.cells import SHEET_ROWS, Cell, Line
-from creditbank.submissions.file_refusals import (
+from creditbank.submissions.files.refusals import (
     CharactersUnreadable,
     FileBlank,
     Limits,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO
 
-from creditbank.submissions.file_refusals import MIB, Limits, WorkbookBroken, WorkbookUnpacksTooLarge
+from creditbank.submissions.files.refusals import MIB, Limits, WorkbookBroken, WorkbookUnpacksTooLarge
 
 DIRECTORY = 4 * MIB
 """The directory of a workbook has a few dozen entries; reading a hostile one must not fill the memory."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditbank.submissions.mapping import Reference
-from creditbank.submissions.special_cells import ZERO_MARKS
-from creditbank.submissions.values import Unread
-from creditbank.submissions.wordings import CHOICES, fold
+from creditbank.submissions.sheets.mapping import Reference
+from creditbank.submissions.sheets.special_cells import ZERO_MARKS
+from creditbank.submissions.sheets.values import Unread
+from creditbank.submissions.sheets.wordings import CHOICES, fold
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creditbank.submissions.columns import KEY, KIND_NAMES, KINDS, LEARNER, REASON, RECORD_ID, Field
+from creditbank.submissions.sheets.columns import KEY, KIND_NAMES, KINDS, LEARNER, REASON, RECORD_ID, Field
 
 MOST_WORDINGS = 8
 """How many wordings of a header the guide lists; the catalogue has more."""

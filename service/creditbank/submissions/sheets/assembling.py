@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from creditbank.records.reading import IDENTIFIES, MAY_LACK
-from creditbank.submissions.cell_faults import CellFault, cell_fault, disagrees, missing, not_resident
 from creditbank.submissions.cells import Cell, Line, column_letters, place_of
-from creditbank.submissions.columns import KINDS, PARTS, PERSON, READERS, SPREAD, Act, Field, field_of, fields_of
-from creditbank.submissions.composing import COMPOSE, Parts
-from creditbank.submissions.constants import Constants, last_day_of
-from creditbank.submissions.headers import header_text
-from creditbank.submissions.mapping import TERM_END, Mapping, Reference, SheetLayout, SheetMapping
-from creditbank.submissions.setting_aside import SetAside, closes_table, is_blank, repeats, set_aside
-from creditbank.submissions.teams import Teams
-from creditbank.submissions.values import Reader, Unread
+from creditbank.submissions.sheets.cell_faults import CellFault, cell_fault, disagrees, missing, not_resident
+from creditbank.submissions.sheets.columns import KINDS, PARTS, PERSON, READERS, SPREAD, Act, Field, field_of, fields_of
+from creditbank.submissions.sheets.composing import COMPOSE, Parts
+from creditbank.submissions.sheets.constants import Constants, last_day_of
+from creditbank.submissions.sheets.headers import header_text
+from creditbank.submissions.sheets.mapping import TERM_END, Mapping, Reference, SheetLayout, SheetMapping
+from creditbank.submissions.sheets.setting_aside import SetAside, closes_table, is_blank, repeats, set_aside
+from creditbank.submissions.sheets.teams import Teams
+from creditbank.submissions.sheets.values import Reader, Unread
 
 __all__ = ["Assembled", "Assembler", "CellFault", "CellRef", "SetAside", "Unreadable"]
 

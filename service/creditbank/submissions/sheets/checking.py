@@ -9,11 +9,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from creditbank.submissions.cells import Cell, Line, Unusable, column_letters
-from creditbank.submissions.columns import HIDDEN, READERS, Act, field_of
-from creditbank.submissions.constants import Constants, last_day_of
-from creditbank.submissions.guessing import data_lines, guess, looks_like_a_field_of, readable_share
-from creditbank.submissions.headers import NO_HEADER, Header
-from creditbank.submissions.mapping import (
+from creditbank.submissions.sheets.columns import HIDDEN, READERS, Act, field_of
+from creditbank.submissions.sheets.constants import Constants, last_day_of
+from creditbank.submissions.sheets.guessing import data_lines, guess, looks_like_a_field_of, readable_share
+from creditbank.submissions.sheets.headers import NO_HEADER, Header
+from creditbank.submissions.sheets.mapping import (
     FROM_TITLE,
     TERM_END,
     Mapping,
@@ -24,8 +24,8 @@ from creditbank.submissions.mapping import (
     is_not_read,
     lay_out,
 )
-from creditbank.submissions.values import Unread, shown
-from creditbank.submissions.wordings import OTHER_ATTEMPTS, fold
+from creditbank.submissions.sheets.values import Unread, shown
+from creditbank.submissions.sheets.wordings import OTHER_ATTEMPTS, fold
 
 _SAY_MORE = {"attempt", "exam_attempt", "remark"}
 """Columns that change what others say: one that is new is asked about although nothing is missing."""

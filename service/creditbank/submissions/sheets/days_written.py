@@ -8,8 +8,8 @@ from math import isfinite
 from typing import Any
 
 from creditbank.submissions.cells import Cell
-from creditbank.submissions.values import Unread, plain_of
-from creditbank.submissions.wordings import NEVER_ENDS, TERMS, fold
+from creditbank.submissions.sheets.values import Unread, plain_of
+from creditbank.submissions.sheets.wordings import NEVER_ENDS, TERMS, fold
 
 _SERIAL_ZERO = date(1899, 12, 30)
 """Day 0 of Excel's calendar as its days are counted from 1 March 1900 on."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of
-from creditbank.submissions.columns import (
+from creditbank.submissions.sheets.columns import (
     KEY,
     KINDS,
     LEARNER,
@@ -22,11 +22,11 @@ from creditbank.submissions.columns import (
     header_forms,
     known_headers,
 )
-from creditbank.submissions.headers import NO_HEADER, Header, find_header, header_text, without_header
-from creditbank.submissions.mapping import SheetSample
-from creditbank.submissions.setting_aside import closes_table, is_blank, repeats
-from creditbank.submissions.values import Unread, looks_like_resident_id, plain_of, text_of
-from creditbank.submissions.wordings import CHOICES, NOT_USED, fold
+from creditbank.submissions.sheets.headers import NO_HEADER, Header, find_header, header_text, without_header
+from creditbank.submissions.sheets.mapping import SheetSample
+from creditbank.submissions.sheets.setting_aside import closes_table, is_blank, repeats
+from creditbank.submissions.sheets.values import Unread, looks_like_resident_id, plain_of, text_of
+from creditbank.submissions.sheets.wordings import CHOICES, NOT_USED, fold
 
 GOOD = 0.5
 """Share of its cells that a column must let be read to be taken for a field."""
