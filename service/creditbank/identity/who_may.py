@@ -98,9 +98,7 @@ READ_RECORD = Permit({"records:read": CONSENTED, "learner": OWN, "guardian": CHI
 READ_TRANSCRIPT = Permit(
     {"transcripts:read": CONSENTED, "learner": OWN, "guardian": CHILD, "registrar": CONSENTED, "officer": ANY}
 )
-SEE_SUBMISSION = Permit(
-    {"records:write": INSTITUTION, "records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS}
-)
+SEE_SUBMISSION = Permit({"records:write": INSTITUTION, "records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS})
 RECONCILE = Permit({"records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS})
 OPEN_ACCOUNT = Permit({"learners:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
 READ_ACCOUNT = Permit(
