@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import IO, Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
 
 from creditbank import clock
 from creditbank.db import Database
@@ -275,6 +277,27 @@ def must_match(request: Request, current: str | None) -> None:
         raise VersionNotNamed
     if named.strip() != "*" and current not in {tag.strip() for tag in named.split(",")}:
         raise ChangedMeanwhile
+
+
+# --- workbooks ----------------------------------------------------------------------------------------------------
+
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def a_workbook(description: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an operation that answers with a workbook."""
+    content = {_WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}
+    return {200: {"content": content, "description": description}}
+
+
+def workbook_response(made: IO[bytes], *, disposition: str) -> Response:
+    """A workbook as it is downloaded; the file is closed behind it."""
+    return StreamingResponse(
+        iter(lambda: made.read(65536), b""),
+        media_type=_WORKBOOK,
+        headers={"Content-Disposition": disposition},
+        background=BackgroundTask(made.close),
+    )
 
 
 # --- writes that happen once --------------------------------------------------------------------------------------

@@ -10,13 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.background import BackgroundTask
-from starlette.responses import StreamingResponse
 
 from creditbank import clock
 from creditbank.db import SessionDep
 from creditbank.errors import Malformed
-from creditbank.http import KeyringDep, LanguageDep, PageDep, answer, problems
+from creditbank.http import KeyringDep, LanguageDep, PageDep, a_workbook, answer, problems, workbook_response
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.identity.writing import WriteDep
@@ -30,7 +28,6 @@ from creditbank.submissions.refusals import PeriodUnknown
 
 router = APIRouter(prefix="/v1", tags=["oversight"])
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Year = Annotated[AcademicYear, Query(description="学年。|The academic year.")]
 Term = Annotated[int, Query(ge=1, le=4, description="学期。|The term.")]
 Whose = Annotated[UUID | None, Query(description="业务员须指明机构。|Officers name the institution.")]
@@ -68,14 +65,9 @@ async def read_reconciliation(
     return await reconcile(session, period, keyring=keyring, at=clock.now())
 
 
-_AS_WORKBOOK: dict[int | str, dict[str, Any]] = {
-    200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "The workbook."}
-}
-
-
 @router.get(
     "/reconciliation.xlsx",
-    responses={**_AS_WORKBOOK, **problems(PeriodUnknown)},
+    responses={**a_workbook("The workbook."), **problems(PeriodUnknown)},
     response_class=Response,
     summary="学期对账表|A term reconciled, as a workbook",
 )
@@ -93,12 +85,7 @@ async def reconciliation_workbook(
     found = await reconcile(session, period, keyring=keyring, at=clock.now())
     made = await asyncio.to_thread(as_workbook, found, language)
     name = f"reconciliation-{academic_year}-{term}.xlsx"
-    return StreamingResponse(
-        iter(lambda: made.read(65536), b""),
-        media_type=WORKBOOK,
-        headers={"Content-Disposition": f"attachment; filename={name}"},
-        background=BackgroundTask(made.close),
-    )
+    return workbook_response(made, disposition=f"attachment; filename={name}")
 
 
 class HintOut(BaseModel):

@@ -91,12 +91,12 @@ def remove(
     return record
 
 
-def one_row(submission_id: UUID, sender: Sender, at: datetime) -> dict[str, Any]:
-    """The submission that an act on one record is."""
+def as_submission(submission_id: UUID, sender: Sender, at: datetime, *, rows: int) -> dict[str, Any]:
+    """The submission that an act on so many rows is; one that is there already stays as it is."""
     return {
         "submission_id": str(submission_id),
         "institution_id": str(sender.institution_id),
         "sent_by": sender.name,
         "received_at": at.isoformat(),
-        "rows": 1,
+        "rows": rows,
     }

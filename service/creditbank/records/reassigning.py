@@ -16,7 +16,7 @@ from creditbank.identifiers import new_id
 from creditbank.learners.families import family_of
 from creditbank.learners.keys import key_of
 from creditbank.records import refusals
-from creditbank.records.acts import Tools, new_act, one_row, redecide, remove
+from creditbank.records.acts import Tools, as_submission, new_act, redecide, remove
 from creditbank.records.apply import NOT_LIVE, Applied, is_sensitive, stand, version_row
 from creditbank.records.following import enrolments_changed
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
@@ -140,7 +140,7 @@ async def _move(
         raise refusals.RecordAlreadyWithdrawn
     applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
     act = new_act(applied.change_id, tools, [loser, gainer])
-    act.submission = one_row(submission_id, sender, tools.at)
+    act.submission = as_submission(submission_id, sender, tools.at, rows=1)
     gone = remove(
         loser, record_id, how="reassigned_away", kind="reassignment", by=sender.name, reason=said.reason, act=act,
         submission_id=submission_id, row_no=ready.row.row_no, tools=tools,

@@ -9,7 +9,7 @@ from uuid import UUID
 from creditbank.db import Transaction
 from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
-from creditbank.records.acts import Tools, new_act, redecide
+from creditbank.records.acts import Tools, as_submission, new_act, redecide
 from creditbank.records.apply import Applied, apply_rows
 from creditbank.records.following import enrolled_now, enrolments_changed, follow_enrolments
 from creditbank.records.held import hold_rows, supersede
@@ -24,6 +24,13 @@ from creditbank.records.standing import Asked, Standing
 from creditbank.records.write import Act, write_act, write_part
 
 
+def turn_of(row: Row) -> int:
+    """Who entered goes first (0), then what became of them (1), then the rest (2): a score by student number alone is
+    known by the enrolment, wherever that stands.
+    """
+    return 2 if row.kind != "enrolment_event" else 0 if row.event == "entered" else 1
+
+
 async def post_rows(
     session: Transaction,
     rows: Sequence[tuple[int, Row]],
@@ -36,13 +43,13 @@ async def post_rows(
 ) -> list[RowOutcome]:
     """Post rows, each with an outcome of its own: deposited, unchanged, corrected, held or refused.
 
-    Who entered goes first, then what became of them, then the rest: each part of the call is read against what the
-    one before has left. What was read `ahead` of the transaction is not read again.
+    In the order of `turn_of`: each part of the call is read against what the one before has left. What was read `ahead`
+    of the transaction is not read again.
     """
     outcomes: dict[int, RowOutcome] = {}
     parts: tuple[list[tuple[int, Row]], ...] = ([], [], [])
     for row_no, row in rows:
-        parts[2 if row.kind != "enrolment_event" else 0 if row.event == "entered" else 1].append((row_no, row))
+        parts[turn_of(row)].append((row_no, row))
     for part in parts:
         if part:
             outcomes |= await _post_part(
@@ -148,13 +155,7 @@ async def _write_ready(
     people = await lock_claim_and_read(session, asked, claims=_claims(ready, sender), keyring=tools.keyring)
     applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
     act = new_act(applied.change_id, tools, people)
-    act.submission = {
-        "submission_id": str(submission_id),
-        "institution_id": str(sender.institution_id),
-        "sent_by": sender.name,
-        "received_at": tools.at.isoformat(),
-        "rows": rows,
-    }
+    act.submission = as_submission(submission_id, sender, tools.at, rows=rows)
     act.versions = applied.versions
     for person, theirs in zip(people, by_person.values(), strict=True):
         applied.contents = set()

@@ -12,7 +12,7 @@ from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.families import families_of
 from creditbank.records import refusals
-from creditbank.records.acts import Tools, new_act, redecide, remove
+from creditbank.records.acts import Tools, as_submission, new_act, redecide, remove
 from creditbank.records.apply import NOT_LIVE
 from creditbank.records.following import enrolments_changed
 from creditbank.records.held import supersede_all
@@ -44,12 +44,10 @@ async def withdraw_rows(
     sender: Sender,
     submission_id: UUID,
     tools: Tools,
-    rows: int | None = None,
 ) -> list[RowOutcome]:
     """Take records back: `withdrawn`, `unchanged` for one withdrawn before, `refused` for one not the sender's.
 
-    In the order of what was asked; a record that is asked for twice is `unchanged` the second time. `rows` is how many
-    the whole submission has.
+    In the order of what was asked; a record that is asked for twice is `unchanged` the second time.
     """
     outcomes: dict[int, RowOutcome] = {}
     found = await _last_versions(session, [one.record_id for one in asked])
@@ -65,7 +63,7 @@ async def withdraw_rows(
     if mine:
         outcomes |= await _withdraw(
             session, mine, {record_id: found[record_id][0] for record_id in mine}, sender=sender,
-            submission_id=submission_id, tools=tools, rows=len(asked) if rows is None else rows,
+            submission_id=submission_id, tools=tools, rows=len(asked),
         )  # fmt: skip
     return [outcomes[one.row_no] for one in asked]
 
@@ -93,13 +91,7 @@ async def _withdraw(
     questions = [Asked(family, frozenset(), frozenset(records)) for family, records in by_family.items()]
     people = await lock_claim_and_read(session, questions, claims=(), keyring=tools.keyring)
     act = new_act(new_id(), tools, people)
-    act.submission = {
-        "submission_id": str(submission_id),
-        "institution_id": str(sender.institution_id),
-        "sent_by": sender.name,
-        "received_at": tools.at.isoformat(),
-        "rows": rows,
-    }
+    act.submission = as_submission(submission_id, sender, tools.at, rows=rows)
     outcomes: dict[int, RowOutcome] = {}
     enrolled: set[UUID] = set()
     for person, records in zip(people, by_family.values(), strict=True):

@@ -59,7 +59,6 @@ async def take_back_rows(session: Transaction, posting: Posting, chunk: Chunk) -
     if asked:
         outcomes = await withdraw_rows(
             session, asked, sender=posting.sender, submission_id=posting.file.submission_id, tools=posting.tools(),
-            rows=posting.file.rows,
         )  # fmt: skip
         became += [Became.of(_as_unknown(outcome)) for outcome in outcomes]
     return became
@@ -79,11 +78,7 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
     said = dict(chunk.changes)
     for row_no, (record_id, reason) in named.items():
         try:
-            to = ReassignmentIn.model_validate({"learner": said[row_no].get("learner"), "reason": reason})
-        except ValidationError as failure:
-            became.append(Became(row_no, "refused", problem=problem_of(malformed(failure))))
-            continue
-        try:
+            to = _to_whom(said[row_no], reason)
             async with session.begin_nested():
                 outcome = await reassign(
                     session, record_id, to, sender=posting.sender, submission_id=posting.file.submission_id,
@@ -95,29 +90,30 @@ async def move_rows(session: Transaction, posting: Posting, chunk: Chunk) -> lis
         except NotFound:
             became.append(Became(row_no, "refused", problem=refusals.RecordToWithdrawUnknown().problem("zh")))
         except BankError as refusal:
-            became.append(Became(row_no, "refused", problem=refusal.problem("zh")))
+            became.append(Became(row_no, "refused", problem=problem_of(refusal)))
     return became
+
+
+def _to_whom(said: dict[str, Any], reason: str) -> ReassignmentIn:
+    """Who is to have a record. Raises Malformed with every fault."""
+    try:
+        return ReassignmentIn.model_validate({"learner": said.get("learner"), "reason": reason})
+    except ValidationError as failure:
+        raise malformed(failure) from None
 
 
 def try_changes(posting: Posting, chunk: Chunk) -> list[Became]:
     """Whether rows say what such rows have to say; whether there is such a record, and whose, stays unsaid."""
     asked = _asked(posting, chunk.changes)
-    became = dict.fromkeys(asked.reasons, "acceptable")
-    faults: list[Became] = []
-    if posting.file.act == "reassign":
-        for row_no, said in chunk.changes:
-            if row_no in asked.reasons and (fault := _fault_of_learner(row_no, said, asked.reasons[row_no])):
-                faults.append(fault)
-                del became[row_no]
-    return [*asked.refused, *faults, *(Became(row_no, outcome) for row_no, outcome in became.items())]
-
-
-def _fault_of_learner(row_no: int, said: dict[str, Any], reason: str) -> Became | None:
-    try:
-        ReassignmentIn.model_validate({"learner": said.get("learner"), "reason": reason})
-    except ValidationError as failure:
-        return Became(row_no, "refused", problem=problem_of(malformed(failure)))
-    return None
+    became, said = asked.refused, dict(chunk.changes)
+    for row_no, reason in asked.reasons.items():
+        try:
+            if posting.file.act == "reassign":
+                _to_whom(said[row_no], reason)
+            became.append(Became(row_no, "acceptable"))
+        except Malformed as refusal:
+            became.append(Became(row_no, "refused", problem=problem_of(refusal)))
+    return became
 
 
 @dataclass(slots=True)

@@ -106,6 +106,13 @@ WHERE k.learner_id = ANY (%(learners)s) AND f.key_wrapped IS NOT NULL
 content is still kept."""
 
 
+_CHUNKS_WITH = """
+SELECT c.chunk_no, c.content_sealed FROM submission_chunk c
+WHERE c.submission_id = %(submission)s AND EXISTS (
+    SELECT FROM unnest(%(rows)s::int[]) AS r(row_no) WHERE r.row_no BETWEEN c.first_row AND c.last_row)
+"""
+
+
 @handler(EMPTY_ROWS)
 async def empty_rows(work: Work) -> None:
     """Nothing is left, in files that are kept, of the rows about somebody who was erased."""
@@ -138,18 +145,13 @@ async def _empty(session: AsyncSession, *, submission_id: UUID, rows: set[int], 
             "UPDATE submission_file SET layout_sealed = %s WHERE submission_id = %s",
             [seal_field(key, submission_id, "layout", layout), submission_id],
         )
-    for row_no in sorted(rows):
-        cursor = await connection.execute(
-            "SELECT chunk_no, content_sealed FROM submission_chunk"
-            " WHERE submission_id = %s AND first_row <= %s AND last_row >= %s",
-            [submission_id, row_no, row_no],
+    cursor = await connection.execute(_CHUNKS_WITH, {"submission": submission_id, "rows": list(rows)})
+    for chunk_no, sealed in await cursor.fetchall():
+        lines = without(open_lines(key, submission_id, chunk_no, bytes(sealed)), rows)
+        await connection.execute(
+            "UPDATE submission_chunk SET content_sealed = %s WHERE submission_id = %s AND chunk_no = %s",
+            [seal_lines(key, submission_id, chunk_no, lines), submission_id, chunk_no],
         )
-        for chunk_no, sealed in await cursor.fetchall():
-            lines = without(open_lines(key, submission_id, chunk_no, bytes(sealed)), rows)
-            await connection.execute(
-                "UPDATE submission_chunk SET content_sealed = %s WHERE submission_id = %s AND chunk_no = %s",
-                [seal_lines(key, submission_id, chunk_no, lines), submission_id, chunk_no],
-            )
 
 
 def _without_samples(layout: dict[str, Any], rows: set[int]) -> dict[str, Any]:

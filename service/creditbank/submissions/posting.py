@@ -31,7 +31,7 @@ from creditbank.records.intake import Ahead, Sender, read_ahead
 from creditbank.records.reassigning import ReassignmentNeedsAnOfficer
 from creditbank.records.refusals import IdentityUnderReview
 from creditbank.records.schemas import Row
-from creditbank.records.service import post_rows
+from creditbank.records.service import post_rows, turn_of
 from creditbank.records.trying import try_rows
 from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring, SealingKey
@@ -263,7 +263,7 @@ def _read_lines(posting: Posting, chunk_no: int, lines: int, sealed: bytes) -> C
 
 
 _LOCK = """
-SELECT status, next_chunk, cancel_asked_at, holds_allowed_by, done_rows FROM submission_file
+SELECT status, next_chunk, cancel_asked_at, holds_allowed_by FROM submission_file
 WHERE submission_id = $1 FOR UPDATE
 """
 
@@ -298,7 +298,7 @@ async def _in_turn(session: Any, *, posting: Posting, chunk: Chunk, act: Act, wr
     submission_id = posting.file.submission_id
     found = await (await run(session, _LOCK, submission_id)).fetchone()
     assert found is not None
-    status, next_chunk, cancel_asked_at, holds_allowed_by, _ = found
+    status, next_chunk, cancel_asked_at, holds_allowed_by = found
     if status != "running":
         return False
     if cancel_asked_at is not None:
@@ -328,8 +328,7 @@ async def _post(session: Transaction, posting: Posting, chunk: Chunk) -> list[Be
 async def _row_by_row(session: Transaction, posting: Posting, chunk: Chunk, *, act: Act) -> list[Became]:
     assert isinstance(session, AsyncSession)
     became: list[Became] = []
-    # Who entered goes first here too: a score by student number alone is known by the enrolment below it.
-    rows = sorted(chunk.rows, key=lambda numbered: _entering_first(numbered[1]))
+    rows = sorted(chunk.rows, key=lambda numbered: turn_of(numbered[1]))
     alone = [(row_no, Chunk(chunk.chunk_no, 1, rows=[(row_no, row)])) for row_no, row in rows]
     alone += [(row_no, Chunk(chunk.chunk_no, 1, changes=[(row_no, said)])) for row_no, said in chunk.changes]
     for row_no, one in alone:
@@ -342,10 +341,6 @@ async def _row_by_row(session: Transaction, posting: Posting, chunk: Chunk, *, a
             broke = [_broke(posting, row_no, failure)]
             became += posting.reader.completed(one.rows, broke) if one.rows else broke
     return became
-
-
-def _entering_first(row: Row) -> int:
-    return 2 if row.kind != "enrolment_event" else 0 if row.event == "entered" else 1
 
 
 def _broke(posting: Posting, row_no: int, failure: Exception) -> Became:

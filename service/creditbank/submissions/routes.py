@@ -9,8 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.background import BackgroundTask
-from starlette.responses import StreamingResponse
 
 from creditbank import clock
 from creditbank.db import DatabaseDep, SessionDep
@@ -20,6 +18,7 @@ from creditbank.http import (
     KeyringDep,
     LanguageDep,
     LimitDep,
+    a_workbook,
     answer,
     cursor_of,
     instant_and_id,
@@ -27,6 +26,7 @@ from creditbank.http import (
     link_to,
     one_page,
     problems,
+    workbook_response,
 )
 from creditbank.identity.actor import ActorDep, Reach
 from creditbank.identity.writing import WriteDep
@@ -55,7 +55,6 @@ from creditbank.submissions.tables import SubmissionFile
 
 router = APIRouter(prefix="/v1", tags=["submissions"])
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PartNo = Annotated[int, Path(ge=1, le=1_000_000)]
 RowNo = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -307,7 +306,7 @@ async def continue_submission(write: WriteDep, keyring: KeyringDep, submission_i
 @router.get(
     "/submissions/{submission_id}/report.xlsx",
     responses={
-        200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}, "description": "The file."},
+        **a_workbook("The file."),
         **problems(refusals.NotReadYet, refusals.ContentErased, ReportTooLarge),
     },
     response_class=Response,
@@ -328,12 +327,5 @@ async def report(
         raise refusals.NotReadYet(status=file.status)
     made = await make_report(database, file, keyring=keyring, language=language, only_attention=only == "attention")
     name = (name_of(file, keyring) or "submission").rsplit(".", 1)[0]
-    return StreamingResponse(
-        iter(lambda: made.read(65536), b""),
-        media_type=WORKBOOK,
-        headers={
-            "Content-Disposition": f"attachment; filename=report.xlsx; filename*=UTF-8''{quote(name)}"
-            f"{quote('.报送结果.xlsx' if language == 'zh' else '.report.xlsx')}"
-        },
-        background=BackgroundTask(made.close),
-    )
+    called = quote(name + (".报送结果.xlsx" if language == "zh" else ".report.xlsx"))
+    return workbook_response(made, disposition=f"attachment; filename=report.xlsx; filename*=UTF-8''{called}")
