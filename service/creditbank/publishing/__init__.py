@@ -1,0 +1,1 @@
+"""Publishing rules: draft, checked, impact, approved by a second person, in force."""
