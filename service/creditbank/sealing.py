@@ -290,6 +290,15 @@ def salted_digest(salt: bytes, obj: object, algorithm: DigestName = "sha256") ->
     return b"\x02" + hashed.finalize()
 
 
+_CAME_LATER = {"claim_id": None, "line_no": None, "purpose": "deposit"}
+"""Columns that decisions and postings had not from the first day, and what a row of that day says in them."""
+
+
+def as_digested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a row its digest is of: a deposit is digested as on the first day, so that no proof of then breaks."""
+    return {name: said for name, said in row.items() if name not in _CAME_LATER or said != _CAME_LATER[name]}
+
+
 def digest_holds(digest: bytes, salt: bytes, obj: object) -> bool:
     """Whether a digest is that of this value, by the algorithm it names."""
     named = next((name for name, number in _DIGESTS.items() if digest[:1] == bytes([number])), None)

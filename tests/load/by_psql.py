@@ -62,9 +62,9 @@ SELECT learner_id, decision_id, change_id, 'deposit', record_id, version, revisi
     verdict, scheme, level, credits, document, document_version, document_digest, clause, basis, engine, recorded_at,
     facts_sealed, decision_salt, decision_digest
 FROM finished;
-INSERT INTO posting (learner_id, posting_id, change_id, decision_id, record_id, kind, scheme, institution_id, amount,
-    occurred_on, posted_at, salt, digest)
-SELECT learner_id, posting_id, change_id, decision_id, record_id, 'grant', scheme, institution_id, amount,
+INSERT INTO posting (learner_id, posting_id, change_id, decision_id, record_id, purpose, kind, scheme, institution_id,
+    amount, occurred_on, posted_at, salt, digest)
+SELECT learner_id, posting_id, change_id, decision_id, record_id, 'deposit', 'grant', scheme, institution_id, amount,
     occurred_on, recorded_at, posting_salt, posting_digest
 FROM finished;
 WITH counted AS (

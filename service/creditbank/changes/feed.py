@@ -12,11 +12,11 @@ from creditbank.db import driver
 from creditbank.errors import BankError
 
 _OF_ALL = """
-SELECT number, numbered_at, change_id, institution_id, record_id, version, act, summary
+SELECT number, numbered_at, change_id, institution_id, record_id, version, claim_id, act, summary
 FROM feed_item WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
 """
 _OF_ONE = """
-SELECT number, numbered_at, change_id, institution_id, record_id, version, act, summary
+SELECT number, numbered_at, change_id, institution_id, record_id, version, claim_id, act, summary
 FROM feed_item WHERE institution_id = %(institution_id)s AND number > %(after)s ORDER BY number LIMIT %(limit)s
 """
 

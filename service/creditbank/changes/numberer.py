@@ -34,11 +34,11 @@ WITH last AS (
     SELECT taken.*, min(arrival) OVER (PARTITION BY change_id) AS change_arrival FROM taken
 )
 INSERT INTO feed_item
-    (number, numbered_at, change_id, learner_id, institution_id, record_id, version, act, summary)
+    (number, numbered_at, change_id, learner_id, institution_id, record_id, version, claim_id, act, summary)
 SELECT
     coalesce((SELECT number FROM last), 0) + row_number() OVER (ORDER BY change_arrival, item),
     greatest(%(now)s, (SELECT numbered_at FROM last) + interval '1 microsecond'),
-    change_id, learner_id, institution_id, record_id, version, act, summary
+    change_id, learner_id, institution_id, record_id, version, claim_id, act, summary
 FROM in_order
 """
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant
@@ -16,6 +16,8 @@ class Outbox(SQLModel, table=True):
     """A change that has been committed and waits for its number; it leaves when it has one."""
 
     __table_args__ = (
+        CheckConstraint("(record_id IS NULL) = (version IS NULL)", name="record_has_a_version"),
+        CheckConstraint("record_id IS NOT NULL OR claim_id IS NOT NULL", name="about_something"),
         Index("uq_outbox_arrival", "arrival", unique=True),
         {"info": {"family": "local", "personal": "pseudonymous", "app_may": "delete"}},
     )
@@ -26,8 +28,9 @@ class Outbox(SQLModel, table=True):
     """Given by the database: of two changes of which one waited for the other's lock, it arrived later."""
     learner_id: UUID
     institution_id: UUID
-    record_id: UUID
-    version: int
+    record_id: UUID | None = None
+    version: int | None = None
+    claim_id: UUID | None = None
     act: str
     summary: dict[str, Any] = as_json()
 
@@ -37,6 +40,8 @@ class FeedItem(SQLModel, table=True):
 
     __tablename__ = "feed_item"
     __table_args__ = (
+        CheckConstraint("(record_id IS NULL) = (version IS NULL)", name="record_has_a_version"),
+        CheckConstraint("record_id IS NOT NULL OR claim_id IS NOT NULL", name="about_something"),
         Index("ix_feed_item_institution_id_number", "institution_id", "number"),
         Index("ix_feed_item_learner_id_change_id", "learner_id", "change_id"),
         Index("ix_feed_item_numbered_at", "numbered_at"),
@@ -48,7 +53,8 @@ class FeedItem(SQLModel, table=True):
     change_id: UUID
     learner_id: UUID
     institution_id: UUID
-    record_id: UUID
-    version: int
+    record_id: UUID | None = None
+    version: int | None = None
+    claim_id: UUID | None = None
     act: str
     summary: dict[str, Any] = as_json()

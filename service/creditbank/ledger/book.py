@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from creditbank.identifiers import new_id
-from creditbank.sealing import DigestName, new_salt, salted_digest
+from creditbank.sealing import DigestName, as_digested, new_salt, salted_digest
 
 Account = tuple[UUID, str, str, UUID | None]
-"""Learner, scheme, `deposit` or `source`, and for a source the institution."""
+"""Learner, scheme, `deposit`, `conversion` or `source`, and for a source the institution."""
+Purpose = Literal["deposit", "conversion"]
+
+_About = tuple[Purpose, UUID | None, UUID | None, int | None]
+"""Purpose, record, claim and line: what a posting and its reversal are about."""
 
 
 class PostingAlreadyReversed(ValueError):
@@ -20,15 +24,18 @@ class PostingAlreadyReversed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LivePosting:
-    """A grant or take-back that nothing has reversed."""
+    """A grant or take-back that nothing has reversed: of a record that was deposited, or of a line of a claim."""
 
     learner_id: UUID
     posting_id: UUID
-    record_id: UUID
+    record_id: UUID | None
     scheme: str
     institution_id: UUID
     amount: int
     occurred_on: date
+    purpose: Purpose = "deposit"
+    claim_id: UUID | None = None
+    line_no: int | None = None
 
 
 @dataclass(slots=True)
@@ -57,15 +64,25 @@ class Book:
         *,
         learner_id: UUID,
         decision_id: UUID,
-        record_id: UUID,
         scheme: str,
         institution_id: UUID,
         amount: int,
         occurred_on: date,
+        purpose: Purpose = "deposit",
+        record_id: UUID | None = None,
+        claim_id: UUID | None = None,
+        line_no: int | None = None,
     ) -> UUID:
-        """Grant credits (a positive amount, in hundredths) or take them back (negative) because of a decision."""
+        """Grant credits (a positive amount, in hundredths) or take them back (negative) because of a decision.
+
+        A deposit is of a record, a conversion of a line of a claim; the institution is the source of the credits: who
+        reported the record, or the first record that the line uses.
+        """
+        about = (purpose, record_id, claim_id, line_no)
+        if (purpose == "deposit") != (record_id is not None) or (purpose == "conversion") != (claim_id is not None):
+            raise ValueError(f"a deposit is of a record and a conversion of a claim, not {about}")
         kind = "grant" if amount > 0 else "take_back"
-        return self._write(learner_id, decision_id, record_id, kind, None, scheme, institution_id, amount, occurred_on)
+        return self._write(learner_id, decision_id, about, kind, None, scheme, institution_id, amount, occurred_on)
 
     def reverse(self, posting: LivePosting, *, decision_id: UUID) -> UUID:
         """Say that a posting never was, because of a later decision: the same amount back, on the same day.
@@ -78,7 +95,7 @@ class Book:
         return self._write(
             posting.learner_id,
             decision_id,
-            posting.record_id,
+            (posting.purpose, posting.record_id, posting.claim_id, posting.line_no),
             "reversal",
             posting.posting_id,
             posting.scheme,
@@ -91,7 +108,7 @@ class Book:
         self,
         learner_id: UUID,
         decision_id: UUID,
-        record_id: UUID,
+        about: _About,
         kind: str,
         reverses: UUID | None,
         scheme: str,
@@ -100,12 +117,16 @@ class Book:
         occurred_on: date,
     ) -> UUID:
         posting_id, salt = new_id(), new_salt()
+        purpose, record_id, claim_id, line_no = about
         posting: dict[str, Any] = {
             "learner_id": str(learner_id),
             "posting_id": str(posting_id),
             "change_id": self._change,
             "decision_id": str(decision_id),
-            "record_id": str(record_id),
+            "record_id": None if record_id is None else str(record_id),
+            "claim_id": None if claim_id is None else str(claim_id),
+            "line_no": line_no,
+            "purpose": purpose,
             "kind": kind,
             "reverses": None if reverses is None else str(reverses),
             "scheme": scheme,
@@ -114,9 +135,9 @@ class Book:
             "occurred_on": occurred_on.isoformat(),
             "posted_at": self._posted_at,
         }
-        digest = salted_digest(salt, posting, self.digest)
+        digest = salted_digest(salt, as_digested(posting), self.digest)
         self.postings.append({**posting, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
-        self._enter((learner_id, scheme, "deposit", None), posting_id, amount)
+        self._enter((learner_id, scheme, purpose, None), posting_id, amount)
         self._enter((learner_id, scheme, "source", institution_id), posting_id, -amount)
         return posting_id
 

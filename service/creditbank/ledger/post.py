@@ -12,11 +12,12 @@ from creditbank.ledger.book import Book
 
 POSTINGS = """
 posted AS (
-    INSERT INTO posting (learner_id, posting_id, change_id, decision_id, record_id, kind, reverses, scheme,
-                         institution_id, amount, occurred_on, posted_at, salt, digest)
+    INSERT INTO posting (learner_id, posting_id, change_id, decision_id, record_id, claim_id, line_no, purpose, kind,
+                         reverses, scheme, institution_id, amount, occurred_on, posted_at, salt, digest)
     SELECT p.* FROM jsonb_to_recordset($1::jsonb -> 'postings') AS p(
-        learner_id uuid, posting_id uuid, change_id uuid, decision_id uuid, record_id uuid, kind text, reverses uuid,
-        scheme text, institution_id uuid, amount int, occurred_on date, posted_at timestamptz, salt bytea, digest bytea)
+        learner_id uuid, posting_id uuid, change_id uuid, decision_id uuid, record_id uuid, claim_id uuid, line_no int,
+        purpose text, kind text, reverses uuid, scheme text, institution_id uuid, amount int, occurred_on date,
+        posted_at timestamptz, salt bytea, digest bytea)
 ), entered AS (
     INSERT INTO entry (learner_id, sequence, posting_id, scheme, account, institution_id, amount, balance_after)
     SELECT e.* FROM jsonb_to_recordset($1::jsonb -> 'entries') AS e(

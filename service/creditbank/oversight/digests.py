@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from creditbank.db import Transaction, driver
-from creditbank.sealing import digest_holds
+from creditbank.sealing import as_digested, digest_holds
 
 _READ: dict[str, LiteralString] = {
     "record_version": """
@@ -19,20 +19,20 @@ _READ: dict[str, LiteralString] = {
         FROM record_version
     """,
     "decision": """
-        SELECT learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on, verdict,
-               scheme, level, credits, document, document_version, document_digest, clause, basis, engine, decided_at,
+        SELECT learner_id, decision_id, change_id, kind, record_id, record_version, claim_id, line_no, revision,
+               effective_on, verdict, scheme, level, credits, document, document_version, document_digest, clause, basis, engine, decided_at,
                facts_sealed, salt, digest
         FROM decision
     """,
     "posting": """
-        SELECT learner_id, posting_id, change_id, decision_id, record_id, kind, reverses, scheme, institution_id,
-               amount, occurred_on, posted_at, salt, digest
+        SELECT learner_id, posting_id, change_id, decision_id, record_id, claim_id, line_no, purpose, kind, reverses,
+               scheme, institution_id, amount, occurred_on, posted_at, salt, digest
         FROM posting
     """,
 }
 _ROWS_AT_A_TIME = 2_000
 
-_AS_DIGESTED: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+_AS_WRITTEN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (UUID, str),
     (datetime, lambda instant: instant.astimezone(UTC).isoformat()),
     (date, lambda day: day.isoformat()),
@@ -50,12 +50,12 @@ async def altered(session: Transaction) -> AsyncIterator[str]:
             await cursor.execute(query)
             async for row in cursor:
                 salt, digest = bytes(row.pop("salt")), bytes(row.pop("digest"))
-                if not digest_holds(digest, salt, {name: _as_digested(value) for name, value in row.items()}):
+                if not digest_holds(digest, salt, as_digested({name: _said(value) for name, value in row.items()})):
                     yield f"{table}: {row['learner_id']}, {row['change_id']}"
 
 
-def _as_digested(value: Any) -> Any:
-    for kind, said in _AS_DIGESTED:
+def _said(value: Any) -> Any:
+    for kind, said in _AS_WRITTEN:
         if isinstance(value, kind):
             return said(value)
     return value

@@ -13,7 +13,8 @@ from creditbank.identifiers import new_id
 from creditbank.ledger.book import Book
 from creditbank.records.standing import Standing, Step
 from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
-from creditbank.sealing import DigestName, SealingKey, canonical, field_of, new_salt, salted_digest, seal
+from creditbank.rules.writing import digested
+from creditbank.sealing import DigestName, SealingKey, canonical, field_of, seal
 
 
 @dataclass(slots=True)
@@ -204,7 +205,7 @@ def _row(
     facts_sealed: bytes | None,
     decisions: Decisions,
 ) -> UUID:
-    decision_id, salt = new_id(), new_salt()
+    decision_id = new_id()
     row: dict[str, Any] = {
         "learner_id": str(record.learner_id),
         "decision_id": str(decision_id),
@@ -227,6 +228,5 @@ def _row(
         "decided_at": decisions.said["decided_at"],
         "facts_sealed": None if facts_sealed is None else "\\x" + facts_sealed.hex(),
     }
-    digest = salted_digest(salt, row, decisions.digest)
-    decisions.rows.append({**row, "salt": "\\x" + salt.hex(), "digest": "\\x" + digest.hex()})
+    decisions.rows.append(digested(row, decisions.digest))
     return decision_id

@@ -18,6 +18,7 @@ from creditbank.records.deposit import Decisions
 from creditbank.records.lines import line_of
 from creditbank.records.sending import on_its_way
 from creditbank.records.standing import Standing
+from creditbank.rules.writing import DECISIONS
 
 _WRITE = f"""
 WITH submitted AS (
@@ -33,17 +34,7 @@ WITH submitted AS (
         learner_id uuid, record_id uuid, version int, change_id uuid, institution_id uuid, kind text, act text,
         occurred_on date, recorded_at timestamptz, submission_id uuid, row_no int, row_index bytea, content bytea,
         body jsonb, derived jsonb, sealed bytea, warnings text[], reason text, salt bytea, digest bytea)
-), decided AS (
-    INSERT INTO decision (learner_id, decision_id, change_id, kind, record_id, record_version, revision, effective_on,
-                          verdict, scheme, level, credits, document, document_version, document_digest, clause, basis,
-                          engine, decided_at, facts_sealed, salt, digest)
-    SELECT d.* FROM jsonb_to_recordset($1::jsonb -> 'decisions') AS d(
-        learner_id uuid, decision_id uuid, change_id uuid, kind text, record_id uuid, record_version int, revision int,
-        effective_on date, verdict text, scheme text, level text, credits int,
-        document text, document_version text,
-        document_digest text, clause text, basis jsonb, engine text, decided_at timestamptz, facts_sealed bytea,
-        salt bytea, digest bytea)
-), {POSTINGS}, shown AS (
+), {DECISIONS}, {POSTINGS}, shown AS (
     INSERT INTO record_current AS c (learner_id, record_id, version, institution_id, kind, content, occurred_on,
                                 recorded_at, scheme, level, credits, verdict, clause, decision_id, posting_id, shown,
                                 line, sealed)

@@ -6,13 +6,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, octets, one_of
 
 VERDICTS = ("granted", "not_granted", "unknown", "withdrawn")
-DECISION_KINDS = ("deposit", "withdrawal", "reassignment")
+ABOUT_RECORDS = ("deposit", "withdrawal", "reassignment")
+ABOUT_CLAIMS = ("conversion", "conversion_ended")
+DECISION_KINDS = ABOUT_RECORDS + ABOUT_CLAIMS
 
 
 class RuleDocument(SQLModel, table=True):
@@ -30,12 +32,27 @@ class RuleDocument(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """What the rules, or a person, said about a record from a day on; live while its revision is the record's last."""
+    """What the rules, or a person, said about a record or a line of a claim; live while its revision is the last one."""
 
     __table_args__ = (
         one_of("kind", DECISION_KINDS),
         one_of("verdict", VERDICTS),
+        CheckConstraint("(record_id IS NULL) = (claim_id IS NOT NULL)", name="about_a_record_or_a_claim"),
+        CheckConstraint("(record_id IS NULL) = (record_version IS NULL)", name="record_has_a_version"),
+        CheckConstraint("(claim_id IS NULL) = (line_no IS NULL)", name="claim_has_a_line"),
+        CheckConstraint(
+            "(claim_id IS NOT NULL) = (kind IN ('conversion', 'conversion_ended'))", name="kind_fits_what_it_is_about"
+        ),
         Index("uq_decision_record", "learner_id", "record_id", "revision", "effective_on", unique=True),
+        Index(
+            "uq_decision_claim",
+            "learner_id",
+            "claim_id",
+            "line_no",
+            "revision",
+            unique=True,
+            postgresql_where=text("claim_id IS NOT NULL"),
+        ),
         Index("ix_decision_decision_id", "decision_id"),
         {"info": {"family": "learner", "personal": "sealed", "app_may": "append"}},
     )
@@ -44,16 +61,19 @@ class Decision(SQLModel, table=True):
     decision_id: UUID = Field(primary_key=True)
     change_id: UUID
     kind: str
-    record_id: UUID
-    record_version: int
+    record_id: UUID | None = None
+    record_version: int | None = None
+    claim_id: UUID | None = None
+    line_no: int | None = None
+    """Which line of the claim, from 1."""
     revision: int
-    """How often the record had been decided when this was: all decisions of the last revision are live."""
+    """How often the record or the line had been decided when this was: all decisions of the last revision are live."""
     effective_on: date
     """From which day it holds: a later attempt that counts instead takes effect on its own day."""
     verdict: str
     scheme: str | None = None
     level: str | None = None
-    """The level of education the record belonged to, as far as it was known then."""
+    """The level of education the record or the plan belonged to, as far as it was known then."""
     credits: int
     """Hundredths."""
     document: str | None = None
@@ -61,7 +81,7 @@ class Decision(SQLModel, table=True):
     document_digest: str | None = None
     clause: str | None = None
     basis: dict[str, Any] | None = as_json(nullable=True)
-    """Which date chose the version and why; who signed, where a person did."""
+    """Which date chose the version and why; all documents that took part in it; who signed, where a person did."""
     facts_sealed: bytes | None = octets(nullable=True)
     engine: str
     decided_at: datetime = instant()
