@@ -39,11 +39,22 @@ LEAD_TO_A_LEARNER = {
     "ix_decision_decision_id": "whose decision it is, by its number alone",
     "ix_posting_posting_id": "whose posting it is, by its number alone",
     "ix_record_current_institution_id": "what an institution reported, whoever it is about",
+    "ix_claim_claim_id": "whose claim it is, by its number alone",
+    "ix_claim_hand": "what waits for a hand, whoever claims",
+    "ix_claim_look_at": "whose clock has run out",
+    "ix_claim_institution_id": "what was claimed of a college",
+    "ix_appeal_appeal_id": "whose appeal it is, by its number alone",
+    "ix_appeal_raised_at": "the appeals that wait for a reviewer",
+    "ix_override_override_id": "whose override it is, by its number alone",
+    "ix_override_expires_on": "overrides that have come to their end",
+    "ix_override_proposed_at": "overrides that wait for a second person",
 }
 """Indexes of learners' tables that find out whose rows they are, and why each is needed."""
 
 NAMES_OF_THINGS = {
     ("certificate_standard", "name"),
+    ("claim", "document"),
+    ("claim", "document_version"),
     ("certificate_standard", "name_en"),
     ("certificate_standard", "body_name"),
     ("client", "name"),

@@ -1,1 +1,1 @@
-"""Claims: a person asks that records count for courses; the rules and the responsible hands decide; credits are granted."""
+"""Claims: somebody asks that records count for courses; rules and responsible hands decide; credits are granted."""
