@@ -61,7 +61,7 @@ def decide_contents(
             groups[record.content].append(record)
     touched = []
     for group in groups.values():
-        for record, said in _day_by_day(group, rulebook, decisions.asked_on):
+        for record, said in day_by_day(group, rulebook, decisions.asked_on):
             if not record.changed and _outcomes(record.steps) == [_outcome(step) for step, _, _ in said]:
                 continue
             _write(record, said, key=keys[record.learner_id], book=book, decisions=decisions)
@@ -72,7 +72,7 @@ def decide_contents(
 Said = list[tuple[Step, Decided, dict[str, Any]]]
 
 
-def _day_by_day(group: list[Standing], rulebook: Rulebook, asked_on: date) -> list[tuple[Standing, Said]]:
+def day_by_day(group: list[Standing], rulebook: Rulebook, asked_on: date) -> list[tuple[Standing, Said]]:
     """For each record the decisions about it, from the day it happened on, each only where it says something else."""
     ordered = sorted(group, key=lambda record: (record.occurred_on, record.record_id))
     said: dict[UUID, Said] = {record.record_id: [] for record in ordered}
