@@ -207,5 +207,64 @@ async def test_the_database_itself_refuses_two_plans_of_one_day(city: City, plan
     ):
         connection.execute(
             "INSERT INTO plan SELECT gen_random_uuid(), programme_id, institution_id, 'x', 2030, NULL, published_on,"
-            " total_credits, totals FROM plan"
+            " total_credits, totals, NULL, '[]' FROM plan"
         )
+
+
+# --- what rules ask of plans --------------------------------------------------------------------------------------
+
+
+STANDARD = {
+    "code": "X-DB",
+    "kind": "vocational_skill_level",
+    "name": "数据库应用开发",
+    "body_name": "演示发证机构",
+    "valid_from": "2020-01-01",
+    "levels": [{"level": "elementary", "rank": 1}, {"level": "intermediate", "rank": 2}],
+}
+LISTED = [
+    {"standard": "X-DB", "level": "intermediate", "required": True, "source": None},
+]
+
+
+async def test_a_plan_says_which_certificates_it_lists_and_what_its_courses_are_about(city: City, plans: str) -> None:
+    await city.post("/certificate-standards", STANDARD, by=city.officer)
+    said = plan(certificates=LISTED)
+    said["courses"][1]["subject"] = "chinese"
+    published = (await city.put(f"{plans}/2023", said)).json()["plan"]
+    assert published["certificates"] == LISTED
+    assert [course["subject"] for course in published["courses"]] == ["chinese", None]
+
+
+@pytest.mark.parametrize("listed", [{"standard": "X-NONE"}, {"standard": "X-DB", "level": "advanced"}])
+async def test_a_plan_lists_only_certificates_that_the_bank_knows(
+    city: City, plans: str, listed: dict[str, Any]
+) -> None:
+    await city.post("/certificate-standards", STANDARD, by=city.officer)
+    refused = await city.put(f"{plans}/2023", plan(certificates=[listed]))
+    assert (refused.status_code, refused.json()["code"]) == (422, "plan_certificate_unknown")
+
+
+async def test_what_deposits_never_ask_is_said_of_a_plan_that_results_stand_on(
+    city: City, plans: str, programme_id: UUID
+) -> None:
+    await city.post("/certificate-standards", STANDARD, by=city.officer)
+    etag = (await city.put(f"{plans}/2023", plan())).headers["etag"]
+    learner = await enrol(city, programme_id, year=2023)
+    await deposit(city, code="0730", on="2025-01-15", in_plan=True, learner=learner)
+    more = plan(certificates=LISTED)
+    more["courses"][0]["subject"] = "computing"
+    edited = await city.put(f"{plans}/2023", more, headers={"If-Match": etag})
+    assert (edited.status_code, edited.json()["outcome"]) == (200, "corrected")
+    more["courses"][0]["credits"], more["totals"]["专业核心课"], more["total_credits"] = "4", "4", "7"
+    refused = await city.put(f"{plans}/2023", more, headers={"If-Match": edited.headers["etag"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_has_records")
+
+
+async def test_a_programme_says_how_long_it_is_and_what_it_is_divided_by(city: City) -> None:
+    path = f"/institutions/{city.college}/programmes"
+    said = programme(code="P9", years="2.5", discipline="engineering")
+    assert await city.outcomes(path, said, said) == ["created", "unchanged"]
+    (found,) = [one for one in (await city.get(path)).json()["items"] if one["code"] == "P9"]
+    assert (found["years"], found["discipline"]) == ("2.5", "engineering")
+    assert (await city.post(path, {**said, "years": "2.4"})).status_code == 422

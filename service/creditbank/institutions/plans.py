@@ -18,6 +18,7 @@ from creditbank.http import etag_of
 from creditbank.identifiers import new_id
 from creditbank.institutions import stands_on
 from creditbank.institutions.refusals import (
+    PlanCertificateUnknown,
     PlanHasRecords,
     PlanPublishedTwice,
     PlanTotalsDiffer,
@@ -32,10 +33,11 @@ MustMatch = Callable[[str | None], None]
 
 _PLAN = """
 SELECT p.plan_id, p.programme_id, p.institution_id, p.version, p.entry_from, p.entry_until, p.published_on,
-       p.total_credits, p.totals, p.source, (
+       p.total_credits, p.totals, p.source, p.certificates, (
     SELECT coalesce(json_agg(json_build_object(
         'course_code', c.course_code, 'name', c.name, 'category', c.category, 'compulsory', c.compulsory,
-        'learning_form', c.learning_form, 'credits', c.credits, 'hours', c.hours, 'weeks', c.weeks, 'term', c.term)
+        'learning_form', c.learning_form, 'credits', c.credits, 'hours', c.hours, 'weeks', c.weeks, 'term', c.term,
+        'subject', c.subject)
         ORDER BY c.term NULLS LAST, c.course_code), '[]')
     FROM plan_course c WHERE c.plan_id = p.plan_id) AS courses
 FROM plan p WHERE
@@ -57,12 +59,14 @@ async def put_plan(
     A result stands on a plan once it is live, was deposited by a plan, is of a course that this plan has, and belongs
     to somebody enrolled in the programme with a year of entry that the plan covers. From then on another version is
     published: results deposited later go by the version published last.
+    What deposits never ask (which certificates it lists, what a course is about) may be edited all the same.
     Raises NotFound for a programme of another institution, PlanTotalsDiffer, PublishedInTheFuture,
-    PlanPublishedTwice, PlanHasRecords, and whatever `must_match` raises.
+    PlanCertificateUnknown, PlanPublishedTwice, PlanHasRecords, and whatever `must_match` raises.
     """
     await lock_institution(session, institution_id)
     await _is_a_programme_of(session, institution_id, programme_id)
     _check(plan, today=today)
+    await _certificates_are_known(session, plan)
     before = await _find(session, "p.programme_id = %s AND p.version = %s", programme_id, version)
     if before is None:
         must_match(None)
@@ -72,7 +76,7 @@ async def put_plan(
         if _content(before) == _content(plan):
             return "unchanged", before
         must_match(etag_of_plan(before))
-        if await _has_records(session, before):
+        if _deposits_by(before) != _deposits_by(plan) and await _has_records(session, before):
             raise PlanHasRecords(version=version)
     await _published_once(session, plan, programme_id=programme_id, version=version)
     await _write(
@@ -108,7 +112,36 @@ def _check(plan: PlanIn, *, today: date) -> None:
 def _content(plan: PlanIn | PlanOut) -> dict[str, Any]:
     """What a plan says, whatever the order of its courses."""
     said = plan.model_dump(mode="json", include=set(PlanIn.model_fields))
-    return {**said, "courses": sorted(said["courses"], key=lambda course: str(course["course_code"]))}
+    return {
+        **said,
+        "courses": sorted(said["courses"], key=lambda course: str(course["course_code"])),
+        "certificates": sorted(said["certificates"], key=lambda certificate: str(certificate["standard"])),
+    }
+
+
+def _deposits_by(plan: PlanIn | PlanOut) -> dict[str, Any]:
+    """What of a plan deposits stand on: which certificates it lists and what a course is about, they never ask."""
+    said = _content(plan)
+    courses = [{name: value for name, value in course.items() if name != "subject"} for course in said["courses"]]
+    return {**said, "courses": courses, "certificates": []}
+
+
+async def _certificates_are_known(session: AsyncSession, plan: PlanIn) -> None:
+    if not plan.certificates:
+        return
+    cursor = await (await driver(session)).execute(
+        """
+        SELECT s.code, array_agg(l.level) FROM certificate_standard s JOIN certificate_level l USING (standard_id)
+        WHERE s.code = ANY (%s) GROUP BY s.code
+        """,
+        [[certificate.standard for certificate in plan.certificates]],
+    )
+    known: dict[str, list[str]] = dict(await cursor.fetchall())
+    for place, certificate in enumerate(plan.certificates):
+        if certificate.level not in (None, *known.get(certificate.standard, ())) or certificate.standard not in known:
+            raise PlanCertificateUnknown(
+                standard=certificate.standard, level=certificate.level or "-", field=f"/certificates/{place}"
+            )
 
 
 async def _is_a_programme_of(session: AsyncSession, institution_id: UUID, programme_id: UUID) -> None:
@@ -156,13 +189,13 @@ async def _write(
     await connection.execute(
         """
         INSERT INTO plan (plan_id, programme_id, institution_id, version, entry_from, entry_until, published_on,
-                          total_credits, totals, source)
+                          total_credits, totals, source, certificates)
         VALUES (%(plan)s, %(programme)s, %(institution)s, %(version)s, %(entry_from)s, %(entry_until)s,
-                %(published_on)s, %(total_credits)s, %(totals)s, %(source)s)
+                %(published_on)s, %(total_credits)s, %(totals)s, %(source)s, %(certificates)s)
         ON CONFLICT (plan_id) DO UPDATE SET
             entry_from = excluded.entry_from, entry_until = excluded.entry_until,
             published_on = excluded.published_on, total_credits = excluded.total_credits,
-            totals = excluded.totals, source = excluded.source
+            totals = excluded.totals, source = excluded.source, certificates = excluded.certificates
         """,
         {
             "plan": plan_id,
@@ -175,6 +208,7 @@ async def _write(
             "total_credits": plan.total_credits,
             "totals": orjson.dumps({name: format_credits(amount) for name, amount in plan.totals.items()}).decode(),
             "source": plan.source,
+            "certificates": orjson.dumps([one.model_dump(mode="json") for one in plan.certificates]).decode(),
         },
     )
     await connection.execute("DELETE FROM plan_course WHERE plan_id = %s", [plan_id])

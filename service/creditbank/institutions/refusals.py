@@ -26,6 +26,15 @@ class PlanHasRecords(BankError):
     en = "Results have been deposited by plan {version}: it is not edited any more. Publish another version."
 
 
+class PlanCertificateUnknown(BankError):
+    """A plan lists a certificate, or a level of one, that the bank has no standard of."""
+
+    status = 422
+    code = "plan_certificate_unknown"
+    zh = "没有代码为 {standard} 的证书标准，或其中没有 {level} 等级。请核对，或先登记该证书标准。"
+    en = "There is no certificate standard {standard}, or not at {level}. Check it, or enter the standard first."
+
+
 class PlanTotalsDiffer(BankError):
     """The credits of the categories do not add up to the plan's total."""
 

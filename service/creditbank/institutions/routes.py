@@ -205,6 +205,7 @@ def _plan_key(plan: PlanSummary) -> str:
         **problems(
             NotFound,
             refusals.PlanTotalsDiffer,
+            refusals.PlanCertificateUnknown,
             refusals.PublishedInTheFuture,
             refusals.PlanPublishedTwice,
             refusals.PlanHasRecords,

@@ -42,6 +42,14 @@ CertificateKind = Literal[
 CertificateLevelName = Literal[
     "elementary", "intermediate", "advanced", "grade_5", "grade_4", "grade_3", "grade_2", "grade_1", "unlevelled"
 ]
+Discipline = Literal[
+    "engineering", "teacher_training", "arts_management", "foreign_languages", "medicine", "agriculture",
+    "arts_sports", "other",
+]  # fmt: skip
+Subject = Literal[
+    "politics", "physical_education", "foreign_language", "chinese", "mathematics", "computing", "military", "labour",
+    "other",
+]  # fmt: skip
 
 CATALOGUE_CODES = {"vocational": r"\d{6}", "technician": r"\d{4}(-\d)?", "bachelor": r"\d{6}(T|K|TK)?"}
 """How codes are written: 职业教育专业目录（2021年）, 全国技工院校专业目录, 普通高等学校本科专业目录."""
@@ -163,6 +171,17 @@ class ProgrammeContent(Said):
     )
     edition: Text | None = Field(None, description="目录版本。|Edition of the catalogue.", examples=["2021"])
     catalogue_code: Text | None = Field(None, description="目录代码。|Its code there.", examples=["510205"])
+    years: str | None = Field(
+        None,
+        pattern=r"^[1-9](\.5)?$",
+        description="学制，年；可为半年的整倍数。|Length of study in years, by halves.",
+        examples=["3"],
+    )
+    discipline: Discipline | None = Field(
+        None,
+        description="专业门类，规则据此区分。|What rules divide programmes by.",
+        examples=["engineering"],
+    )
 
 
 class ProgrammeIn(Dated, ProgrammeContent):
@@ -262,6 +281,30 @@ class PlanCourse(CourseContent):
     course_code: Code = Field(description="课程代码。|The course's code.", examples=["0730"])
     compulsory: bool = Field(description="是否必修。|Whether it is compulsory.", examples=[True])
     term: int | None = Field(None, ge=1, le=20, description="第几学期。|Which term of study, from 1.", examples=[3])
+    subject: Subject | None = Field(
+        None,
+        description="课程门类：规则单独对待的科目。|What it is about, as far as rules treat it apart.",
+        examples=["computing"],
+    )
+
+
+class PlanCertificate(BaseModel):
+    """方案列出的证书。|A certificate that the plan lists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    standard: Code = Field(description="证书标准代码。|The standard's code.", examples=["X-WEB"])
+    level: CertificateLevelName | None = Field(
+        None,
+        description="自哪一等级起；不填则各等级。|From which level on; any where empty.",
+        examples=["intermediate"],
+    )
+    required: bool = Field(
+        default=False,
+        description="毕业条件已要求取得。|Whether the plan itself requires it to graduate.",
+        examples=[False],
+    )
+    source: Text | None = Field(None, description="出处。|Where it is published.", examples=["专业教学标准"])
 
 
 class PlanContent(Said):
@@ -287,6 +330,11 @@ class PlanContent(Said):
     courses: list[PlanCourse] = Field(
         min_length=1, max_length=500, description="课程，每门一次。|The courses, each once."
     )
+    certificates: list[PlanCertificate] = Field(
+        default_factory=list,
+        max_length=100,
+        description="列入本专业目录的证书，及方案要求取得的证书。|Listed for the programme, and required by the plan.",
+    )
 
 
 class PlanIn(Payload, PlanContent):
@@ -301,6 +349,9 @@ class PlanIn(Payload, PlanContent):
             raise ValueError("同一课程代码在方案中出现多次|one course code appears more than once in the plan")
         if self.totals and not {course.category for course in self.courses} <= set(self.totals):
             raise ValueError("有课程的类别不在 totals 中|a course is of a category that totals does not have")
+        standards = [certificate.standard for certificate in self.certificates]
+        if len(set(standards)) < len(standards):
+            raise ValueError("同一证书标准在方案中出现多次|one standard appears more than once in the plan")
         return self
 
 

@@ -39,10 +39,11 @@ COURSES = Shelf(
     key=("institution_id", "code", "valid_from"),
     content=("name", "name_en", "category", "learning_form", "credits", "hours", "weeks", "scale"),
 )
+_DIVIDED_BY = ("years", "discipline")
 PROGRAMMES = Shelf(
     "programme",
     key=("programme_id", "valid_from"),
-    content=("level", "name", "name_en", "catalogue", "edition", "catalogue_code", "source"),
+    content=("level", "name", "name_en", "catalogue", "edition", "catalogue_code", "source", *_DIVIDED_BY),
     name=lambda rows: {"programme_id": rows[0]["programme_id"] if rows else str(new_id())},
 )
 SCALES = Shelf("score_scale", key=("scale_id",), content=("scale",), name=lambda _: {"scale_id": str(new_id())})

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy import CheckConstraint, Column, Index, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, one_of
@@ -50,6 +50,30 @@ CERTIFICATE_KINDS = (
     "language_exam",
     "other",
 )
+DISCIPLINES = (
+    "engineering",
+    "teacher_training",
+    "arts_management",
+    "foreign_languages",
+    "medicine",
+    "agriculture",
+    "arts_sports",
+    "other",
+)
+"""What rules divide programmes by (专业门类), coarser than any national catalogue."""
+SUBJECTS = (
+    "politics",
+    "physical_education",
+    "foreign_language",
+    "chinese",
+    "mathematics",
+    "computing",
+    "military",
+    "labour",
+    "other",
+)
+"""What a course is about, as far as rules treat it apart (课程门类)."""
+EQUIVALENCE_STATES = ("proposed", "in_force", "dropped")
 
 REFERENCE = {"info": {"family": "reference", "personal": "none", "app_may": "update"}}
 REPLACED = {"info": {"family": "reference", "personal": "none", "app_may": "delete"}}
@@ -124,6 +148,8 @@ class Programme(SQLModel, table=True):
     __table_args__ = (
         one_of("level", LEVELS),
         one_of("catalogue", CATALOGUES),
+        one_of("discipline", DISCIPLINES, nullable=True),
+        CheckConstraint("years ~ '^[1-9](\\.5)?$'", name="years_by_halves"),
         CheckConstraint("valid_until > valid_from", name="runs_forward"),
         Index("uq_programme_institution_id_code_valid_from", "institution_id", "code", "valid_from", unique=True),
         _never_twice("programme", key="institution_id::text || ' ' || code"),
@@ -144,6 +170,9 @@ class Programme(SQLModel, table=True):
     valid_from: date = Field(primary_key=True)
     valid_until: date | None = None
     source: str | None = None
+    years: str | None = None
+    """Length of study (学制) in years: `3`, `2.5`."""
+    discipline: str | None = None
 
 
 class Plan(SQLModel, table=True):
@@ -177,6 +206,8 @@ class Plan(SQLModel, table=True):
     totals: dict[str, Any] = as_json()
     """Credits by category, as strings."""
     source: str | None = None
+    certificates: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    """The certificates listed for the programme, and those of them that the plan itself requires."""
 
 
 class PlanCourse(SQLModel, table=True):
@@ -185,6 +216,7 @@ class PlanCourse(SQLModel, table=True):
     __tablename__ = "plan_course"
     __table_args__ = (
         one_of("learning_form", LEARNING_FORMS),
+        one_of("subject", SUBJECTS, nullable=True),
         CheckConstraint("credits >= 0", name="credits_not_negative"),
         REPLACED,
     )
@@ -200,6 +232,7 @@ class PlanCourse(SQLModel, table=True):
     weeks: int | None = None
     term: int | None = None
     """Which term of study, from 1."""
+    subject: str | None = None
 
 
 class Course(SQLModel, table=True):
@@ -295,6 +328,56 @@ class CertificateLevel(SQLModel, table=True):
     """1 is the lowest."""
     credits: int | None = None
     credits_source: str | None = None
+
+
+class Equivalence(SQLModel, table=True):
+    """What one institution decided in the ordinary course of business: these records count for those courses of ours.
+
+    One source for one course, one for several, or several together for one. What was decided is never edited: it is
+    ended, and another takes its place.
+    """
+
+    __table_args__ = (
+        one_of("state", EQUIVALENCE_STATES),
+        CheckConstraint("valid_until > valid_from", name="runs_forward"),
+        CheckConstraint("relevance BETWEEN 1 AND 100", name="relevance_in_percent"),
+        CheckConstraint("cardinality(source_keys) > 0 AND cardinality(targets) > 0", name="not_empty"),
+        CheckConstraint("cardinality(source_keys) = 1 OR cardinality(targets) = 1", name="one_side_is_one"),
+        CheckConstraint("(state = 'in_force') = (confirmed_at IS NOT NULL) OR state = 'dropped'", name="confirmed"),
+        Index("ix_equivalence_institution_id", "institution_id", "equivalence_id"),
+        Index("ix_equivalence_source_keys", "source_keys", postgresql_using="gin"),
+        Index("ix_equivalence_target_keys", "target_keys", postgresql_using="gin"),
+        {"info": {"family": "reference", "personal": "pseudonymous", "app_may": "update"}},
+    )
+
+    equivalence_id: UUID = Field(primary_key=True)
+    institution_id: UUID = Field(foreign_key="institution.institution_id")
+    """Who decided it, and whose courses the targets are."""
+    sources: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    source_keys: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    """Each source as one text, by which the records that meet it are found; in order."""
+    targets: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    """Codes of courses, in order."""
+    target_keys: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    """The same as sources of other equivalences would name them."""
+    relevance: int | None = None
+    """How much of the content is the same, in percent."""
+    valid_from: date
+    valid_until: date | None = None
+    state: str
+    ground: str
+    """Why, in the institution's words."""
+    source: str | None = None
+    """Where it is published."""
+    precedent_id: UUID | None = None
+    """The claim of which an upheld appeal proposed it."""
+    entered_by: str
+    entered_at: datetime = instant()
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = instant(nullable=True)
+    ended_by: str | None = None
+    ended_at: datetime | None = instant(nullable=True)
+    ended_because: str | None = None
 
 
 class Term(SQLModel, table=True):
