@@ -29,6 +29,7 @@ from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.rules import routes as rule_routes
+from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import Keyring
 from creditbank.submissions import routes as submission_routes
 from creditbank.telemetry import Doorway, Metrics
@@ -55,9 +56,11 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def create_app(database: Database, settings: Settings, keyring: Keyring, rulebook: Rulebook | None = None) -> FastAPI:
-    """The bank's application on a database, with its settings and keys; `rulebook` is what the rules decide by,
-    the packaged one if none is given.
+def create_app(
+    database: Database, settings: Settings, keyring: Keyring, rulebook: Rulebook | RulesInForce | None = None
+) -> FastAPI:
+    """The bank's application on a database, with its settings and keys; `rulebook` is what the rules decide by
+    until something is published: the packaged one if none is given.
 
     Raises RouteWithoutPermit for a route that `who_may` does not know. Closing the database is the caller's.
     """
@@ -74,7 +77,8 @@ def create_app(database: Database, settings: Settings, keyring: Keyring, ruleboo
     app.state.database = database
     app.state.settings = settings
     app.state.keyring = keyring
-    app.state.rulebook = load_packaged() if rulebook is None else rulebook
+    rulebook = load_packaged() if rulebook is None else rulebook
+    app.state.rules = rulebook if isinstance(rulebook, RulesInForce) else RulesInForce(rulebook)
     app.state.tokens = Tokens.of(settings)
     app.state.passwords = Passwords(settings.login_threads)
     # What other domains ask of a person whose password was right.

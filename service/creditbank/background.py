@@ -22,6 +22,7 @@ from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
 from creditbank.rules import Rulebook
+from creditbank.rules.in_force import RulesInForce, Things
 from creditbank.sealing import Keyring
 from creditbank.submissions import housekeeping, posting, staging
 from creditbank.working import work_forever
@@ -44,7 +45,7 @@ HANDLERS = (
 
 
 async def work(
-    database: Database, stop: asyncio.Event, *, settings: Settings, keyring: Keyring, rulebook: Rulebook
+    database: Database, stop: asyncio.Event, *, settings: Settings, keyring: Keyring, rulebook: Rulebook | RulesInForce
 ) -> None:
     """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
     host = socket.gethostname()
@@ -53,8 +54,9 @@ async def work(
     gc.collect()
     gc.freeze()
     await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))
-    things = {Settings: settings, Keyring: keyring, Rulebook: rulebook}
-    await work_forever(database, worker=worker, stop=stop, beside=[number_forever], things=things)
+    rules = rulebook if isinstance(rulebook, RulesInForce) else RulesInForce(rulebook)
+    things = Things({Settings: settings, Keyring: keyring}, rules)
+    await work_forever(database, worker=worker, stop=stop, beside=[number_forever, rules.watch], things=things)
 
 
 def _lives(pid: int) -> bool:

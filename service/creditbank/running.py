@@ -26,8 +26,9 @@ from creditbank.institutions.seeds import seed_reference
 from creditbank.institutions.service import lock_reference
 from creditbank.migrate import upgrade
 from creditbank.oversight.audit import differences
-from creditbank.rules import Rulebook, packaged_documents
-from creditbank.rules.service import published_rulebook, seed_rules
+from creditbank.rules import packaged_documents
+from creditbank.rules.in_force import RulesInForce
+from creditbank.rules.service import published, seed_rules
 from creditbank.sealing import Keyring
 from creditbank.telemetry import log_as_json
 
@@ -54,14 +55,16 @@ def opened(settings: Settings) -> Iterator[Opened]:
         yield Opened(settings, server.addresses.app)
 
 
-async def _rulebook(database: Database) -> Rulebook:
+async def _rules(database: Database) -> RulesInForce:
     async with database.session() as session:
         # A service and its workers start together, and each would publish what none of them found.
         await lock_reference(session)
         await seed_rules(session, packaged_documents(), at=clock.now())
         await seed_reference(session)
+    looked_at = time.monotonic()
     async with database.session() as session:
-        return await published_rulebook(session)
+        found = await published(session)
+    return RulesInForce(found.book(), number=found.number, looked_at=looked_at)
 
 
 async def make_app(bank: Opened) -> FastAPI:
@@ -71,13 +74,13 @@ async def make_app(bank: Opened) -> FastAPI:
     keyring = Keyring.open(
         bank.settings.keys_dir, create=True, cipher=bank.settings.cipher, digest=bank.settings.digest
     )
-    return create_app(database, bank.settings, keyring, await _rulebook(database))
+    return create_app(database, bank.settings, keyring, await _rules(database))
 
 
 async def work_of(app: FastAPI, stop: asyncio.Event) -> None:
     """The background work of an application's bank, with its keys and its rules."""
     state = app.state
-    await background.work(state.database, stop, settings=state.settings, keyring=state.keyring, rulebook=state.rulebook)
+    await background.work(state.database, stop, settings=state.settings, keyring=state.keyring, rulebook=state.rules)
 
 
 class _Server(uvicorn.Server):

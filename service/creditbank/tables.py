@@ -11,6 +11,7 @@ from creditbank.institutions import tables as institutions
 from creditbank.learners import tables as learners
 from creditbank.ledger import tables as ledger
 from creditbank.oversight import tables as oversight
+from creditbank.publishing import tables as publishing
 from creditbank.recognition import tables as recognition
 from creditbank.records import tables as records
 from creditbank.rules import tables as rules
@@ -25,6 +26,7 @@ __all__ = [
     "ledger",
     "once",
     "oversight",
+    "publishing",
     "recognition",
     "records",
     "rules",

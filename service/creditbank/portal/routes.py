@@ -31,6 +31,7 @@ from creditbank.portal.story_shown import told
 from creditbank.portal.transcript_shown import shown
 from creditbank.portal.words import named
 from creditbank.records.history import RecordOut, record_with_history
+from creditbank.rules.dependencies import rulebook_of
 from creditbank.sealing import Keyring
 from creditbank.transcripts.service import Asked, transcript
 
@@ -163,7 +164,7 @@ async def transcript_page(actor: ActorDep, session: SessionDep, keyring: Keyring
         known_on=None if asked.known_at is None else clock.today(asked.known_at),
         learner=found["learner"],
         document=named("document", (found["learner"]["document"] or {}).get("kind"), language),
-        shown=shown(found, request.app.state.rulebook, language),
+        shown=shown(found, await rulebook_of(request), language),
         whose=None if learner_id == actor.learner_id else learner_id,
         own=actor.learner_id if Reach.OWN in actor.reach else None,
         children=children,
@@ -233,7 +234,7 @@ async def record_page(
     record_id: str, actor: ActorDep, session: SessionDep, keyring: KeyringDep, visited: AtHomeDep
 ) -> Response:
     """The row it came in, its versions, the decisions with every finding and source, the postings. Raises NotFound."""
-    rulebook, at = visited.request.app.state.rulebook, visited.at
+    rulebook, at = await rulebook_of(visited.request), visited.at
     record = await record_with_history(session, _id(record_id), actor=actor, keyring=keyring, rulebook=rulebook, at=at)
     line = await _line(session, record, keyring, at)
     story = told(

@@ -56,7 +56,7 @@ from creditbank.records.schemas import (
 from creditbank.records.service import post_rows, refused
 from creditbank.records.withdrawing import withdraw
 from creditbank.rules import Rulebook
-from creditbank.rules.dependencies import RulebookDep
+from creditbank.rules.dependencies import RulebookDep, rulebook_of
 from creditbank.sealing import Keyring
 
 router = APIRouter(prefix="/v1", tags=["records"], route_class=ShortWay)
@@ -152,9 +152,8 @@ async def _post_short(request: Request) -> Response | None:
         return None
     state = request.app.state
     actor = await asking(request)
-    return await _post_one(
-        request, actor, state.database, state.keyring, state.rulebook, language_of(request), row, key
-    )
+    rulebook = await rulebook_of(request)
+    return await _post_one(request, actor, state.database, state.keyring, rulebook, language_of(request), row, key)
 
 
 post_record.short = _post_short  # type: ignore[attr-defined]

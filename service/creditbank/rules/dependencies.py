@@ -1,4 +1,4 @@
-"""What a route needs of the rules: the rulebook of this process."""
+"""What a route needs of the rules: the rulebook in force, one and the same throughout a request."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from creditbank.rules import Rulebook
+from creditbank.rules.in_force import RulesInForce
 
 
-async def _rulebook(request: Request) -> Rulebook:
-    found: Rulebook = request.app.state.rulebook
-    return found
+async def rulebook_of(request: Request) -> Rulebook:
+    """The rulebook in force as the request begins: asked for once, and used to its end."""
+    state = request.app.state
+    rules: RulesInForce = state.rules
+    return await rules.current(state.database)
 
 
-RulebookDep = Annotated[Rulebook, Depends(_rulebook)]
+RulebookDep = Annotated[Rulebook, Depends(rulebook_of)]

@@ -31,8 +31,29 @@ class RuleDocument(SQLModel, table=True):
     seeded: bool
 
 
+class RulePublication(SQLModel, table=True):
+    """A text that people published: new versions, a last day, more cases; what it supersedes is kept for replays."""
+
+    __tablename__ = "rule_publication"
+    __table_args__ = ({"info": {"family": "reference", "personal": "pseudonymous", "app_may": "append"}},)
+
+    publication_no: int = Field(primary_key=True)
+    """1, 2, 3 …: a document is what its last publication says."""
+    document: str
+    text: str
+    versions: list[str] = as_json()
+    """The versions that are new in it."""
+    superseded: dict[str, str] = as_json()
+    """Versions that decide nothing any more, each with the one that decides their days instead."""
+    because: str | None = None
+    """Why it changes days that had passed when it was published."""
+    draft_id: UUID
+    published_by: str
+    published_at: datetime = instant()
+
+
 class Decision(SQLModel, table=True):
-    """What the rules, or a person, said about a record or a line of a claim; live while its revision is the last one."""
+    """What the rules, or a person, said about a record or a line of a claim; live while its revision is the last."""
 
     __table_args__ = (
         one_of("kind", DECISION_KINDS),
