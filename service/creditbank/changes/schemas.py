@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ChangeSummary(BaseModel):
-    """变更后该学习成果的样子。|What the record came to by the change; read the record for all of it."""
+    """变更后的样子。|What the record or the line came to by the change; read the record or the claim for all of it."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -30,7 +30,7 @@ class ChangeSummary(BaseModel):
 
 
 class Change(BaseModel):
-    """一项变更。|One change of one record, as it concerns one institution."""
+    """一项变更。|One change of one record or one claim, as it concerns one institution."""
 
     number: int = Field(description="变更编号，连续递增。|Its number: dense, in the order of commits.", examples=[4207])
     at: datetime = Field(
@@ -43,16 +43,25 @@ class Change(BaseModel):
     )
     act: str = Field(
         description="发生了什么：reported 报送、corrected 更正、withdrawn 撤回、reassigned_away 转出、"
-        "reassigned_here 转入、merged 合并、parted 解除合并、redecided 重新认定；以后可能增加。"
+        "reassigned_here 转入、merged 合并、parted 解除合并、redecided 重新认定、converted 转换、"
+        "conversion_ended 转换终止；以后可能增加。"
         "|What happened; more words may be added.",
         examples=["corrected"],
     )
     institution_id: UUID = Field(
-        description="报送机构。|The institution whose record it is.", examples=["0195532a-0000-7c11-9a51-0d3d3f5f2a10"]
+        description="报送机构；转换则为认定的院校。|Whose record it is, or whose plan it was converted for.",
+        examples=["0195532a-0000-7c11-9a51-0d3d3f5f2a10"],
     )
-    record_id: UUID = Field(description="学习成果编号。|The record.", examples=["0195532a-1111-7c11-9a51-0d3d3f5f2a10"])
-    version: int = Field(description="成果的版本。|The version of the record.", examples=[2])
-    summary: ChangeSummary = Field(description="变更后的样子。|What the record came to.")
+    record_id: UUID | None = Field(
+        description="学习成果编号；关于申请的变更为空。|The record; empty when the change is about a claim.",
+        examples=["0195532a-1111-7c11-9a51-0d3d3f5f2a10"],
+    )
+    version: int | None = Field(description="成果的版本。|The version of the record.", examples=[2])
+    claim_id: UUID | None = Field(
+        description="申请编号；关于成果的变更为空。|The claim; empty when the change is about a record.",
+        examples=["0195532a-2222-7c11-9a51-0d3d3f5f2a10"],
+    )
+    summary: ChangeSummary = Field(description="变更后的样子。|What the record or the line of the claim came to.")
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -24,30 +24,35 @@ WHERE p.learner_id = ANY (%(family)s) AND p.occurred_on <= %(as_of)s
 """
 
 _BALANCES = f"""
-SELECT p.scheme, p.institution_id, sum(p.amount)::int AS credits {_KNOWN}
-GROUP BY GROUPING SETS ((p.scheme), (p.scheme, p.institution_id))
-ORDER BY p.scheme, p.institution_id NULLS FIRST
+SELECT p.scheme, p.purpose, p.institution_id, sum(p.amount)::int AS credits {_KNOWN}
+GROUP BY GROUPING SETS ((p.scheme, p.purpose), (p.scheme, p.purpose, p.institution_id))
+ORDER BY p.scheme, p.purpose DESC, p.institution_id NULLS FIRST
 """
 
 _LINES = f"""
-SELECT p.posting_id, p.learner_id, p.record_id, p.decision_id, p.kind, p.reverses, p.scheme, p.institution_id,
-       p.amount, p.occurred_on, p.posted_at {_KNOWN}
+SELECT p.posting_id, p.learner_id, p.record_id, p.claim_id, p.line_no, p.decision_id, p.purpose, p.kind, p.reverses,
+       p.scheme, p.institution_id, p.amount, p.occurred_on, p.posted_at {_KNOWN}
   AND (%(after)s::uuid IS NULL OR (p.posted_at, p.posting_id) > (%(after_at)s, %(after)s))
 ORDER BY p.posted_at, p.posting_id LIMIT %(limit)s
 """
 
 
+Purpose = Literal["deposit", "conversion"]
+
+
 class Balance(BaseModel):
-    """What a person has in a scheme; schemes are never added together."""
+    """What a person has in a scheme for a purpose; schemes are never added together, nor deposits to conversions."""
 
     scheme: str
+    purpose: Purpose
+    """Deposited (存入), or counting for courses of a plan (转换)."""
     institution_id: UUID | None
     """From which institution; empty for the whole scheme."""
     credits: str
 
 
 class BalancesOut(BaseModel):
-    """Balances by scheme, and within it by source."""
+    """Balances by scheme and purpose, and within it by source."""
 
     as_of: date
     known_at: datetime | None
@@ -59,8 +64,13 @@ class StatementLine(BaseModel):
 
     posting_id: UUID
     learner_id: UUID
-    record_id: UUID
+    record_id: UUID | None
+    """The record that was deposited; none for a conversion."""
+    claim_id: UUID | None
+    """The claim whose line was converted; none for a deposit."""
+    line_no: int | None
     decision_id: UUID
+    purpose: Purpose
     kind: str
     reverses: UUID | None
     scheme: str
@@ -87,8 +97,8 @@ async def balances(
     said = {"family": list(family), "as_of": as_of, "number": number, "institution": institution_id}
     cursor = await connection.execute(_BALANCES, said)
     return [
-        Balance(scheme=scheme, institution_id=institution, credits=format_credits(credits))
-        for scheme, institution, credits in await cursor.fetchall()
+        Balance(scheme=scheme, purpose=purpose, institution_id=institution, credits=format_credits(credits))
+        for scheme, purpose, institution, credits in await cursor.fetchall()
     ]
 
 

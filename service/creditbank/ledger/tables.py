@@ -55,7 +55,7 @@ class Posting(SQLModel, table=True):
     claim_id: UUID | None = None
     line_no: int | None = None
     purpose: str = "deposit"
-    """What the credits are for: depositing them (存入) or counting for a course of a plan (转换); never added together."""
+    """Deposited (存入), or counting for a course of a plan (转换): never added together."""
     kind: str
     reverses: UUID | None = None
     """A reversal says that the posting it names never was: it occurs on the same day."""

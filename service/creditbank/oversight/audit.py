@@ -21,9 +21,9 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         "the two sides of a posting do not agree",
         """
         SELECT p.learner_id, p.posting_id FROM posting p JOIN entry e USING (learner_id, posting_id)
-        GROUP BY p.learner_id, p.posting_id, p.amount
+        GROUP BY p.learner_id, p.posting_id, p.amount, p.purpose, p.scheme
         HAVING sum(e.amount) <> 0 OR count(*) <> 2
-            OR sum(e.amount) FILTER (WHERE e.account = 'deposit') <> p.amount
+            OR sum(e.amount) FILTER (WHERE e.account = p.purpose AND e.scheme = p.scheme) IS DISTINCT FROM p.amount
         """,
     ),
     (
@@ -42,7 +42,9 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         SELECT r.learner_id, r.posting_id FROM posting r
         LEFT JOIN posting p ON p.learner_id = r.learner_id AND p.posting_id = r.reverses
         WHERE r.kind = 'reversal' AND (p.posting_id IS NULL OR p.amount <> -r.amount OR p.occurred_on <> r.occurred_on
-              OR p.record_id <> r.record_id OR p.kind = 'reversal')
+              OR p.scheme <> r.scheme OR p.kind = 'reversal'
+              OR (p.purpose, p.record_id, p.claim_id, p.line_no)
+                 IS DISTINCT FROM (r.purpose, r.record_id, r.claim_id, r.line_no))
         """,
     ),
     (
@@ -50,10 +52,31 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         "what the live decisions of a record say is not what its postings come to",
         """
         SELECT d.learner_id, d.record_id FROM (
-            SELECT DISTINCT ON (learner_id, record_id) * FROM decision
+            SELECT DISTINCT ON (learner_id, record_id) * FROM decision WHERE record_id IS NOT NULL
             ORDER BY learner_id, record_id, revision DESC, effective_on DESC) d
         LEFT JOIN posting p USING (learner_id, record_id)
         GROUP BY d.learner_id, d.record_id, d.credits HAVING coalesce(sum(p.amount), 0) <> d.credits
+        """,
+    ),
+    (
+        "有效转换决定与其记账不符",
+        "what the live decision of a line of a claim says is not what its postings come to",
+        """
+        SELECT d.learner_id, d.claim_id, d.line_no FROM (
+            SELECT DISTINCT ON (learner_id, claim_id, line_no) * FROM decision WHERE claim_id IS NOT NULL
+            ORDER BY learner_id, claim_id, line_no, revision DESC) d
+        LEFT JOIN posting p USING (learner_id, claim_id, line_no)
+        GROUP BY d.learner_id, d.claim_id, d.line_no, d.credits, d.scheme
+        HAVING coalesce(sum(p.amount) FILTER (WHERE p.scheme = d.scheme), 0) <> d.credits
+            OR coalesce(sum(p.amount), 0) <> d.credits
+        """,
+    ),
+    (
+        "记账与其决定所指不符",
+        "a posting is not of what its decision is about",
+        """
+        SELECT p.learner_id, p.posting_id FROM posting p JOIN decision d USING (learner_id, decision_id)
+        WHERE (p.record_id, p.claim_id, p.line_no) IS DISTINCT FROM (d.record_id, d.claim_id, d.line_no)
         """,
     ),
     (
@@ -77,7 +100,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
                    d.scheme, d.credits, d.verdict, d.clause, d.decision_id
             FROM (SELECT DISTINCT ON (learner_id, record_id) * FROM record_version
                   ORDER BY learner_id, record_id, version DESC) v
-            JOIN (SELECT DISTINCT ON (learner_id, record_id) * FROM decision
+            JOIN (SELECT DISTINCT ON (learner_id, record_id) * FROM decision WHERE record_id IS NOT NULL
                   ORDER BY learner_id, record_id, revision DESC, effective_on DESC) d USING (learner_id, record_id)
             WHERE v.act NOT IN ('withdrawn', 'reassigned_away')
         ), shown AS (

@@ -20,8 +20,8 @@ _READ: dict[str, LiteralString] = {
     """,
     "decision": """
         SELECT learner_id, decision_id, change_id, kind, record_id, record_version, claim_id, line_no, revision,
-               effective_on, verdict, scheme, level, credits, document, document_version, document_digest, clause, basis, engine, decided_at,
-               facts_sealed, salt, digest
+               effective_on, verdict, scheme, level, credits, document, document_version, document_digest, clause,
+               basis, engine, decided_at, facts_sealed, salt, digest
         FROM decision
     """,
     "posting": """

@@ -31,15 +31,18 @@ class Tools:
 
 def new_act(change_id: UUID, tools: Tools, people: Iterable[Person]) -> Act:
     """An empty act over some locked people: their ledgers as they stand."""
+    families: dict[UUID, tuple[UUID, ...]] = {}
     last_entry: dict[UUID, int] = {}
     balances: dict[Account, int] = {}
     for person in people:
         last_entry |= person.last_entry
         balances |= person.balances
+        families |= dict.fromkeys(person.family, person.family)
     return Act(
         submission=None,
         decisions=Decisions(change_id, tools.at, tools.keyring.digest),
         book=Book(change_id, tools.at, tools.keyring.digest, last_entry, balances),
+        families=families,
     )
 
 

@@ -17,6 +17,7 @@ from creditbank.learners.enrolments import derive_enrolments
 from creditbank.learners.families import family_of
 from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.apply import level_of
+from creditbank.records.consequences import follow
 from creditbank.records.facts import facts_of
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.lookup import look_up
@@ -109,6 +110,7 @@ async def _follow_one(session: Transaction, family: tuple[UUID, ...], *, institu
         act = new_act(new_id(), tools, [person])
         redecide(person, changed, act=act, acts={}, rulebook=tools.rulebook)
         await write_act(session, act)
+        await follow(session, act, tools)
 
 
 def _row_again(

@@ -17,6 +17,7 @@ from creditbank.learners.families import family_of, person_of
 from creditbank.learners.inbox import serve
 from creditbank.ledger.post import lock_learners
 from creditbank.records.acts import Tools, new_act, redecide
+from creditbank.records.consequences import follow
 from creditbank.records.following import follow_enrolments
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.standing import Asked, Person
@@ -195,10 +196,15 @@ async def _decide_again(
         redecide(person, contents, act=act, acts={}, rulebook=tools.rulebook)
     redecided = len(act.current)
     connection = await driver(session)
-    cursor = await connection.execute(_RECORDS, [list(told)])
+    whose = set(told)
+    cursor = await connection.execute(_RECORDS, [[learner for person in people for learner in person.family]])
     for row in await cursor.fetchall():
-        act.outbox.append(_told(act.decisions.change_id, len(act.outbox) + 1, act_name, row))
+        for person in people:
+            act.note(person.family[0], row[2], act_name)
+        if row[0] in whose:
+            act.outbox.append(_told(act.decisions.change_id, len(act.outbox) + 1, act_name, row))
     await write_act(session, act)
+    await follow(session, act, tools)
     return redecided
 
 

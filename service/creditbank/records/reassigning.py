@@ -18,6 +18,7 @@ from creditbank.learners.keys import key_of
 from creditbank.records import refusals
 from creditbank.records.acts import Tools, as_submission, new_act, redecide, remove
 from creditbank.records.apply import NOT_LIVE, Applied, is_sensitive, stand, version_row
+from creditbank.records.consequences import follow
 from creditbank.records.following import enrolments_changed
 from creditbank.records.intake import Ready, Sender, Taken, read_rows, take_in
 from creditbank.records.locating import Located
@@ -151,6 +152,7 @@ async def _move(
     redecide(gainer, applied.contents, act=act, acts={record_id: "reassigned_here"}, rulebook=tools.rulebook)
     await write_act(session, act)
     await _move_keys(session, ready, sender)
+    await follow(session, act, tools)
     if gone.kind == "enrolment_event":
         learners = {gone.learner_id, ready.learner_id}
         await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)

@@ -11,6 +11,7 @@ from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.records.acts import Tools, as_submission, new_act, redecide
 from creditbank.records.apply import Applied, apply_rows
+from creditbank.records.consequences import follow
 from creditbank.records.following import enrolled_now, enrolments_changed, follow_enrolments
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ahead, Ready, Resolution, Sender, Taken, read_rows, take_in
@@ -165,6 +166,7 @@ async def _write_ready(
             await write_part(session, act)
     if act.versions:
         await write_act(session, act)
+    await follow(session, act, tools)
     if applied.enrolled:
         await enrolments_changed(session, learners=applied.enrolled, institution_id=sender.institution_id, tools=tools)
     # An enrolment may have come between the look-up and the lock; under the lock it is seen.

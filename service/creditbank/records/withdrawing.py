@@ -14,6 +14,7 @@ from creditbank.learners.families import families_of
 from creditbank.records import refusals
 from creditbank.records.acts import Tools, as_submission, new_act, redecide, remove
 from creditbank.records.apply import NOT_LIVE
+from creditbank.records.consequences import follow
 from creditbank.records.following import enrolments_changed
 from creditbank.records.held import supersede_all
 from creditbank.records.intake import Sender
@@ -124,6 +125,7 @@ async def _finish(session: Transaction, act: Act, enrolled: set[UUID], *, sender
     if not act.versions:
         return
     await write_act(session, act)
+    await follow(session, act, tools)
     if enrolled:
         await enrolments_changed(session, learners=enrolled, institution_id=sender.institution_id, tools=tools)
     withdrawn = [UUID(version["record_id"]) for version in act.versions]

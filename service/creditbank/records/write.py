@@ -70,6 +70,10 @@ class Act:
     current: list[dict[str, Any]] = field(default_factory=list)
     gone: list[dict[str, UUID]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    families: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    """All accounts of each person whose account is locked."""
+    changed: dict[UUID, dict[UUID, str]] = field(default_factory=dict)
+    """What became of the records of each account that were there before, in all parts of the act."""
     told: int = 0
     """How many changes parts that are written already have told of."""
 
@@ -112,7 +116,13 @@ class Act:
             "sealed": None if record.sealed is None else "\\x" + record.sealed,
         }
 
+    def note(self, learner_id: UUID, record_id: UUID, act: str) -> None:
+        """Remember what became of a record, for what follows from it; of a new one nothing does."""
+        if act != "reported":
+            self.changed.setdefault(learner_id, {})[record_id] = act
+
     def _tell(self, record: Standing, act: str, summary: dict[str, Any]) -> None:
+        self.note(record.learner_id, record.record_id, act)
         self.outbox.append(
             {
                 "change_id": self.decisions.change_id,
