@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("appeal_until_on", sa.Date(), nullable=True),
+        sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acts", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "does IN ('review', 'verify', 'decide', 'notice') OR does IS NULL", name=op.f("ck_claim_does_known")
@@ -56,11 +57,22 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state IN ('open', 'decided', 'withdrawn', 'lapsed')", name=op.f("ck_claim_state_known")),
         sa.CheckConstraint("step IS NULL OR state = 'open'", name=op.f("ck_claim_only_open_claims_wait")),
+        sa.CheckConstraint(
+            "waits_for IN ('working_days_unknown', 'objection', 'evidence') OR waits_for IS NULL",
+            name=op.f("ck_claim_waits_for_known"),
+        ),
         sa.CheckConstraint("(step IS NULL) = (hand IS NULL)", name=op.f("ck_claim_step_has_a_hand")),
         sa.PrimaryKeyConstraint("learner_id", "claim_id", name=op.f("pk_claim")),
         info={"family": "learner", "personal": "pseudonymous", "app_may": "update"},
     )
     op.create_index("ix_claim_claim_id", "claim", ["claim_id"], unique=True)
+    op.create_index(
+        "ix_claim_flagged_at",
+        "claim",
+        ["flagged_at", "claim_id"],
+        unique=False,
+        postgresql_where=sa.text("flagged_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_claim_hand",
         "claim",
@@ -129,7 +141,7 @@ def upgrade() -> None:
         sa.Column("about", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "act IN ('made', 'served', 'waits', 'approved', 'refused', 'supplied', 'verified', 'verification_failed', 'contested', 'silence', 'referred', 'objected', 'objection_decided', 'line_withdrawn', 'withdrawn', 'decided', 'lapsed', 'appealed', 'review_asked', 'appeal_decided', 'override_proposed', 'override_declined', 'overridden', 'override_ended', 'decided_again', 'flagged')",
+            "act IN ('made', 'served', 'waits', 'approved', 'refused', 'supplied', 'verified', 'verification_failed', 'contested', 'silence', 'referred', 'objected', 'objection_decided', 'line_withdrawn', 'withdrawn', 'decided', 'lapsed', 'appealed', 'review_asked', 'appeal_decided', 'override_proposed', 'override_declined', 'overridden', 'override_ended', 'decided_again', 'flagged', 'unflagged')",
             name=op.f("ck_claim_act_act_known"),
         ),
         sa.CheckConstraint("act_no >= 1", name=op.f("ck_claim_act_act_from_one")),

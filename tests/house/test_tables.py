@@ -43,6 +43,7 @@ LEAD_TO_A_LEARNER = {
     "ix_claim_hand": "what waits for a hand, whoever claims",
     "ix_claim_look_at": "whose clock has run out",
     "ix_claim_institution_id": "what was claimed of a college",
+    "ix_claim_flagged_at": "claims that people should look at",
     "ix_appeal_appeal_id": "whose appeal it is, by its number alone",
     "ix_appeal_raised_at": "the appeals that wait for a reviewer",
     "ix_override_override_id": "whose override it is, by its number alone",

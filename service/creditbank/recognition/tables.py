@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from creditbank.db import as_json, instant, octets, one_of
 
+WAITS_FOR = ("working_days_unknown", "objection", "evidence")
 WANTS = ("credits", "exemption", "attendance")
 CLAIM_STATES = ("open", "decided", "withdrawn", "lapsed")
 LINE_STATES = ("open", "granted", "refused", "withdrawn", "lapsed", "ended")
@@ -42,6 +43,7 @@ CLAIM_ACTS = (
     "override_ended",
     "decided_again",
     "flagged",
+    "unflagged",
 )
 HANDS = ("department", "registrar", "issuer", "bank")
 DOES = ("review", "verify", "decide", "notice")
@@ -69,12 +71,14 @@ class Claim(SQLModel, table=True):
         one_of("state", CLAIM_STATES),
         one_of("hand", HANDS, nullable=True),
         one_of("does", DOES, nullable=True),
+        one_of("waits_for", WAITS_FOR, nullable=True),
         CheckConstraint("(step IS NULL) = (hand IS NULL)", name="step_has_a_hand"),
         CheckConstraint("step IS NULL OR state = 'open'", name="only_open_claims_wait"),
         Index("ix_claim_claim_id", "claim_id", unique=True),
         Index("ix_claim_hand", "hand", "hand_institution_id", "served_at", "claim_id", postgresql_where=_OPEN),
         Index("ix_claim_look_at", "look_at", postgresql_where=_OPEN),
         Index("ix_claim_institution_id", "institution_id", "claim_id"),
+        Index("ix_claim_flagged_at", "flagged_at", "claim_id", postgresql_where=text("flagged_at IS NOT NULL")),
         {"info": {**FAMILY, "app_may": "update"}},
     )
 
@@ -107,13 +111,15 @@ class Claim(SQLModel, table=True):
     due_on: date | None = None
     """The last working day of the step; empty where it cannot be counted yet, or while an objection stops it."""
     waits_for: str | None = None
-    """Why no clock runs: `working_days_unknown`, `objection`, or `contested`."""
+    """Why the hand cannot go on: `working_days_unknown`, `objection`, or `evidence` the learner may still bring."""
     look_at: datetime | None = instant(nullable=True)
     """When a worker has something to do about it without anybody's act."""
     expires_at: datetime | None = instant(nullable=True)
     """Until when an open claim holds uses and room."""
     decided_at: datetime | None = instant(nullable=True)
     appeal_until_on: date | None = None
+    flagged_at: datetime | None = instant(nullable=True)
+    """Since when people should look at it: what it was granted on changed after the diploma was issued."""
     acts: int = 0
     """How many acts there have been."""
 
