@@ -15,7 +15,7 @@ from creditbank.institutions import schemas
 from creditbank.institutions.reference import certificates, working_day_rows
 from creditbank.institutions.seeds import seed_reference
 from creditbank.institutions.tables import CERTIFICATE_KINDS, INSTITUTION_KINDS, LEARNING_FORMS, LEVELS
-from creditbank.rules.facts import CERTIFICATE_LEVEL
+from creditbank.rules.lists import CERTIFICATE_LEVEL
 from tests.institutions.conftest import City
 
 USCC = "91350100M000100Y43"

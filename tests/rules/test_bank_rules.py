@@ -9,7 +9,7 @@ import pytest
 
 from creditbank.rules import RuleDocument, load_packaged, packaged_documents
 from creditbank.rules.cases import check, run_cases, unheld
-from creditbank.rules.facts import KIND, SCHEME
+from creditbank.rules.lists import KIND, SCHEME
 from creditbank.rules.mutation import mutants
 from tests.rules.writing import facts, row
 

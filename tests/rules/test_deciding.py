@@ -21,7 +21,7 @@ from creditbank.rules import (
     packaged_documents,
 )
 from creditbank.rules.cases import case_facts
-from creditbank.rules.facts import check_facts
+from creditbank.rules.questions import check_facts
 from tests.rules.writing import SAYS, clause, document, facts, row, rulebook
 
 EVERY_CASE = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from creditbank.errors import Language
-from creditbank.rules.facts import (
+from creditbank.rules.lists import (
     ACHIEVEMENT,
     ATTEMPT,
     AWARD_LEVEL,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from creditbank.credits import HUNDREDTHS
-from creditbank.rules.facts import FACTS, Fact
+from creditbank.rules.declaring import Fact
+from creditbank.rules.durations import duration_of, moved
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Text
 from creditbank.rules.lookup import table_amount
+from creditbank.rules.measures import measured
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.sentences import lacking
 from creditbank.rules.terms import Amount, Condition, Context, Scope, Telling, literal_of, type_named
 from creditbank.rules.units import NotOfType, Type, number, reader, shown
-from creditbank.rules.vocabulary import STEP_WORDS
+from creditbank.rules.words import DATE_STEPS, MEASURES, STEP_WORDS
 
 NUMBER = number("number")
 _STEP_ZH = {
@@ -28,6 +32,8 @@ _STEP_ZH = {
     "round_down_to": "向下取到",
     "round_up_to": "向上取到",
     "round_half_up_to": "四舍五入到",
+    "later_by": "推后",
+    "earlier_by": "提前",
 }
 _STEP_EN = {
     "plus": "plus",
@@ -39,6 +45,8 @@ _STEP_EN = {
     "round_down_to": "rounded down to a multiple of",
     "round_up_to": "rounded up to a multiple of",
     "round_half_up_to": "rounded half up to a multiple of",
+    "later_by": "later by",
+    "earlier_by": "earlier by",
 }
 
 
@@ -70,6 +78,10 @@ def _compile(ctx: Context, node: object, expected: Type | None) -> Amount | None
         return table_amount(ctx, node)
     if "choose" in node:
         return _choose(ctx, node, expected)
+    if "share" in node:
+        return _share(ctx, node)
+    if any(word in node for word in MEASURES):
+        return measured(ctx, node, expected)
     return _calculation(ctx, node, expected)
 
 
@@ -93,8 +105,9 @@ def fact_amount(ctx: Context, name: Text) -> Amount:
     """The value of a fact in the case, or in the row that is looked at."""
     fact = FACTS[str(name)]
     subject, _, key = fact.name.partition(".")
-    if fact.name == "record.id" and not ctx.in_row:
-        ctx.report.add(name, name, "只能用来给一组成果排序", "it can only put the rows of a set in order")
+    if fact.name == "record.id" and not ctx.row:
+        zh, en = "只能用来给一组排序或分类", "it can only put the rows of a set in order or in groups"
+        ctx.report.add(name, name, zh, en)
     ctx.read(fact.name)
     ask = _reader(fact, subject, key) if fact.name != "record.id" else _row_id
     none = Telling(lacking(fact).zh, lacking(fact).en, (lacking(fact),))
@@ -114,7 +127,8 @@ def fact_amount(ctx: Context, name: Text) -> Amount:
 
 
 def _row_id(scope: Scope) -> Any:
-    return scope["id"]
+    """Which record a row is, or uses."""
+    return (scope.get("record") or scope).get("id") or scope["id"]
 
 
 def _reader(fact: Fact, subject: str, key: str) -> Callable[[Scope], Any]:
@@ -163,10 +177,45 @@ def named_amount(ctx: Context, name: Text) -> Amount | None:
             told = inner(scope)
             return Telling(f"{zh}（{told.zh}）", f"{en} ({told.en})", told.missing)
 
-        return Amount(amount.type, amount.ask, tell, zh, en, str(name), amount.may_lack, amount.settled, amount.fixed)
+        return replace(amount, tell=tell, zh=zh, en=en, name=str(name))
 
     built: Amount | None = ctx.once("names", name, build)
     return built
+
+
+def share_of(ctx: Context, node: object) -> Fraction | None:
+    """A share as a document writes it (35%, 1/3), or the figure of `values` that it names."""
+    if isinstance(node, Fields):
+        entry = ctx.entry("values", node["value"])
+        if entry is None:
+            return None
+        if entry["unit"] != "share":
+            zh, en = "单位应为 share", "its unit must be share"
+            ctx.report.add(node["value"], str(node["value"]), zh, en)
+            return None
+        node = entry["is"]
+    assert isinstance(node, Text)
+    return literal_of(ctx, node, number("share"))  # type: ignore[no-any-return]
+
+
+def _share(ctx: Context, node: Fields) -> Amount | None:
+    part, whole = share_of(ctx, node["share"]), ctx.amount(ctx, node["of"], None)
+    if part is None or whole is None:
+        return None
+    if whole.type.kind != "number":
+        ctx.report.add(node, "of", "只有数才有份额", "only a number has a share")
+        return None
+    share, ask_whole = part, whole.ask
+
+    def ask(scope: Scope) -> Any:
+        value = ask_whole(scope)
+        return None if value is None else share * value
+
+    def tell(scope: Scope) -> Telling:
+        told, said = whole.tell(scope), shown(number("share"), share, "en")
+        return Telling(f"{told.zh}的 {said}", f"{said} of {told.en}", told.missing)
+
+    return Amount(whole.type, ask, tell, f"{whole.zh}的份额", f"a share of {whole.en}", may_lack=whole.may_lack)
 
 
 def _choose(ctx: Context, node: Fields, expected: Type | None) -> Amount | None:
@@ -235,8 +284,8 @@ def _calculation(ctx: Context, node: Fields, expected: Type | None) -> Amount | 
     begin = ctx.amount(ctx, node["start"], None if changes_unit or not isinstance(node["start"], Text) else expected)
     if begin is None:
         return None
-    if begin.type.kind != "number":
-        ctx.report.add(node, "start", "只能用数来计算", "only numbers can be calculated with")
+    if begin.type.kind not in ("number", "date"):
+        ctx.report.add(node, "start", "只能用数或日期来计算", "only numbers and dates can be calculated with")
         return None
     type_, settled, lacks = begin.type, begin.settled, begin.may_lack
     done: list[_Step] = []
@@ -274,12 +323,21 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "round_down_to": lambda value, to: math.floor(Fraction(value) / to) * to,
     "round_up_to": lambda value, to: math.ceil(Fraction(value) / to) * to,
     "round_half_up_to": lambda value, to: math.floor(Fraction(value) / to + Fraction(1, 2)) * to,
+    "later_by": lambda day, by: moved(day, by, forward=True),
+    "earlier_by": lambda day, by: moved(day, by, forward=False),
 }
 
 
 def _step(ctx: Context, node: Fields, type_: Type) -> _Step | None:
     word = next(word for word in STEP_WORDS if word in node)
     operand_node = node[word]
+    dated = word in DATE_STEPS
+    if (type_.kind == "date") is not (dated or word in ("not_below", "not_above")) and (dated or type_.kind == "date"):
+        zh, en = "日期只能用 later_by、earlier_by、not_below、not_above", "a date takes later_by and earlier_by only"
+        ctx.report.add(operand_node, word, zh, en)
+        return None
+    if dated:
+        return _dated_step(ctx, node, word, type_)
     alone = word in ("times", "divided_by")
     wanted = NUMBER if alone and isinstance(operand_node, Text) else None if alone else type_
     operand = ctx.amount(ctx, operand_node, wanted)
@@ -306,6 +364,18 @@ def _step(ctx: Context, node: Fields, type_: Type) -> _Step | None:
             )
             return None
     return _Step(word, operand, when, result, scale)
+
+
+def _dated_step(ctx: Context, node: Fields, word: str, type_: Type) -> _Step | None:
+    by = duration_of(ctx, node[word])
+    when = ctx.condition(ctx, node["when"], False) if "when" in node else None  # noqa: FBT003
+    if by is None or ("when" in node and when is None):
+        return None
+    said = Telling(by.shown("zh"), by.shown("en"))
+    operand = Amount(
+        type_, lambda scope: by, lambda scope: said, said.zh, said.en, may_lack=False, settled=True, fixed=True
+    )
+    return _Step(word, operand, when, type_, 1)
 
 
 def _calculated(begin: Amount, steps: list[_Step], type_: Type, *, settled: bool, lacks: bool) -> Amount:
@@ -339,4 +409,6 @@ def _calculated(begin: Amount, steps: list[_Step], type_: Type, *, settled: bool
                 missing.extend(by.missing)
         return Telling("，".join(zh), ", ".join(en), tuple(missing))
 
-    return Amount(type_, ask, tell, "计算所得", "the calculated amount", may_lack=lacks, settled=settled)
+    return Amount(
+        type_, ask, tell, "计算所得", "the calculated amount", may_lack=lacks, settled=settled, rows=begin.rows
+    )

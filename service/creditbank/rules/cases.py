@@ -11,10 +11,11 @@ from creditbank.credits import format_credits
 from creditbank.rules.decide import Decided
 from creditbank.rules.document import RuleDocument, read_path
 from creditbank.rules.explain import finding_lines, told
-from creditbank.rules.facts import FACTS, check_facts
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, line_of
 from creditbank.rules.mutation import mutants
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused
+from creditbank.rules.questions import check_facts
 from creditbank.rules.rulebook import Rulebook
 from creditbank.rules.terms import Scope
 from creditbank.rules.units import NotOfType, as_json, literal

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from creditbank.rules.facts import OWN_IN_ROWS
 from creditbank.rules.loading import Items, Text
 from creditbank.rules.problems import FactNotReadable
-from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth
+from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, row_scope
+from creditbank.rules.questions import Question
 from creditbank.rules.units import Type, observed, shown
-
-_EMPTY: dict[str, None] = dict.fromkeys(OWN_IN_ROWS)
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,17 @@ class _Candidate:
     scope: Scope
     truth: Truth
     keys: tuple[Any, ...] = ()
+    group: tuple[Any, ...] = ()
 
 
 def counted_in(ctx: Context, name: Text, *, negated: bool) -> Condition | None:
     """`this_is_in`: whether this record is one of the set."""
-    chosen: _Chosen | None = ctx.once("sets", name, lambda: _compile(ctx, name))
+    chosen = chosen_set(ctx, name)
     if chosen is None:
+        return None
+    if chosen.of != "same":
+        zh, en = "this_is_in 只问 of: same 的一组", "`this_is_in` asks a set `of: same`"
+        ctx.report.add(name, "this_is_in", zh, en)
         return None
     if not negated:
         return Condition(chosen.standing, chosen.why)
@@ -52,25 +55,40 @@ def _turned(leaf: Leaf) -> Leaf:
     return Leaf(leaf.fact, leaf.observed, {"is_not_in": leaf.required["is_in"]}, verdict, leaf.zh, leaf.en)  # type: ignore[arg-type]
 
 
-def _compile(ctx: Context, name: Text) -> _Chosen | None:
+def chosen_set(ctx: Context, name: Text) -> Chosen | None:
+    """A set that the document names, or one of the question as it is; None after reporting a problem."""
+    if name in ctx.question.sets and name not in ctx.version.get("sets", {}):
+        said = ctx.question.sets[str(name)]
+        with ctx.in_rows(str(name)):
+            return Chosen(ctx.question, str(name), str(name), None, (), (), (said.zh, said.en))
+    found: Chosen | None = ctx.once("sets", name, lambda: _compile(ctx, name))
+    return found
+
+
+def _compile(ctx: Context, name: Text) -> Chosen | None:
     entry = ctx.entry("sets", name)
     if entry is None:
         return None
-    if ctx.in_row:
-        ctx.report.add(name, name, "一组成果之内不能再问另一组", "a set cannot be asked about inside a set")
+    if ctx.row:
+        ctx.report.add(name, name, "一组之内不能再问另一组", "a set cannot be asked about inside a set")
         return None
     if entry["of"] not in ctx.question.sets:
         listed = ", ".join(ctx.question.sets)
         ctx.report.add(entry["of"], "of", f"没有这组成果，可用：{listed}", f"there is no such set of rows: {listed}")
         return None
-    ctx.in_row = True
-    where = ctx.condition(ctx, entry["where"], False) if "where" in entry else None  # noqa: FBT003
-    keys = _keys(ctx, entry["best"]) if "best" in entry else []
-    ctx.in_row = False
-    if ("where" in entry and where is None) or keys is None:
+    if "per" in entry and "best" not in entry:
+        ctx.report.add(entry["per"], "per", "per 须与 best 一起使用", "`per` goes with `best`")
         return None
-    said = entry["says"]
-    return _Chosen(str(name), str(entry["of"]), where, tuple(keys), (str(said["zh"]), str(said["en"])))
+    with ctx.in_rows(str(entry["of"])):
+        where = ctx.condition(ctx, entry["where"], False) if "where" in entry else None  # noqa: FBT003
+        keys = _keys(ctx, entry["best"]) if "best" in entry else []
+        per = [ctx.amount(ctx, each, None) for each in entry.get("per", ())]
+    if ("where" in entry and where is None) or keys is None or None in per:
+        return None
+    said, groups = entry["says"], tuple(each for each in per if each is not None)
+    return Chosen(
+        ctx.question, str(name), str(entry["of"]), where, tuple(keys), groups, (str(said["zh"]), str(said["en"]))
+    )
 
 
 def _keys(ctx: Context, best: Items) -> list[_Key] | None:
@@ -96,12 +114,59 @@ def _keys(ctx: Context, best: Items) -> list[_Key] | None:
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class Chosen:
+    """A set of rows: those of a question that meet a condition, all of them or the best (of each group)."""
+
+    question: Question
     name: str
     of: str
     where: Condition | None
     keys: tuple[_Key, ...]
+    per: tuple[Amount, ...]
     said: tuple[str, str]
+
+    def members(self, scope: Scope) -> list[tuple[Scope, Truth, Sequence[Leaf]]] | None:
+        """Each row with the facts that it sees, whether it is in the set, and what keeps it out or leaves it open.
+
+        None where the rows are not known at all.
+        """
+        rows = scope.get(self.of)
+        if rows is None:
+            return None
+        if self.where is None and not self.keys:
+            return [(row_scope(self.question, self.of, scope, row), True, ()) for row in rows]
+        candidates = self._candidates(scope, rows)
+        found: list[tuple[Scope, Truth, Sequence[Leaf]]] = []
+        for each in candidates:
+            truth = self._place(each, candidates)
+            why = () if truth else self._left_out(each) if each.truth is not True else (self._beaten(truth),)
+            found.append((each.scope, truth, why))
+        return found
+
+    def _beaten(self, truth: Truth) -> Leaf:
+        if truth is None:
+            said = f"{self.said[0]}：先后未定", f"{self.said[1]}: the order is not known"
+        else:
+            said = f"{self.said[0]}：另一条在前", f"{self.said[1]}: another one comes first"
+        return Leaf(self.name, None, {"is_in": self.name}, VERDICT_OF[truth], *said)
+
+    def _place(self, mine: _Candidate, candidates: Sequence[_Candidate]) -> Truth:
+        """Whether a row is in the set: unknown where a row whose standing is unknown could take its place."""
+        if mine.truth is False or not self.keys:
+            return mine.truth
+        rivals = [each for each in candidates if each is not mine and each.truth is not False]
+        if self.per:
+            if None in mine.group:
+                return None
+            if any(None in each.group for each in rivals):
+                return None
+            rivals = [each for each in rivals if each.group == mine.group]
+        beaten = [(each.truth, self._beats(each, mine)) for each in rivals]
+        if any(sure and beats for sure, beats in beaten):
+            return False
+        if mine.truth is None or any(beats is not False for _, beats in beaten):
+            return None
+        return True
 
     def standing(self, scope: Scope) -> Truth:
         """Whether this record is in the set: unknown where a row whose standing is unknown could take its place."""
@@ -110,18 +175,10 @@ class _Chosen:
             return None
         if len(rows) == 1:
             row = self._this(rows)
-            return True if self.where is None else self.where.ask({**scope, **_EMPTY, **row})
+            return True if self.where is None else self.where.ask(row_scope(self.question, self.of, scope, row))
+        self._this(rows)
         candidates = self._candidates(scope, rows)
-        mine = next(each for each in candidates if each.row["this"])
-        if mine.truth is False or not self.keys:
-            return mine.truth
-        rivals = [each for each in candidates if each is not mine and each.truth is not False]
-        beaten = [(each.truth, self._beats(each, mine)) for each in rivals]
-        if any(sure and beats for sure, beats in beaten):
-            return False
-        if mine.truth is None or any(beats is not False for _, beats in beaten):
-            return None
-        return True
+        return self._place(next(each for each in candidates if each.row.get("this") is True), candidates)
 
     def _this(self, rows: Sequence[Scope]) -> Scope:
         mine = [row for row in rows if row.get("this") is True]
@@ -135,13 +192,13 @@ class _Chosen:
         return mine[0]
 
     def _candidates(self, scope: Scope, rows: Sequence[Scope]) -> list[_Candidate]:
-        self._this(rows)
         made: list[_Candidate] = []
         for row in rows:
-            inner = {**scope, **_EMPTY, **row}
+            inner = row_scope(self.question, self.of, scope, row)
             truth: Truth = True if self.where is None else self.where.ask(inner)
             keys = () if truth is False else tuple([key.amount.ask(inner) for key in self.keys])
-            made.append(_Candidate(row, inner, truth, keys))
+            group = () if truth is False else tuple([key.ask(inner) for key in self.per])
+            made.append(_Candidate(row, inner, truth, keys, group))
         return made
 
     def _beats(self, one: _Candidate, other: _Candidate) -> Truth:
@@ -170,7 +227,7 @@ class _Chosen:
             en = f"the records of the same content are not known ({self.said[1]}); the credit bank can supply them"
             return [Leaf(self.of, None, required, "unknown", zh, en)]
         candidates = sorted(self._candidates(scope, rows), key=lambda each: str(each.row["id"]))
-        mine = next(each for each in candidates if each.row["this"])
+        mine = next(each for each in candidates if each.row.get("this") is True)
         seen = [self._row_seen(each) for each in candidates]
         zh, en = self._sentence(truth, mine, candidates)
         return [Leaf(self.of, seen, required, VERDICT_OF[truth], zh, en)]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from creditbank.rules.amounts import compile_amount
 from creditbank.rules.conditions import compile_condition
 from creditbank.rules.document import RuleDocument
-from creditbank.rules.facts import QUESTIONS, Question
+from creditbank.rules.caps import Cap, compile_cap
+from creditbank.rules.choosing import Chosen, chosen_set
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, Text
+from creditbank.rules.procedure import Procedure, compile_procedure
+from creditbank.rules.questions import QUESTIONS, Question
 from creditbank.rules.shapes import Report
 from creditbank.rules.terms import Amount, Condition, Context, Leaf, Scope, Truth
 
@@ -32,29 +37,85 @@ class Clause:
     when: Condition | None
     unless: Condition | None
     require: Condition | None
+    cap: Cap | None = None
+    each: Chosen | None = None
+    replaces: Replaces | None = None
+    final: bool = False
 
     def standing(self, scope: Scope) -> Standing:
-        """How the clause stands to the case, for its findings."""
+        """How the clause stands to the case, for its findings; of a clause about rows the gravest that a row has."""
+        if self.each is None:
+            return self._standing(scope)
+        rows = self.rows(scope)
+        if rows is None:
+            return "unknown"
+        found = {self._standing(row) for row in rows}
+        return next((each for each in _GRAVEST if each in found), "silent")
+
+    def rows(self, scope: Scope) -> list[Scope] | None:
+        """The rows that a clause about rows asks, each with the facts that it sees; None where they are not known."""
+        assert self.each is not None
+        members = self.each.members(scope)
+        if members is None or any(truth is None for _, truth, _ in members):
+            return None
+        return [row for row, truth, _ in members if truth]
+
+    def _standing(self, scope: Scope) -> Standing:
         asked = True if self.when is None else self.when.ask(scope)
         if asked is False:
             return "silent"
         if self.unless is not None and self.unless.ask(scope) is True:
             return "exempt"
-        truth = self.ask(scope)
+        if asked and self.cap is not None and self.cap.silent(scope):
+            return "silent"
+        truth = self._asked(scope)
         return "met" if truth else "unknown" if truth is None else "not_met"
 
+    def _asked(self, scope: Scope) -> Truth:
+        return _ask(when=self.when, unless=self.unless, require=self.require, cap=self.cap)(scope)
+
     def leaves(self, scope: Scope, standing: Standing) -> Sequence[Leaf]:
-        """The comparisons that decided it."""
+        """The comparisons that decided it; of a clause about rows those of the rows that have that standing."""
+        if self.each is None:
+            return self._leaves(scope, standing)
+        rows = self.rows(scope)
+        if rows is None:
+            zh, en = self.each.said
+            return [Leaf(self.each.of, None, None, "unknown", f"不知道有哪些{zh}", f"the rows are not known: {en}")]
+        several = len(rows) > 1
+        return [
+            _of_row(leaf, place, row) if several else leaf
+            for place, row in enumerate(rows, start=1)
+            if self._standing(row) == standing
+            for leaf in self._leaves(row, standing)
+        ]
+
+    def _leaves(self, scope: Scope, standing: Standing) -> Sequence[Leaf]:
         if standing == "exempt":
             assert self.unless is not None
             return self.unless.why(scope)
-        held = [] if self.require is None else list(self.require.why(scope))
+        held = list(self.cap.why(scope)) if self.cap else [] if self.require is None else list(self.require.why(scope))
         if standing == "unknown":
             doubts = [each for each in (self.when, self.unless) if each is not None and each.ask(scope) is None]
             return [leaf for doubt in doubts for leaf in doubt.why(scope)] + [
                 leaf for leaf in held if leaf.verdict == "unknown" or not doubts
             ]
         return held
+
+
+_GRAVEST: tuple[Standing, ...] = ("not_met", "unknown", "met", "exempt")
+
+
+def _of_row(leaf: Leaf, place: int, row: Scope) -> Leaf:
+    return replace(leaf, zh=f"第 {place} 条：{leaf.zh}", en=f"no. {place}: {leaf.en}", row=str(row["id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Replaces:
+    """Earlier rows of a set with a key of this line give way to it."""
+
+    rows_of: str
+    per: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +144,9 @@ class CompiledVersion:
     clauses: tuple[Clause, ...]
     outputs: tuple[Output, ...]
     reads: tuple[str, ...]
-    row_reads: tuple[str, ...]
+    row_reads: Mapping[str, tuple[str, ...]]
+    """Of the rows of each set that it asks about."""
+    procedure: Procedure | None = None
 
     @property
     def citations(self) -> Fields:
@@ -103,10 +166,17 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         ctx.read(str(name))
     clauses = [_clause(ctx, node) for node in version["clauses"]]
     outputs = _outputs(ctx, version)
+    procedure = None
+    if "procedure" in version:
+        if question.name != "conversion" or "gives" not in version:
+            zh, en = "只有给出学分的转换规则才写 procedure", "only a conversion document that gives something has hands"
+            ctx.report.add(version["procedure"], "procedure", zh, en)
+        else:
+            procedure = compile_procedure(ctx, version["procedure"])
     _check_ids(version, report)
     _check_cites(version, report)
     _check_used(ctx, version)
-    _check_ground(version, report)
+    _check_ground(version, question, report)
     if len(report.problems) > before:
         return None
     because = document.tree["version_by"]["because"]
@@ -124,40 +194,116 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         clauses=tuple(clause for clause in clauses if clause is not None),
         outputs=tuple(outputs),
         reads=tuple(sorted(ctx.reads)),
-        row_reads=tuple(sorted(ctx.row_reads)),
+        row_reads={name: tuple(sorted(read)) for name, read in sorted(ctx.row_reads.items())},
+        procedure=procedure,
     )
 
 
 def _clause(ctx: Context, node: Fields) -> Clause | None:
-    parts = {
-        word: ctx.condition(ctx, node[word], False) if word in node else None  # noqa: FBT003
-        for word in ("when", "unless", "require")
-    }
-    if "require" not in node and ("unless" in node or "otherwise" in node):
-        ctx.report.add(
-            node, str(node["id"]), "没有 require，不能写 unless 或 otherwise", "unless and otherwise need a require"
-        )
+    if not _fits_together(ctx, node):
         return None
-    if any(word in node and parts[word] is None for word in parts):
+    each = chosen_set(ctx, node["each"]) if "each" in node else None
+    if "each" in node and each is None:
         return None
-    effect: Any = str(node.get("otherwise", "refuse")) if "require" in node else "state"
+    with ctx.in_rows(each.of) if each is not None else nullcontext():
+        parts = {
+            word: ctx.condition(ctx, node[word], False) if word in node else None  # noqa: FBT003
+            for word in ("when", "unless", "require")
+        }
+    cap = compile_cap(ctx, node) if "cap" in node else None
+    replaces_ = _replaces(ctx, node["replaces"]) if "replaces" in node else None
+    found: dict[str, object] = {**parts, "cap": cap, "replaces": replaces_}
+    if any(word in node and found[word] is None for word in found):
+        return None
+    demands = "require" in node or "cap" in node
+    effect: Any = str(node.get("otherwise", "refuse")) if demands else "state"
     return Clause(
         id=str(node["id"]),
         effect=effect,
         zh=str(node["says"]["zh"]),
         en=str(node["says"]["en"]),
         cites=tuple(str(name) for name in node.get("cites", ())),
-        ask=_ask(**parts),
+        ask=_ask_rows(each, _ask(**parts, cap=cap)),
+        cap=cap,
+        each=each,
+        replaces=replaces_,
+        final="final" in node,
         **parts,
     )
 
 
-def _ask(*, when: Condition | None, unless: Condition | None, require: Condition | None) -> Callable[[Scope], Truth]:
-    if require is None:
+_TOGETHER = (
+    (("require", "cap"), "require 和 cap 只能有一个", "it has either `require` or `cap`"),
+    (("require", "replaces"), "replaces 单独成条", "`replaces` is a clause of its own"),
+    (("cap", "replaces"), "replaces 单独成条", "`replaces` is a clause of its own"),
+    (("cap", "each"), "上限不与 each 合用", "a cap is not asked row by row: use `per`"),
+    (("replaces", "each"), "replaces 不与 each 合用", "`replaces` is not asked row by row"),
+)
+
+
+def _fits_together(ctx: Context, node: Fields) -> bool:
+    name = str(node["id"])
+    for words, zh, en in _TOGETHER:
+        if all(word in node for word in words):
+            ctx.report.add(node, name, zh, en)
+            return False
+    demands = "require" in node or "cap" in node
+    for word in ("unless", "otherwise", "each", "final"):
+        if word in node and not demands:
+            zh, en = f"没有 require 或 cap，不能写 {word}", f"`{word}` needs a `require` or a `cap`"
+            ctx.report.add(node, name, zh, en)
+            return False
+    if "at_most" in node and "cap" not in node:
+        ctx.report.add(node, name, "没有 cap，不能写 at_most", "`at_most` needs a `cap`")
+        return False
+    return True
+
+
+def _replaces(ctx: Context, node: Fields) -> Replaces | None:
+    rows = chosen_set(ctx, node["over"])
+    if rows is None:
+        return None
+    if not ctx.question.sets[rows.of].taken_on or rows.name != rows.of:
+        listed = ", ".join(name for name, each in ctx.question.sets.items() if each.taken_on) or "—"
+        ctx.report.add(node["over"], "over", f"只能是 {listed}", f"it must be {listed}")
+        return None
+    with ctx.in_rows(rows.of):
+        per = [ctx.amount(ctx, each, None) for each in node["per"]]
+    return None if None in per else Replaces(rows.of, tuple(each for each in per if each is not None))
+
+
+def _ask_rows(each: Chosen | None, ask: Callable[[Scope], Truth]) -> Callable[[Scope], Truth]:
+    if each is None:
+        return ask
+
+    def ask_rows(scope: Scope) -> Truth:
+        members = each.members(scope)
+        if members is None:
+            return None
+        truth: Truth = True
+        for row, member, _ in members:
+            if member is False:
+                continue
+            held = None if member is None else ask(row)
+            if held is False:
+                return False
+            if held is None:
+                truth = None
+        return truth
+
+    return ask_rows
+
+
+def _ask(
+    *, when: Condition | None, unless: Condition | None, require: Condition | None, cap: Cap | None
+) -> Callable[[Scope], Truth]:
+    if require is None and cap is None:
         return lambda scope: True
+    demand = require if require is not None else cap
+    assert demand is not None
     if when is None and unless is None:
-        return require.ask
-    held, asked = require.ask, None if when is None else when.ask
+        return demand.ask
+    held, asked = demand.ask, None if when is None else when.ask
     freed = None if unless is None else unless.ask
 
     def ask(scope: Scope) -> Truth:
@@ -176,8 +322,11 @@ def _ask(*, when: Condition | None, unless: Condition | None, require: Condition
 
 
 def _outputs(ctx: Context, version: Fields) -> list[Output]:
-    given: Fields = version["gives"]
+    given: Fields = version.get("gives", Fields())
     wanted = ctx.question.outputs
+    if "gives" not in version and not ctx.question.layered and ctx.question.required:
+        ctx.report.add(version, "gives", "缺少 gives：认定时给出什么", "`gives` is missing: what is given")
+        return []
     for name in given:
         if name not in wanted:
             ctx.report.add(
@@ -186,7 +335,8 @@ def _outputs(ctx: Context, version: Fields) -> list[Output]:
     outputs: list[Output] = []
     for name, type_ in wanted.items():
         if name not in given:
-            ctx.report.add(given, "gives", f"缺少 {name}", f"{name} is missing")
+            if name in ctx.question.required and "gives" in version:
+                ctx.report.add(given, "gives", f"缺少 {name}", f"{name} is missing")
             continue
         amount = ctx.amount(ctx, given[name], type_)
         if amount is None:
@@ -231,7 +381,7 @@ def _check_cites(version: Fields, report: Report) -> None:
         for name, thing in version.get(section, {}).items():
             if "cites" not in thing:
                 report.add(name, name, "须写 cites：依据是什么", "it must say what it cites")
-    for name, amount in version["gives"].items():
+    for name, amount in version.get("gives", {}).items():
         for node in _literals(amount):
             if any(digit in node for digit in "123456789"):
                 zh = "gives 中的数请放到 names、values 或 tables 里，并写依据"
@@ -246,7 +396,7 @@ def _literals(node: object) -> Iterator[Text]:
             yield from _literals(child)
     elif isinstance(node, Fields):
         for word, child in node.items():
-            if word not in ("fact", "value", "named", "table", "column", "when"):
+            if word not in ("fact", "value", "named", "table", "column", "when", "over", "count"):
                 yield from _literals(child)
 
 
@@ -257,11 +407,12 @@ def _check_used(ctx: Context, version: Fields) -> None:
                 ctx.report.add(name, name, "没有用到。请使用或删去。", "it is not used: use it or remove it")
 
 
-def _check_ground(version: Fields, report: Report) -> None:
+def _check_ground(version: Fields, question: Question, report: Report) -> None:
     """Silence must not grant: something is always required, unless nothing is given."""
     always = any("require" in clause and "when" not in clause for clause in version["clauses"])
-    given = version["gives"].get("credits")
-    if not always and not (isinstance(given, Text) and given == "0"):
+    given = version.get("gives", {}).get("credits")
+    nothing = isinstance(given, Text) and given == "0"
+    if not always and "gives" in version and not nothing and question.required:
         zh = "每一条都可能不适用，沉默就会变成认定。至少一条 require 不要写 when。"
         report.add(
             version["clauses"],
@@ -269,6 +420,19 @@ def _check_ground(version: Fields, report: Report) -> None:
             zh,
             "every clause may be silent, and silence would grant: let one `require` stand without `when`",
         )
+    if question.name == "conversion" and "gives" in version and not any(map(_holds_records, version["clauses"])):
+        zh = "没有说一项成果能用几次：请加一条 cap，对 uses 按 record.id 分别计"
+        en = "it does not say how often a record may be used: add a cap over `uses` per record.id, without `when`"
+        report.add(version["clauses"], "clauses", zh, en)
+
+
+def _holds_records(clause: Fields) -> bool:
+    """Whether a clause limits the use of every record: silence must not let one count for everything."""
+    cap: Fields = clause.get("cap", Fields())
+    over = cap.get("count", cap.get("over"))
+    keys = [str(each["fact"]) for each in cap.get("per", ())]
+    whole = keys == ["record.id"] and "where" not in cap
+    return over == "uses" and whole and "when" not in clause and clause.get("otherwise") != "warn"
 
 
 def last_day(version: Fields, following: Fields | None) -> str:

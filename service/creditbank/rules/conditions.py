@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from creditbank.rules.amounts import fact_amount, named_amount
-from creditbank.rules.choosing import counted_in
+from creditbank.rules.choosing import Chosen, chosen_set, counted_in
 from creditbank.rules.loading import Fields, Items, Text
 from creditbank.rules.sentences import OPPOSITE, compared, stated
 from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, literal_of
 from creditbank.rules.units import Type
-from creditbank.rules.vocabulary import COMPARISONS
+from creditbank.rules.words import COMPARISONS
 
 
 def compile_condition(ctx: Context, node: object, negated: bool) -> Condition | None:  # noqa: FBT001
@@ -19,6 +20,10 @@ def compile_condition(ctx: Context, node: object, negated: bool) -> Condition | 
     assert isinstance(node, Fields)
     if "this_is_in" in node:
         return counted_in(ctx, node["this_is_in"], negated=negated)
+    if "exists" in node:
+        return _exists(ctx, node, negated=negated)
+    if "every" in node:
+        return _each(ctx, node, negated=negated)
     for word, joined in (("all", True), ("any", False), ("none", True)):
         if word in node:
             inner = negated != (word == "none")
@@ -116,7 +121,9 @@ def _against(left: Amount, right: Amount, word: str) -> Condition:
     def why(scope: Scope) -> Sequence[Leaf]:
         one, other, truth = left.ask(scope), right.ask(scope), ask(scope)
         missing = _missing(scope, left, right) if truth is None else None
-        return [_leaf(left, word, seen=one, wanted=other, truth=truth, missing=missing)]
+        leaf = _leaf(left, word, seen=one, wanted=other, truth=truth, missing=missing)
+        behind = left.rows or right.rows
+        return [leaf if behind is None else replace(leaf, rows=behind(scope))]
 
     return Condition(ask, why)
 
@@ -201,3 +208,96 @@ def _stated(left: Amount, *, wanted: bool) -> Condition:
         return [stated(name=left.name, zh=left.zh, en=left.en, wanted=wanted, is_there=is_there(scope))]
 
     return Condition(lambda scope: is_there(scope) is wanted, why)
+
+
+def _exists(ctx: Context, node: Fields, *, negated: bool) -> Condition | None:
+    """A row is there for which something holds; of an empty set none is."""
+    inner = _over(ctx, node, "exists", "where")
+    if inner is None:
+        return None
+    rows_of, where = inner
+    return _some_row(rows_of, where, negated=negated)
+
+
+def _each(ctx: Context, node: Fields, *, negated: bool) -> Condition | None:
+    """Something holds for every row, as it does where there is none: no row is there for which it does not."""
+    rows_of = _over(ctx, node, "every", "has", opposite=True)
+    return None if rows_of is None else _some_row(*rows_of, negated=not negated)
+
+
+def _over(
+    ctx: Context, node: Fields, word: str, part: str, *, opposite: bool = False
+) -> tuple[Chosen, Condition | None] | None:
+    if ctx.row:
+        ctx.report.add(node, word, "一组之内不能再问另一组", "a set cannot be asked about inside a set")
+        return None
+    rows_of = chosen_set(ctx, node[word])
+    if rows_of is None:
+        return None
+    with ctx.in_rows(rows_of.of):
+        where = ctx.condition(ctx, node[part], opposite) if part in node else None
+    if part in node and where is None:
+        return None
+    return rows_of, where
+
+
+def _some_row(rows_of: Chosen, where: Condition | None, *, negated: bool) -> Condition:
+    zh, en = rows_of.said
+
+    def held(row: Scope, member: Truth) -> Truth:
+        if member is False or where is None:
+            return member
+        truth = where.ask(row)
+        return False if truth is False else member if truth else None
+
+    def there(scope: Scope) -> Truth:
+        members = rows_of.members(scope)
+        if members is None:
+            return None
+        found = [held(row, member) for row, member, _ in members]
+        return True if True in found else None if None in found else False
+
+    def ask(scope: Scope) -> Truth:
+        truth = there(scope)
+        return None if truth is None else truth is not negated
+
+    def why(scope: Scope) -> Sequence[Leaf]:
+        members, truth = rows_of.members(scope), ask(scope)
+        required = {"none" if negated else "some": rows_of.name}
+        if members is None:
+            said = (
+                f"不知道有哪些{zh}，可由学分银行提供",
+                f"the rows are not known ({en}); the credit bank can supply them",
+            )
+            return [Leaf(rows_of.of, None, required, "unknown", *said)]
+        rows, inside, doubts = [], list[Leaf](), list[Leaf]()
+        for row, member, out in members:
+            truth_ = held(row, member)
+            leaves = list(out) if where is None or member is False else list(where.why(row))
+            said_: dict[str, Any] = {"id": str(row["id"]), "counts": VERDICT_OF[truth_]}
+            if truth_ is True:
+                inside += leaves
+            else:
+                said_ |= {"because_zh": [leaf.zh for leaf in leaves], "because_en": [leaf.en for leaf in leaves]}
+                doubts += leaves if truth_ is None else []
+            rows.append(said_)
+        rows.sort(key=lambda each: each["id"])
+        many = sum(1 for each in rows if each["counts"] == "met")
+        shown_ = inside if many else doubts
+        tail_zh = f"（{'；'.join(dict.fromkeys(leaf.zh for leaf in shown_))}）" if shown_ else ""
+        tail_en = f" ({'; '.join(dict.fromkeys(leaf.en for leaf in shown_))})" if shown_ else ""
+        wanted = ("应没有", "there must be none") if negated else ("应至少有一条", "there must be at least one")
+        rest = ("", "") if truth else (f"，{wanted[0]}", f"; {wanted[1]}")
+        return [
+            Leaf(
+                rows_of.of,
+                str(many),
+                required,
+                VERDICT_OF[truth],
+                f"{zh}：符合的有 {many} 条{tail_zh}{rest[0]}",
+                f"{en}: {many} fit{tail_en}{rest[1]}",
+                rows=tuple(rows),
+            )
+        ]
+
+    return Condition(ask, why)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
 from creditbank.rules.compiling import Clause, CompiledVersion, Output, Standing
 from creditbank.rules.document import canonical
 from creditbank.rules.problems import FactNotReadable
-from creditbank.rules.terms import Leaf, Scope
-from creditbank.rules.units import observed, shown
+from creditbank.rules.procedure import Procedure
+from creditbank.rules.taking import after, give_way
+from creditbank.rules.terms import AFTER, Leaf, Scope
+from creditbank.rules.units import as_json, observed, shown
 
 ENGINE_VERSION = "1"
 """Changes when the same facts and the same version could be decided or told differently."""
@@ -23,11 +25,26 @@ Finding = dict[str, Any]
 class Decided:
     """A decision. Verdict, clause and outputs are there at once; findings are told when they are asked for.
 
-    `outputs` is empty unless granted; credits in it are hundredths. `warned` names the clauses that warn. `dated_on` is
-    the day that chose the version, `dated_by` the fact it was. `document` and `version` are None where none applies.
+    `outputs` is empty unless granted; credits in it are hundredths. `warned` names the clauses that warn, `replaces`
+    the conversions that give way. `dated_on` is the day that chose the version, `dated_by` the fact it was. `document`
+    and `version` are those of the document that gives; None where none applies. Clauses of those that only limit are
+    named document/clause.
     """
 
-    __slots__ = ("_fallback", "_scope", "_version", "clause", "dated_on", "outputs", "question", "verdict", "warned")
+    __slots__ = (
+        "_fallback",
+        "_given",
+        "_limits",
+        "_scope",
+        "_version",
+        "clause",
+        "dated_on",
+        "outputs",
+        "question",
+        "replaces",
+        "verdict",
+        "warned",
+    )
 
     def __init__(
         self,
@@ -40,11 +57,16 @@ class Decided:
         clause: str,
         outputs: dict[str, Any],
         warned: tuple[str, ...] = (),
+        replaces: tuple[str, ...] = (),
+        limits: tuple[CompiledVersion, ...] = (),
         fallback: NoVersion | None = None,
+        given: Scope | None = None,
     ) -> None:
         self.question, self._version, self._scope, self._fallback = question, version, scope, fallback
+        self._given = scope if given is None else given
+        self._limits = limits
         self.dated_on, self.verdict, self.clause = dated_on, verdict, clause
-        self.outputs, self.warned = outputs, warned
+        self.outputs, self.warned, self.replaces = outputs, warned, replaces
 
     @property
     def document(self) -> str | None:
@@ -64,6 +86,26 @@ class Decided:
         return None if self._version is None else self._version.digest
 
     @property
+    def documents(self) -> list[tuple[str, str, str]]:
+        """Every version that took part, the one that gives first: name, number, digest."""
+        return [(each.document.document, each.version, each.digest) for each in self.versions]
+
+    @property
+    def versions(self) -> tuple[CompiledVersion, ...]:
+        """Every version that took part, the one that gives first."""
+        return () if self._version is None else (self._version, *self._limits)
+
+    @property
+    def procedure(self) -> Procedure | None:
+        """The hands that a claim goes through; None where the rules alone decide."""
+        return None if self._version is None else self._version.procedure
+
+    @property
+    def scope(self) -> Scope:
+        """The facts as they were decided by: with what a granted line adds where caps count."""
+        return self._scope
+
+    @property
     def dated_by(self) -> str | None:
         """The fact whose date chose the version."""
         if self._version is None:
@@ -80,15 +122,16 @@ class Decided:
     def findings(self) -> list[Finding]:
         """Every finding for and against, in the order of the clauses; never empty.
 
-        Each is {clause, fact, observed, required, verdict, effect, says_zh, says_en, rule_zh, rule_en, citation}.
+        Each is {clause, fact, observed, required, verdict, effect, says_zh, says_en, rule_zh, rule_en, citation}, and
+        where it has them `rows` (what a measure looked at), `row` (the one it is about) and `final`.
         """
         if self._version is None:
             assert self._fallback is not None
             return [self._fallback.finding()]
         found = [
             finding
-            for clause in self._version.clauses
-            for finding in _clause_findings(self._version, clause, self._scope)
+            for version, clause, name in clauses_of(self.versions)
+            for finding in _clause_findings(version, clause, name, self._scope)
         ]
         if self.verdict != "not_granted":
             found.extend(_output_finding(self._version, output, self._scope) for output in self._version.outputs)
@@ -97,38 +140,57 @@ class Decided:
         return found
 
     def facts_used(self) -> dict[str, Any]:
-        """The facts the document reads, and no others: what has to be stored for a replay. Rows are ordered by id."""
+        """The facts the documents read, and no others: what has to be stored for a replay. Rows are ordered by id."""
         if self._version is None:
             assert self._fallback is not None
-            return _used(self._scope, self._fallback.reads, ())
-        version = self._version
-        used = _used(self._scope, version.reads, version.row_reads)
-        for name in version.question.sets:
-            rows = self._scope.get(name)
-            if rows is not None and _asks_rows(version):
-                used[name] = sorted((_row_used(row, version) for row in rows), key=lambda row: str(row["id"]))
+            return _used(self._given, self._fallback.reads)
+        row_reads: dict[str, set[str]] = {}
+        for version in self.versions:
+            for name, read in version.row_reads.items():
+                row_reads.setdefault(name, set()).update(read)
+        reads = {name for version in self.versions for name in version.reads}
+        used = _used(self._given, {*reads, *(name for read in row_reads.values() for name in read)})
+        line = "conversions" in row_reads or "uses" in row_reads
+        for name in self._version.question.sets:
+            rows = self._given.get(name)
+            needed = row_reads.get(name)
+            if name == "sources" and line:
+                # What this line adds to the sets that caps count is made of its sources.
+                needed = (needed or set()) | row_reads.get("uses", set()) | row_reads.get("conversions", set())
+            if rows is not None and needed is not None and (needed or name != "same"):
+                used[name] = sorted((_row_used(row, needed) for row in rows), key=lambda row: str(row["id"]))
         return used
 
     def canonical(self) -> bytes:
         """The whole decision as canonical JSON: the same facts, version and engine always give the same bytes."""
-        return canonical(
-            {
-                "engine": ENGINE_VERSION,
-                "question": self.question,
-                "document": self.document,
-                "version": self.version,
-                "digest": self.digest,
-                "dated_by": self.dated_by,
-                "dated_on": self.dated_on,
-                "because": self.because,
-                "verdict": self.verdict,
-                "clause": self.clause,
-                "outputs": self.outputs,
-                "warned": list(self.warned),
-                "findings": self.findings(),
-                "facts": self.facts_used(),
-            }
-        )
+        told = {
+            "engine": ENGINE_VERSION,
+            "question": self.question,
+            "document": self.document,
+            "version": self.version,
+            "digest": self.digest,
+            "dated_by": self.dated_by,
+            "dated_on": self.dated_on,
+            "because": self.because,
+            "verdict": self.verdict,
+            "clause": self.clause,
+            "outputs": self.outputs,
+            "warned": list(self.warned),
+            "findings": self.findings(),
+            "facts": self.facts_used(),
+        }
+        if self._limits:
+            told["limits"] = [list(each) for each in self.documents[1:]]
+        if self.replaces:
+            told["replaces"] = list(self.replaces)
+        return canonical(told)
+
+
+def clauses_of(versions: Sequence[CompiledVersion]) -> Iterator[tuple[CompiledVersion, Clause, str]]:
+    """The clauses of versions that apply together, each with the name by which a decision speaks of it."""
+    for place, version in enumerate(versions):
+        for clause in version.clauses:
+            yield version, clause, clause.id if place == 0 else f"{version.document.document}/{clause.id}"
 
 
 class NoVersion:
@@ -166,52 +228,68 @@ class NoVersion:
         }
 
 
-def decide_by(version: CompiledVersion, facts: Facts, *, dated_on: str, on: date | None) -> Decided:
-    """Decide a case by one version. A refusal that is certain outweighs what is unknown; what is unknown never refuses.
+def decide_by(
+    version: CompiledVersion,
+    facts: Facts,
+    *,
+    dated_on: str,
+    on: date | None,
+    limits: tuple[CompiledVersion, ...] = (),
+) -> Decided:
+    """Decide a case by one version, and by those that only limit it.
 
-    Raises FactNotReadable for a fact that is not of its type.
+    A refusal that is certain outweighs what is unknown; what is unknown never refuses. Of the rows that a granted line
+    adds to, clauses see those that stood before; caps also see this line's. Raises FactNotReadable.
     """
+    versions = (version, *limits)
     scope = facts
-    if on is not None and "decision.on" in version.reads and "decision" not in facts:
+    if on is not None and "decision" not in facts and any("decision.on" in each.reads for each in versions):
         scope = {**facts, "decision": {"on": on.isoformat()}}
+    told = scope
+    scope, replaced = give_way(versions, scope)
+    given = {output.name: output.amount.ask(scope) for output in version.outputs}
+    if any(row_set.taken_on for row_set in version.question.sets.values()):
+        scope = {**scope, AFTER: after(scope, credits_=given.get("credits"), exemption=given.get("exemption"))}
+    refused, unknown, warned = _standing(versions, scope)
+    answer: dict[str, Any] = {"dated_on": dated_on, "warned": warned, "limits": limits, "given": told}
+    name = version.question.name
+    if refused:
+        return Decided(name, version, scope, verdict="not_granted", clause=refused, outputs={}, **answer)
+    for output in version.outputs:
+        if given[output.name] is None:
+            unknown = unknown or f"gives.{output.name}"
+    if unknown:
+        return Decided(name, version, scope, verdict="unknown", clause=unknown, outputs={}, **answer)
+    for output in version.outputs:
+        if output.amount.type.kind == "number" and given[output.name] < 0:
+            raise FactNotReadable(
+                output.name,
+                given[output.name],
+                why_zh="算出的量小于 0，规则缺少 not_below",
+                why_en="the rule gives less than 0",
+            )
+    outputs = {output.name: as_json(output.amount.type, given[output.name]) for output in version.outputs}
+    outputs.update(version.question.always)
+    return Decided(
+        name, version, scope, verdict="granted", clause="gives", outputs=outputs, replaces=replaced, **answer
+    )
+
+
+def _standing(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[str, str, tuple[str, ...]]:
+    """The first clause that refuses, the first that leaves it open, and those that warn."""
     refused = unknown = ""
     warned: tuple[str, ...] = ()
-    for clause in version.clauses:
+    for _, clause, name in clauses_of(versions):
         held = clause.ask(scope)
         if held is True:
             continue
         if clause.effect == "warn":
-            warned = (*warned, clause.id)
+            warned = (*warned, name)
         elif held is False and clause.effect == "refuse":
-            refused = refused or clause.id
+            refused = refused or name
         else:
-            unknown = unknown or clause.id
-    name = version.question.name
-    if refused:
-        return Decided(
-            name, version, scope, dated_on=dated_on, verdict="not_granted", clause=refused, outputs={}, warned=warned
-        )
-    outputs: dict[str, Any] = {}
-    for output in version.outputs:
-        value = output.amount.ask(scope)
-        if value is None:
-            unknown = unknown or f"gives.{output.name}"
-        outputs[output.name] = value
-    if unknown:
-        return Decided(
-            name, version, scope, dated_on=dated_on, verdict="unknown", clause=unknown, outputs={}, warned=warned
-        )
-    if outputs.get("credits", 0) < 0:
-        raise FactNotReadable(
-            "credits",
-            outputs["credits"],
-            why_zh="算出的学分小于 0，规则缺少 not_below",
-            why_en="the rule gives less than 0",
-        )
-    outputs.update(version.question.always)
-    return Decided(
-        name, version, scope, dated_on=dated_on, verdict="granted", clause="gives", outputs=outputs, warned=warned
-    )
+            unknown = unknown or name
+    return refused, unknown, warned
 
 
 def _cited(version: CompiledVersion, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -226,7 +304,7 @@ def _plain(node: Any) -> Any:
     return str(node)
 
 
-def _clause_findings(version: CompiledVersion, clause: Clause, scope: Scope) -> list[Finding]:
+def _clause_findings(version: CompiledVersion, clause: Clause, name: str, scope: Scope) -> list[Finding]:
     standing = clause.standing(scope)
     if standing == "silent":
         return []
@@ -236,13 +314,18 @@ def _clause_findings(version: CompiledVersion, clause: Clause, scope: Scope) -> 
         "rule_en": clause.en,
         "citation": _cited(version, clause.cites),
     }
-    if clause.require is None:
-        return [_finding(clause.id, Leaf("", None, None, "met", clause.zh, clause.en), "met", common)]
-    return [_finding(clause.id, leaf, standing, common) for leaf in clause.leaves(scope, standing)]
+    if clause.final:
+        common["final"] = True
+    if clause.require is None and clause.cap is None:
+        return [_finding(name, Leaf("", None, None, "met", clause.zh, clause.en), "met", common)]
+    return [_finding(name, leaf, standing, common) for leaf in clause.leaves(scope, standing)]
 
 
 def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]) -> Finding:
     verdict = "exempt" if standing == "exempt" else leaf.verdict
+    behind: dict[str, Any] = {} if leaf.rows is None else {"rows": [dict(row) for row in leaf.rows]}
+    if leaf.row is not None:
+        behind["row"] = leaf.row
     return {
         "clause": clause,
         "fact": leaf.fact,
@@ -251,11 +334,22 @@ def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]
         "verdict": verdict,
         "says_zh": leaf.zh,
         "says_en": leaf.en,
+        **behind,
         **common,
     }
 
 
-_OUTPUT_NAMES = {"credits": ("认定学分", "credits granted"), "scheme": ("学分体系", "scheme")}
+_OUTPUT_NAMES = {
+    "credits": ("认定学分", "credits granted"),
+    "scheme": ("学分体系", "scheme"),
+    "grade": ("记载成绩", "grade recorded"),
+    "grade_text": ("成绩记载为", "recorded as"),
+    "in_average": ("计入绩点", "counted in the average"),
+    "exemption": ("免修类别", "kind of exemption"),
+    "surplus": ("剩余学分", "credits left over"),
+    "surplus_to": ("剩余学分的去向", "what becomes of them"),
+    "average": ("平均学分绩点", "grade point average"),
+}
 
 
 def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> Finding:
@@ -288,14 +382,10 @@ def _because(name: str, value: str, told: str, colon: str) -> str:
     return f"{name}：{value}（{told}）" if colon == "：" else f"{name}: {value} ({told})"
 
 
-def _asks_rows(version: CompiledVersion) -> bool:
-    return bool(version.row_reads)
-
-
-def _used(scope: Scope, reads: tuple[str, ...], row_reads: tuple[str, ...]) -> dict[str, Any]:
+def _used(scope: Scope, reads: Iterable[str]) -> dict[str, Any]:
     """Of the case itself: what is read there, and what rows may take over from it."""
     used: dict[str, Any] = {}
-    for name in sorted({*reads, *row_reads}):
+    for name in sorted(set(reads)):
         subject, _, key = name.partition(".")
         value = (scope.get(subject) or {}).get(key)
         if value is not None:
@@ -303,13 +393,18 @@ def _used(scope: Scope, reads: tuple[str, ...], row_reads: tuple[str, ...]) -> d
     return used
 
 
-def _row_used(row: Scope, version: CompiledVersion) -> dict[str, Any]:
-    used: dict[str, Any] = {"id": row["id"], "this": row["this"]}
-    for name in version.row_reads:
+def _row_used(row: Scope, reads: set[str]) -> dict[str, Any]:
+    used: dict[str, Any] = {"id": row["id"], "this": row.get("this", False)}
+    for name in sorted(reads):
         subject, _, key = name.partition(".")
-        if subject in row and name != "record.id":
+        if subject in row and (name != "record.id" or _is_use(row)):
             fields = used.setdefault(subject, {})
             value = (row[subject] or {}).get(key)
             if value is not None:
                 fields[key] = value
     return used
+
+
+def _is_use(row: Scope) -> bool:
+    """Whether a row is a conversion or a use, whose own id is not that of its record."""
+    return "conversion" in row

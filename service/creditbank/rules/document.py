@@ -12,13 +12,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from creditbank.rules.facts import FACTS, QUESTIONS
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, Text, read_yaml
 from creditbank.rules.problems import Problem, RulesRefused
+from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.shapes import Report
 from creditbank.rules.vocabulary import DOCUMENT
 
-DECIDES = ("citations", "values", "tables", "names", "sets", "clauses", "gives")
+DECIDES = ("citations", "values", "tables", "names", "sets", "clauses", "gives", "procedure")
 """What a version's digest covers besides its name and first day: all that decides or is said in a finding.
 
 Its cases, its note of changes and its last day are outside: more cases may be added to a published version, and it is
@@ -106,7 +107,9 @@ def _check_sources(tree: Fields, report: Report) -> None:
         for name, citation in citations.items():
             _check_citation(name, citation, report)
         cited: set[str] = set()
-        for thing in (*version["clauses"], *_things(version)):
+        procedure = version.get("procedure")
+        hands = () if procedure is None else (procedure, *procedure.get("hands", ()))
+        for thing in (*version["clauses"], *_things(version), *hands):
             for name in thing.get("cites", ()):
                 cited.add(str(name))
                 if name not in citations:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from creditbank.rules.facts import FACTS, QUESTIONS
+from creditbank.rules.facts import FACTS
+from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.shapes import Block, Either, Later, Many, Named, Shape
 from creditbank.rules.units import NUMBER_UNITS, Choices
 from creditbank.rules.vocabulary import DOCUMENT

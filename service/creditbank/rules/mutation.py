@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from creditbank.rules.document import RuleDocument
-from creditbank.rules.facts import FACTS, QUESTIONS
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, Text, key_line, line_of
+from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.units import NUMBER_UNITS, Type, number
-from creditbank.rules.vocabulary import ORDER_WORDS, STEP_WORDS
+from creditbank.rules.words import ORDER_WORDS, STEP_WORDS
 
 Path = tuple[Any, ...]
 Change = Callable[[Any], None]
@@ -69,7 +70,7 @@ def _edits(document: RuleDocument, version: Fields) -> Iterator[_Edit]:
         yield from _set(version, set_, str(name), ("sets", name))
     for name, amount in version.get("names", {}).items():
         yield from _inside(version, amount["amount"], str(name), ("names", name, "amount"))
-    for name, amount in version["gives"].items():
+    for name, amount in version.get("gives", {}).items():
         yield from _inside(version, amount, f"gives.{name}", ("gives", name))
     for place, clause in enumerate(version["clauses"]):
         yield from _clause(version, clause, place)

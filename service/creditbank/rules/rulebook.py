@@ -13,10 +13,15 @@ from creditbank.rules import units
 from creditbank.rules.compiling import CompiledVersion, compile_version, last_day
 from creditbank.rules.decide import Decided, Facts, NoVersion, decide_by
 from creditbank.rules.document import RuleDocument
-from creditbank.rules.facts import FACTS, QUESTIONS, Question
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Text
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused, RuleVersionNotLoaded
+from creditbank.rules.questions import QUESTIONS, Question
 from creditbank.rules.shapes import Report
+
+
+_NARROWEST = ("programme.code", "plan.institution", "institution.id", "enrolment.level")
+"""Of two documents that give for the same case the one narrowed by the first of these is the one that holds."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,17 @@ class _Line:
     def ends(self) -> str:
         """Its last day."""
         return self.versions[-1].ends
+
+    @property
+    def gives(self) -> bool:
+        """Whether it gives something; a document that does not only limits those that do."""
+        return bool(self.versions[-1].outputs) or not self.versions[-1].question.layered
+
+    @property
+    def width(self) -> tuple[int, ...]:
+        """How far it reaches: less is narrower, by what comes first of a programme, an institution, a level."""
+        asked = self.versions[-1].question.narrowed_by
+        return tuple(0 if name in self.applies else 1 for name in _NARROWEST if name in asked)
 
     def on(self, day: str) -> CompiledVersion | None:
         """The version that holds on a day."""
@@ -83,6 +99,8 @@ class Rulebook:
         asked = QUESTIONS[question]
         kind = self._value(facts, asked.chosen_by)
         lines = self._by_kind.get((question, kind), ()) if kind is not None else ()
+        if asked.layered:
+            return self._together(asked, lines, kind, facts, on)
         otherwise: Decided | None = None
         for line in lines:
             if line.narrowed and not all(self._value(facts, name) in listed for name, listed in line.narrowed):
@@ -94,6 +112,48 @@ class Rulebook:
             if otherwise is None:
                 otherwise = _no_day(line, asked, facts) if day is None else _no_version(line, asked, facts, day)
         return otherwise or _nothing_applies(asked, kind, facts)
+
+    def _together(
+        self, asked: Question, lines: Iterable[_Line], kind: str | None, facts: Facts, on: date | None
+    ) -> Decided:
+        """Decide by the most narrowed document that gives, and by every one that only limits.
+
+        A document that speaks of the case but has no version for its day leaves the whole open: it might refuse.
+        """
+        mine = [line for line in lines if all(self._value(facts, name) in listed for name, listed in line.narrowed)]
+        givers = sorted((line for line in mine if line.gives), key=lambda line: line.width)
+        if not givers:
+            return _nothing_applies(asked, kind, facts)
+        found: list[tuple[CompiledVersion, str]] = []
+        for line in (givers[0], *sorted((each for each in mine if not each.gives), key=lambda each: each.document)):
+            day = self._value(facts, line.dated_by)
+            version = None if day is None else line.on(day)
+            if day is None:
+                return _no_day(line, asked, facts)
+            if version is None:
+                if line.gives or line.begins[0] <= day:
+                    return _no_version(line, asked, facts, day)
+                continue  # a limit that had not begun limits nothing
+            found.append((version, day))
+        (giver, dated_on), *limits = found
+        return decide_by(giver, facts, dated_on=dated_on, on=on, limits=tuple(version for version, _ in limits))
+
+    def replay_together(
+        self, question: str, facts: Facts, documents: Iterable[tuple[str, str]], *, on: date | None = None
+    ) -> Decided:
+        """Decide again by named versions, the one that gives first. Raises RuleVersionNotLoaded, FactNotReadable."""
+        versions = []
+        for document, number in documents:
+            compiled = self._versions.get((document, number))
+            if compiled is None or compiled.question.name != question:
+                raise RuleVersionNotLoaded(document=document, version=number)
+            versions.append(compiled)
+        giver, *limits = versions
+        day = self._value(facts, giver.dated_by)
+        if day is None:
+            line = next(line for line in self._lines if line.document == giver.document.document)
+            return _no_day(line, giver.question, facts)
+        return decide_by(giver, facts, dated_on=day, on=on, limits=tuple(limits))
 
     def replay(self, facts: Facts, document: str, version: str, *, on: date | None = None) -> Decided:
         """Decide again by a named version, whatever day it is: the same facts give the same bytes.
@@ -121,7 +181,7 @@ class Rulebook:
         """Exactly which facts the documents of a question read: of the case, and of each row of a set."""
         mine = [each for each in self._versions.values() if each.question.name == question]
         case = {name for each in mine for name in each.reads}
-        rows = {name for each in mine for name in each.row_reads}
+        rows = {name for each in mine for read in each.row_reads.values() for name in read}
         return {"case": sorted(case), "rows": sorted(rows)}
 
     def _value(self, facts: Facts, name: str) -> Any:
@@ -200,13 +260,16 @@ def _apart(lines: list[_Line], question: Question) -> list[Problem]:
     problems: list[Problem] = []
     for first, second in itertools.combinations(sorted(lines, key=lambda each: each.begins[0]), 2):
         both = [name for name in names if name in first.applies and name in second.applies]
+        if question.layered and (first.gives is not second.gives or not first.gives or first.width != second.width):
+            continue  # limits add up, and of two that give the narrower holds
         if all(first.applies[name] & second.applies[name] for name in both) and second.begins[0] <= first.ends:
             zh = f"与 {first.document} 自 {second.begins[0]} 起重叠：同一天只能有一份规则。请收窄 applies 或写 until。"
             en = f"it overlaps {first.document} from {second.begins[0]}: narrow `applies`, or write `until`"
             problems.append(_problem_of(second, zh, en))
     alike: dict[tuple[tuple[str, frozenset[str]], ...], list[_Line]] = {}
     for line in sorted(lines, key=lambda each: each.begins[0]):
-        alike.setdefault(tuple(sorted(line.applies.items())), []).append(line)
+        if line.gives:
+            alike.setdefault(tuple(sorted(line.applies.items())), []).append(line)
     for group in alike.values():
         for first, second in itertools.pairwise(group):
             if first.ends < second.begins[0] and _next_day(first.ends) != second.begins[0]:

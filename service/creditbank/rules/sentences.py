@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from creditbank.errors import Language
-from creditbank.rules.facts import FACTS, Fact
+from creditbank.rules.declaring import Fact
+from creditbank.rules.facts import FACTS
 from creditbank.rules.terms import Leaf, Truth
 from creditbank.rules.units import Type, observed, shown
 

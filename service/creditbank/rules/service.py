@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 
 import structlog
@@ -17,10 +17,9 @@ from creditbank.errors import BankError
 from creditbank.rules import Rulebook, RuleDocument, read_document
 from creditbank.rules import tables as rows
 from creditbank.rules.document import canonical
+from creditbank.rules.lasting import spans
 
 log = structlog.get_logger(__name__)
-
-FOR_EVER = "9999-12-31"
 
 
 class PublishedVersionDiffers(BankError):
@@ -173,19 +172,6 @@ def _version(row: rows.RuleDocument, text: str, superseded_by: str | None) -> Ve
     return Version(
         row.document, row.version, row.digest, row.published_at, row.seeded, stands_in, begins, ends, superseded_by
     )
-
-
-def spans(document: RuleDocument) -> dict[str, tuple[str, str]]:
-    """Each version's first and last day, both included, as ISO dates; FOR_EVER where none is said."""
-    versions = document.versions
-    found = {}
-    for version, following in zip(versions, [*versions[1:], None], strict=True):
-        if following is not None:
-            last = (date.fromisoformat(str(following["from"])) - timedelta(days=1)).isoformat()
-        else:
-            last = str(version.get("until", FOR_EVER))
-        found[str(version["version"])] = (str(version["from"]), last)
-    return found
 
 
 async def published_rulebook(session: AsyncSession) -> Rulebook:

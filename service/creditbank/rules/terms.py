@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from creditbank.rules.facts import FACTS, Question
+from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Text
+from creditbank.rules.questions import Question
 from creditbank.rules.shapes import Report, nearest
 from creditbank.rules.units import NUMBER_UNITS, NotOfType, Type, literal, number
 
@@ -32,6 +34,10 @@ class Leaf:
     verdict: Verdict
     zh: str
     en: str
+    rows: tuple[dict[str, Any], ...] | None = None
+    """For a measure: each row that was looked at, whether it counted, and what kept it out."""
+    row: str | None = None
+    """The row it is about, where a clause is asked once for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Amount:
     settled: bool = False
     fixed: bool = False
     stated: Callable[[Scope], bool] | None = None
+    rows: Callable[[Scope], tuple[dict[str, Any], ...]] | None = None
+    """The rows behind a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +84,28 @@ class Context:
     version: Fields
     amount: Callable[[Context, object, Type | None], Amount | None]
     condition: Callable[[Context, object, bool], Condition | None]
-    in_row: bool = False
+    row: str = ""
+    """The set whose rows are asked about at this place; empty for the case itself."""
     building: tuple[str, ...] = ()
-    built: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
+    built: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     reads: set[str] = field(default_factory=set)
-    row_reads: set[str] = field(default_factory=set)
+    row_reads: dict[str, set[str]] = field(default_factory=dict)
+    """What is read of the rows of each set that is asked about, even where that is nothing but that they are there."""
     used: set[tuple[str, str]] = field(default_factory=set)
 
     def read(self, fact: str) -> None:
         """Note that the document asks about this fact."""
-        (self.row_reads if self.in_row else self.reads).add(fact)
+        (self.row_reads.setdefault(self.row, set()) if self.row else self.reads).add(fact)
+
+    @contextmanager
+    def in_rows(self, name: str) -> Iterator[None]:
+        """What is compiled inside asks about the rows of a set."""
+        self.row_reads.setdefault(name, set())
+        before, self.row = self.row, name
+        try:
+            yield
+        finally:
+            self.row = before
 
     def entry(self, section: str, name: Text) -> Fields | None:
         """The named thing of a section, or a problem at the line that asked for it."""
@@ -99,8 +119,8 @@ class Context:
         return found
 
     def once(self, section: str, name: Text, build: Callable[[], Any]) -> Any:
-        """Compile a named thing once for the case and once for rows; a thing that needs itself is a problem."""
-        key = (section, str(name), self.in_row)
+        """Compile a named thing once for the case and once for the rows of each set; a thing that needs itself is a problem."""
+        key = (section, str(name), self.row)
         label = f"{section}.{name}"
         if label in self.building:
             circle = " → ".join((*self.building[self.building.index(label) :], label))
@@ -114,6 +134,15 @@ class Context:
             self.built[key] = build()
             self.building = self.building[:-1]
         return self.built[key]
+
+
+AFTER = "@after"
+"""Where a scope keeps the rows of the sets that a line adds to, this line's own among them: what caps are judged by."""
+
+
+def row_scope(question: Question, name: str, scope: Scope, row: Scope) -> Scope:
+    """The facts as a row of a set sees them: its own subjects are never taken over from the case."""
+    return {**scope, **dict.fromkeys(question.sets[name].own), **row}
 
 
 def literal_of(ctx: Context, node: Text, type_: Type) -> Any:

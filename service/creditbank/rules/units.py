@@ -25,6 +25,12 @@ NUMBER_UNITS = {
     "count": ("", ""),
     "year": ("", ""),
     "number": ("", ""),
+    "points": ("分", "points"),
+    "share": ("", ""),
+    "days": ("天", "days"),
+    "months": ("个月", "months"),
+    "years": ("年", "years"),
+    "working days": ("个工作日", "working days"),
     "hours per credit": ("学时/学分", "hours per credit"),
     "weeks per credit": ("周/学分", "weeks per credit"),
 }
@@ -203,6 +209,8 @@ def literal(type_: Type, text: str) -> Any:
         raise NotOfType("应为 yes 或 no", "it must be yes or no")
     if type_.kind != "number":
         return reader(type_)(str(text))
+    if type_.unit == "share":
+        return _share(str(text))
     value = _number(str(text))
     if type_.unit == "credits":
         value = value * HUNDREDTHS
@@ -211,6 +219,18 @@ def literal(type_: Type, text: str) -> Any:
         return int(value)
     if type_.whole and Fraction(value).denominator != 1:
         raise NotOfType("应为整数", "it must be a whole number")
+    return value
+
+
+def _share(text: str) -> Exact:
+    """35%, 12.5% or 1/3: a part of something, more than none of it and at most all."""
+    per_cent, third = text.endswith("%"), text.partition("/")
+    try:
+        value = Fraction(_number(text[:-1])) / 100 if per_cent else Fraction(int(third[0]), int(third[2]))
+    except (ValueError, ZeroDivisionError):
+        raise NotOfType("应为份额，如 35% 或 1/3", "it must be a share such as 35% or 1/3") from None
+    if not 0 < value <= 1:
+        raise NotOfType("份额应大于 0，不大于 100%", "a share is more than 0 and at most 100%")
     return value
 
 
@@ -257,5 +277,8 @@ def shown(type_: Type, value: Any, language: Language) -> str:
         return type_.choices.shown(value, language)
     if type_.kind != "number":
         return str(value)
+    if type_.unit == "share":
+        per_cent = Fraction(value) * 100
+        return f"{plain(per_cent)}%" if "/" not in plain(per_cent) else plain(value)
     unit = NUMBER_UNITS[type_.unit][0 if language == "zh" else 1]
     return f"{observed(type_, value)} {unit}".rstrip()

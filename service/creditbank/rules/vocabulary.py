@@ -2,175 +2,39 @@
 
 from __future__ import annotations
 
-from creditbank.rules.facts import FACTS, QUESTIONS
-from creditbank.rules.shapes import Block, Either, Later, Many, Named, Part, Schema, Shape, Word
+from creditbank.rules.facts import FACTS
+from creditbank.rules.procedure import PROCEDURE
+from creditbank.rules.questions import QUESTIONS
+from creditbank.rules.shapes import Block, Either, Many, Named, Part, Schema, Word
 from creditbank.rules.units import NUMBER_UNITS
-
-ORDER_WORDS = ("at_least", "at_most", "more_than", "less_than")
-COMPARISONS = ("is", "in", *ORDER_WORDS, "stated")
-STEP_WORDS = (
-    "plus",
-    "minus",
-    "times",
-    "divided_by",
-    "not_below",
-    "not_above",
-    "round_down_to",
-    "round_up_to",
-    "round_half_up_to",
+from creditbank.rules.words import (
+    AMOUNT_LATER,
+    BEST_WORDS,
+    CITES,
+    CONDITION_LATER,
+    DAY,
+    FACT,
+    LITERAL,
+    NAME,
+    SAID,
+    SAYS,
+    TEXT,
 )
-BEST_WORDS = ("highest", "lowest")
+
 MARKS = ("V", "V~", "O", "拟定")
 STATUSES = ("in_force", "draft", "published", "proposal")
-
-_name = Word("名字", "a name", pattern=r"[a-z0-9][a-z0-9-]*")
-_text = Word("文字", "text")
-_day = Word("日期，如 2024-07-01", "a date such as 2024-07-01", pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_literal = Word("数、词或日期", "a number, a word or a date", scalar=True)
-_fact = Word("事实", "a fact", choices=tuple(FACTS))
-_says = Block(
-    "says",
-    {
-        "zh": Part(_text, "中文", "Chinese", required=True),
-        "en": Part(_text, "英文", "English", required=True),
-    },
-)
-_cites = Many(_name)
-CITES = Part(_cites, "依据：citations 中的名字", "the citations it stands on, by name")
-SAYS = Part(_says, "用中英文说清楚", "what it says, in both languages", required=True)
-
-
-def _amount() -> Shape:
-    return AMOUNT
-
-
-def _condition() -> Shape:
-    return CONDITION
-
-
-AMOUNT_LATER = Later(_amount)
-CONDITION_LATER = Later(_condition)
-_WHEN = Part(CONDITION_LATER, "只在此时适用", "it applies only then")
-
-STEP = Block(
-    "step",
-    {
-        "plus": Part(AMOUNT_LATER, "加", "add"),
-        "minus": Part(AMOUNT_LATER, "减", "take away"),
-        "times": Part(AMOUNT_LATER, "乘", "multiply by"),
-        "divided_by": Part(AMOUNT_LATER, "除以", "divide by"),
-        "not_below": Part(AMOUNT_LATER, "最少为", "at the least"),
-        "not_above": Part(AMOUNT_LATER, "最多为", "at the most"),
-        "round_down_to": Part(_literal, "向下取到其倍数", "round down to a multiple of"),
-        "round_up_to": Part(_literal, "向上取到其倍数", "round up to a multiple of"),
-        "round_half_up_to": Part(_literal, "四舍五入到其倍数", "round half up to a multiple of"),
-        "when": _WHEN,
-    },
-    one_of=(STEP_WORDS,),
-)
-CHOICE = Block(
-    "choice",
-    {
-        "when": Part(CONDITION_LATER, "在此情形", "in this case"),
-        "take": Part(AMOUNT_LATER, "取", "take this"),
-        "otherwise": Part(AMOUNT_LATER, "其余情形取", "in every other case take this"),
-    },
-    one_of=(("take", "otherwise"),),
-)
-AMOUNT = Either(
-    "amount",
-    (
-        Block("of-fact", {"fact": Part(_fact, "取一个事实", "a fact", required=True)}, known_by=("fact",)),
-        Block(
-            "of-value",
-            {"value": Part(_name, "取 values 中的数", "a figure of `values`", required=True)},
-            known_by=("value",),
-        ),
-        Block(
-            "of-named",
-            {"named": Part(_name, "取 names 中的量", "an amount of `names`", required=True)},
-            known_by=("named",),
-        ),
-        Block(
-            "of-table",
-            {
-                "table": Part(_name, "查 tables 中的表", "look a table up", required=True),
-                "column": Part(_name, "取哪一列（只有一列时可不写）", "which column, where there are several"),
-            },
-            known_by=("table",),
-        ),
-        Block(
-            "calculation",
-            {
-                "start": Part(AMOUNT_LATER, "从此数算起", "begin with", required=True),
-                "then": Part(Many(STEP), "依次", "and then, in this order", required=True),
-            },
-            known_by=("start", "then"),
-        ),
-        Block(
-            "choosing",
-            {"choose": Part(Many(CHOICE), "按情形取，取第一个成立的", "the first that holds", required=True)},
-            known_by=("choose",),
-        ),
-        _literal,
-    ),
-    "一个量：数、词，或 fact、value、named、table、start、choose 之一",
-    "an amount: a number, a word, or one of fact, value, named, table, start, choose",
-)
-COMPARISON = Block(
-    "comparison",
-    {
-        "fact": Part(_fact, "比较哪个事实", "the fact to compare"),
-        "named": Part(_name, "比较哪个量", "the named amount to compare"),
-        "is": Part(AMOUNT_LATER, "等于", "equals"),
-        "in": Part(Many(_literal), "为其中之一", "is one of"),
-        "at_least": Part(AMOUNT_LATER, "不低于（不早于）", "at least (not before)"),
-        "at_most": Part(AMOUNT_LATER, "不高于（不晚于）", "at most (not after)"),
-        "more_than": Part(AMOUNT_LATER, "高于（晚于）", "more than (after)"),
-        "less_than": Part(AMOUNT_LATER, "低于（早于）", "less than (before)"),
-        "stated": Part(Word("yes 或 no", "yes or no", choices=("yes", "no")), "是否报送", "whether it is known at all"),
-    },
-    one_of=(("fact", "named"), COMPARISONS),
-    known_by=("fact", "named"),
-)
-CONDITION = Either(
-    "condition",
-    (
-        COMPARISON,
-        Block(
-            "all-of",
-            {"all": Part(Many(CONDITION_LATER), "全部成立", "every one holds", required=True)},
-            known_by=("all",),
-        ),
-        Block(
-            "any-of",
-            {"any": Part(Many(CONDITION_LATER), "至少一个成立", "at least one holds", required=True)},
-            known_by=("any",),
-        ),
-        Block(
-            "none-of",
-            {"none": Part(Many(CONDITION_LATER), "都不成立", "none holds", required=True)},
-            known_by=("none",),
-        ),
-        Block(
-            "counted-in",
-            {"this_is_in": Part(_name, "本条在 sets 的这一组里", "this record is in the set", required=True)},
-            known_by=("this_is_in",),
-        ),
-    ),
-    "一个条件：all、any、none、this_is_in，或 fact / named 加一个比较词",
-    "a condition: all, any, none, this_is_in, or fact / named with one comparison",
-)
+_SETS = tuple(dict.fromkeys(name for question in QUESTIONS.values() for name in question.sets))
+_OUTPUTS = tuple(dict.fromkeys(name for question in QUESTIONS.values() for name in question.outputs))
 
 CITATION = Block(
     "citation",
     {
-        "title": Part(_text, "文件名称", "title of the document", required=True),
-        "issuer": Part(_text, "发布单位", "who issued it", required=True),
-        "number": Part(_text, "文号", "its number"),
-        "clause": Part(_text, "条款", "clause"),
+        "title": Part(TEXT, "文件名称", "title of the document", required=True),
+        "issuer": Part(TEXT, "发布单位", "who issued it", required=True),
+        "number": Part(TEXT, "文号", "its number"),
+        "clause": Part(TEXT, "条款", "clause"),
         "address": Part(Word("网址", "a web address", pattern=r"https?://\S+"), "网址", "where it was read"),
-        "read_on": Part(_day, "阅读日期", "the day it was read"),
+        "read_on": Part(DAY, "阅读日期", "the day it was read"),
         "mark": Part(
             Word("标记", "a mark", choices=MARKS),
             "V 原文；V~ 转载或不完整；O 常识；拟定 本行建议",
@@ -188,14 +52,14 @@ CITATION = Block(
             "读的是转载",
             "it was read in a copy",
         ),
-        "quote": Part(_text, "原文（只引正式文本）", "its words (only from an official text that was read)"),
-        "note": Part(_says, "说明", "a note"),
+        "quote": Part(TEXT, "原文（只引正式文本）", "its words (only from an official text that was read)"),
+        "note": Part(SAID, "说明", "a note"),
     },
 )
 VALUE = Block(
     "value",
     {
-        "is": Part(_literal, "数值", "the figure", required=True),
+        "is": Part(LITERAL, "数值", "the figure", required=True),
         "unit": Part(Word("单位", "a unit", choices=tuple(NUMBER_UNITS)), "单位", "its unit", required=True),
         "says": SAYS,
         "cites": CITES,
@@ -204,14 +68,14 @@ VALUE = Block(
 _cell = Either(
     "cell",
     (
-        _literal,
-        Many(_literal),
+        LITERAL,
+        Many(LITERAL),
         Block(
             "range",
             {
-                "from": Part(_literal, "从（含）", "from, inclusive"),
-                "to": Part(_literal, "到（含）", "to, inclusive"),
-                "below": Part(_literal, "不到（不含）", "below, exclusive"),
+                "from": Part(LITERAL, "从（含）", "from, inclusive"),
+                "to": Part(LITERAL, "到（含）", "to, inclusive"),
+                "below": Part(LITERAL, "不到（不含）", "below, exclusive"),
             },
         ),
     ),
@@ -221,8 +85,8 @@ _cell = Either(
 _by = Either(
     "by",
     (
-        Block("by-fact", {"fact": Part(_fact, "按此事实", "by this fact", required=True)}, known_by=("fact",)),
-        Block("by-named", {"named": Part(_name, "按此量", "by this amount", required=True)}, known_by=("named",)),
+        Block("by-fact", {"fact": Part(FACT, "按此事实", "by this fact", required=True)}, known_by=("fact",)),
+        Block("by-named", {"named": Part(NAME, "按此量", "by this amount", required=True)}, known_by=("named",)),
     ),
     "fact 或 named",
     "fact or named",
@@ -233,7 +97,7 @@ TABLE = Block(
         "says": SAYS,
         "by": Part(Many(_by), "按什么查", "what it is looked up by", required=True),
         "gives": Part(
-            Named(_text),
+            Named(TEXT),
             "各列的单位，或与哪个事实同类",
             "its columns: a unit, or the fact of the same type",
             required=True,
@@ -241,7 +105,7 @@ TABLE = Block(
         "rows": Part(
             Many(Many(_cell)), "每行：先是各格条件，后是各列的值", "rows: the cells, then the values", required=True
         ),
-        "otherwise": Part(Many(_literal), "其余各行的值", "the values of every other row"),
+        "otherwise": Part(Many(LITERAL), "其余各行的值", "the values of every other row"),
         "cites": CITES,
     },
 )
@@ -249,7 +113,7 @@ NAMED_AMOUNT = Block(
     "named-amount",
     {
         "says": SAYS,
-        "gives": Part(_text, "单位，或与哪个事实同类", "its unit, or the fact of the same type", required=True),
+        "gives": Part(TEXT, "单位，或与哪个事实同类", "its unit, or the fact of the same type", required=True),
         "amount": Part(AMOUNT_LATER, "怎么算", "how it comes about", required=True),
         "cites": CITES,
     },
@@ -267,25 +131,50 @@ BEST_KEY = Block(
     },
     one_of=(BEST_WORDS,),
 )
+_KEY = Block("key", {"fact": Part(FACT, "按此事实分类", "alike in this fact", required=True)})
 SET = Block(
     "set",
     {
         "says": SAYS,
-        "of": Part(_name, "从哪一组", "of which rows", required=True),
+        "of": Part(NAME, "从哪一组", "of which rows", required=True),
         "where": Part(CONDITION_LATER, "只要符合的", "only those for which it holds"),
         "best": Part(Many(BEST_KEY), "只取最好的一条，依次比较", "only the best one, compared in this order"),
+        "per": Part(Many(_KEY), "best 在每一类中各取一条", "the best one of each group that is alike in this"),
         "cites": CITES,
+    },
+)
+CAP = Block(
+    "cap",
+    {
+        "count": Part(NAME, "数这一组有几条", "count the rows of this set"),
+        "sum": Part(AMOUNT_LATER, "把此量逐条相加", "add this up, row by row"),
+        "over": Part(NAME, "sum 所用的一组", "the set for `sum`"),
+        "where": Part(CONDITION_LATER, "只计符合的", "it counts only those"),
+        "per": Part(Many(_KEY), "每一类分别计", "counted for each group that is alike in this"),
+    },
+    one_of=(("count", "sum"),),
+)
+REPLACES = Block(
+    "replaces",
+    {
+        "over": Part(NAME, "哪一组", "the set", required=True),
+        "per": Part(Many(_KEY), "与本行同类者让位", "those alike in this give way", required=True),
     },
 )
 CLAUSE = Block(
     "clause",
     {
-        "id": Part(_name, "条款名", "its name", required=True),
+        "id": Part(NAME, "条款名", "its name", required=True),
         "says": SAYS,
         "cites": CITES,
         "when": Part(CONDITION_LATER, "只在此时适用，否则不出现", "the clause speaks only then"),
         "unless": Part(CONDITION_LATER, "此时免除", "whoever meets this is exempt"),
+        "each": Part(NAME, "对这一组的每一条各问一次", "asked once for each row of the set"),
         "require": Part(CONDITION_LATER, "必须成立", "this must hold"),
+        "cap": Part(CAP, "上限所计的", "what a cap counts"),
+        "at_most": Part(AMOUNT_LATER, "上限", "its limit"),
+        "replaces": Part(REPLACES, "此前同类的转换让位", "earlier conversions of the same kind give way"),
+        "final": Part(Word("yes", "yes", choices=("yes",)), "不可补救", "nothing repairs this"),
         "otherwise": Part(
             Word("后果", "a consequence", choices=("refuse", "refer", "warn")),
             "不成立时：refuse 不予认定（默认）、refer 交人判定、warn 仅提示",
@@ -293,12 +182,28 @@ CLAUSE = Block(
         ),
     },
 )
-_case_facts = Named(_literal, keys=r"[a-z]+\.[a-z_]+", keys_zh="事实的名字", keys_en="the name of a fact")
-_without = Part(Many(_fact), "去掉这些事实", "these facts are not known")
+_case_facts = Named(LITERAL, keys=r"[a-z]+\.[a-z_]+", keys_zh="事实的名字", keys_en="the name of a fact")
+_without = Part(
+    Many(Word("事实或一组", "a fact or a set", choices=(*FACTS, *_SETS))),
+    "去掉这些事实（或不知道这一组）",
+    "these facts, or these sets, are not known",
+)
+_rows = Named(
+    Many(
+        Named(
+            LITERAL,
+            keys=r"id|[a-z]+\.[a-z_]+",
+            keys_zh="id 或事实的名字",
+            keys_en="id or the name of a fact",
+        ),
+        at_least=0,
+    )
+)
+_ROWS = Part(_rows, "各组的各条", "the rows of the sets")
 OTHER = Block(
     "other",
     {
-        "id": Part(_name, "另一条成果的名字", "its name", required=True),
+        "id": Part(NAME, "另一条成果的名字", "its name", required=True),
         "facts": Part(_case_facts, "与本条不同的事实", "what differs from this record"),
         "without": _without,
     },
@@ -306,9 +211,10 @@ OTHER = Block(
 CASE = Block(
     "case",
     {
-        "name": Part(_text, "情形", "the situation, in a few words", required=True),
+        "name": Part(TEXT, "情形", "the situation, in a few words", required=True),
         "facts": Part(_case_facts, "与 given 不同的事实", "what differs from `given`"),
         "without": _without,
+        "rows": _ROWS,
         "others": Part(Many(OTHER), "同一内容的其他成果", "other records of the same content"),
         "expect": Part(
             Block(
@@ -321,9 +227,9 @@ CASE = Block(
                         required=True,
                     ),
                     "clause": Part(Word("条款", "a clause"), "由哪一条决定", "the clause that decided"),
-                    "warns": Part(Many(_name), "提示的条款", "the clauses that warn"),
-                    "credits": Part(_literal, "学分", "credits"),
-                    "scheme": Part(_literal, "学分体系", "scheme"),
+                    "warns": Part(Many(NAME), "提示的条款", "the clauses that warn"),
+                    "replaces": Part(Many(NAME), "让位的转换", "the conversions that give way"),
+                    **{name: Part(LITERAL, name, name.replace("_", " ")) for name in _OUTPUTS},
                 },
             ),
             "应得的判定",
@@ -338,19 +244,25 @@ VERSION = Block(
         "version": Part(
             Word("版本号", "a number", pattern=r"[1-9][0-9]{0,3}", scalar=True), "版本号", "its number", required=True
         ),
-        "from": Part(_day, "自此日起（含）", "its first day", required=True),
+        "from": Part(DAY, "自此日起（含）", "its first day", required=True),
         "until": Part(
-            _day, "至此日止（含）；不写则到下一版前一天", "its last day; the day before the next version if absent"
+            DAY, "至此日止（含）；不写则到下一版前一天", "its last day; the day before the next version if absent"
         ),
-        "changed": Part(_says, "与上一版有何不同", "what changed"),
+        "changed": Part(SAID, "与上一版有何不同", "what changed"),
         "citations": Part(Named(CITATION), "依据", "what it stands on", required=True),
         "values": Part(Named(VALUE), "数值", "figures"),
         "tables": Part(Named(TABLE), "表", "tables"),
         "names": Part(Named(NAMED_AMOUNT), "命名的量", "named amounts"),
         "sets": Part(Named(SET), "命名的组", "named sets of rows"),
         "clauses": Part(Many(CLAUSE), "条款", "clauses", required=True),
-        "gives": Part(Named(AMOUNT_LATER), "认定时给出什么", "what is given when it is granted", required=True),
+        "gives": Part(
+            Named(AMOUNT_LATER, keys=r"[a-z][a-z_]*", keys_zh="要给出的量", keys_en="the name of an output"),
+            "认定时给出什么；不写的是只作限制的文件",
+            "what is given when it is granted; a document without it only limits",
+        ),
+        "procedure": Part(PROCEDURE, "经哪些手办理", "the hands it goes through"),
         "given": Part(_case_facts, "所有情形共有的事实", "facts that all cases share"),
+        "rows": _ROWS,
         "cases": Part(Many(CASE), "情形", "cases", required=True),
     },
 )
@@ -361,10 +273,10 @@ DOCUMENT = Block(
         "question": Part(
             Word("问题", "a question", choices=tuple(QUESTIONS)), "回答什么问题", "what it decides", required=True
         ),
-        "title": Part(_says, "标题", "its title", required=True),
-        "issuer": Part(_says, "制定单位", "who issues it", required=True),
+        "title": Part(SAID, "标题", "its title", required=True),
+        "issuer": Part(SAID, "制定单位", "who issues it", required=True),
         "applies": Part(
-            Named(Many(_literal), keys=r"[a-z]+\.[a-z_]+", keys_zh="事实的名字", keys_en="the name of a fact"),
+            Named(Many(LITERAL), keys=r"[a-z]+\.[a-z_]+", keys_zh="事实的名字", keys_en="the name of a fact"),
             "适用于",
             "where it applies",
             required=True,
@@ -373,8 +285,8 @@ DOCUMENT = Block(
             Block(
                 "version-by",
                 {
-                    "fact": Part(_fact, "按哪个日期选版本", "the date that chooses the version", required=True),
-                    "because": Part(_says, "为什么", "why that date", required=True),
+                    "fact": Part(FACT, "按哪个日期选版本", "the date that chooses the version", required=True),
+                    "because": Part(SAID, "为什么", "why that date", required=True),
                 },
             ),
             "选版本的日期",

@@ -17,7 +17,7 @@ from creditbank.db import Transaction
 from creditbank.errors import Language, NotFound
 from creditbank.learners.documents import mask
 from creditbank.records.lines import with_private
-from creditbank.rules.facts import KIND, LEVEL, RESULT, SCHEME
+from creditbank.rules.lists import KIND, LEVEL, RESULT, SCHEME
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 from creditbank.transcripts.current import how_many, read_current
 from creditbank.transcripts.past import read_past
