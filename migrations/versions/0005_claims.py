@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("document", sa.String(), nullable=True),
         sa.Column("document_version", sa.String(), nullable=True),
         sa.Column("steps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("times", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("step", sa.String(), nullable=True),
         sa.Column("hand", sa.String(), nullable=True),
         sa.Column("hand_institution_id", sa.Uuid(), nullable=True),

@@ -101,6 +101,8 @@ class Claim(SQLModel, table=True):
     """The version whose procedure the claim goes by, to its end."""
     steps: list[dict[str, Any]] = as_json()
     """The hands of the procedure that this claim needs, in their order, as they were when it was made."""
+    times: dict[str, Any] = as_json()
+    """Working days of the procedure: appeal_within, appeal_decided_within, reserves_for."""
     step: str | None = None
     """The step it is at."""
     hand: str | None = None
