@@ -11,7 +11,8 @@ from creditbank.errors import Language
 from creditbank.portal.records_shown import beside, fields_of, name_of, sentence, value_of
 from creditbank.portal.words import WORDS, Say, named, speaker
 from creditbank.portal.writing import day, instant
-from creditbank.records.history import DecisionOut, PostingOut, RecordOut, VersionOut
+from creditbank.records.decisions import DecisionOut, PostingOut
+from creditbank.records.history import RecordOut, VersionOut
 from creditbank.records.refusals import Warned
 from creditbank.rules import Rulebook
 
