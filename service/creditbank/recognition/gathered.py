@@ -1,0 +1,441 @@
+"""What is known for deciding one person's lines, and the facts of each line from it; pure.
+
+Every value is as the rules read it: amounts in hundredths, percents as text. What the bank does not know is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from creditbank.institutions.equivalence_keys import same_name
+
+Facts = dict[str, Any]
+
+EDUCATION_RANKS = {
+    "secondary_vocational": 1,
+    "technician": 1,
+    "general_high_school": 1,
+    "higher_vocational": 2,
+    "vocational_bachelor": 3,
+    "undergraduate": 3,
+}
+"""职业教育法 第十五条: schools of technicians teach at the secondary level."""
+SCHEMES = {
+    "secondary_vocational": "secondary_vocational",
+    "technician": "technician",
+    "higher_vocational": "higher_vocational",
+    "vocational_bachelor": "undergraduate",
+    "undergraduate": "undergraduate",
+    "general_high_school": "general_high_school",
+}
+"""Of which scheme the credits of a plan are."""
+
+_COURSE_FACTS = ("code", "category", "credits", "compulsory", "learning_form", "subject", "hours", "weeks")
+_STANDS = ("passed", "exempted", "cheated")
+"""How somebody stands in a course they sat several times: passed is passed, and what was lost by cheating stays so."""
+
+
+# --- what is asked --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One line of a claim: some records for one course of the plan.
+
+    `records` are ids, of the bank or of hypothetical records. `supplied` are facts that people said about the line, by
+    their full names ("match.relevance": "85"); they come before what the bank knows. Facts about a record, a
+    certificate or an institution are of the line's one record; of several, `supplied_of` says whose.
+    """
+
+    line_no: int
+    records: tuple[UUID | str, ...]
+    course_code: str
+    wants: str | None = None
+    supplied: Mapping[str, Any] = field(default_factory=dict)
+    supplied_of: Mapping[UUID | str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSaid:
+    """What a claim says of itself."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothetical:
+    """A record that nobody has yet: its facts (record, certificate, institution), under an id that is no record's.
+
+    `key` is what equivalences would find it by (`institutions/equivalence_keys.py`), `title` what it is called.
+    """
+
+    id: str
+    facts: Mapping[str, Mapping[str, Any]]
+    key: str | None = None
+    title: str | None = None
+
+
+# --- what is known --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A live record, or a hypothetical one."""
+
+    id: str
+    kind: str
+    content: str | None
+    institution_id: str | None
+    occurred_on: str | None
+    title: str | None
+    key: str | None
+    course_code: str | None
+    scheme: str | None
+    credits: int
+    facts: Facts
+    """Subjects record, certificate, institution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """An equivalence in force on the day of the claim."""
+
+    equivalence_id: str
+    sources: tuple[Mapping[str, Any], ...]
+    source_keys: tuple[str, ...]
+    targets: frozenset[str]
+    relevance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the calendar of the institution whose plan it is; both days are of it."""
+
+    academic_year: str
+    code: str
+    """With its year, so that no two terms have one name: `2023-2024-1`."""
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlan:
+    """A plan with its programme as it is on the day of the claim."""
+
+    plan_id: UUID
+    institution_id: UUID
+    programme_id: UUID
+    level: str
+    total_credits: int
+    programme: Facts
+    courses: Mapping[str, Facts]
+    """By code, with the name."""
+    certificates: tuple[Facts, ...]
+    """Listed for the programme: standard, rank from which on it counts, whether the plan requires it."""
+    counts: tuple[Counts, ...]
+    terms: tuple[Term, ...]
+    today: Term | None
+    """The term in which the day of the claim is."""
+    week_of_term: int | None
+
+    @property
+    def scheme(self) -> str:
+        """Of which scheme its credits are."""
+        return SCHEMES[self.level]
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """Subjects plan and programme."""
+        plan = {
+            "level": self.level,
+            "institution": str(self.institution_id),
+            "total_credits": self.total_credits,
+            "education_rank": EDUCATION_RANKS[self.level],
+        }
+        return {"plan": plan, "programme": self.programme}
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A conversion that stands or is reserved, in this plan or in another."""
+
+    conversion_id: str
+    plan_id: UUID
+    course: Facts
+    credits: int
+    on: str | None
+    academic_year: str | None
+    term: str | None
+    exemption: str
+    records: tuple[str, ...]
+    granted: bool
+    grade: str | None = None
+    in_average: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that every line sees alike, made once."""
+
+    courses: list[Facts]
+    by_code: Mapping[str, Facts]
+    records: list[Facts]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known about one person and one plan, on the day of a claim."""
+
+    family: tuple[UUID, ...]
+    plan: KnownPlan
+    claim: ClaimSaid
+    held: Mapping[str, Held]
+    enrolment: Facts
+    interruptions: tuple[Facts, ...]
+    converted: tuple[Converted, ...]
+    rows: Rows
+
+    def course(self, code: str) -> Facts | None:
+        """A course as the plan has it, with its name; None where the plan has none of this code."""
+        found = self.plan.courses.get(code)
+        return None if found is None else dict(found)
+
+    def facts(self, line: AskedLine) -> Facts:
+        """The facts of one line, for the question `conversion`.
+
+        Raises KeyError for a record that is not the person's, or a course that the plan does not have.
+        """
+        sources = [self._source(line, str(record)) for record in line.records]
+        said: Facts = {
+            **self.plan.facts,
+            "enrolment": self.enrolment,
+            "course": self.rows.by_code[line.course_code],
+            "claim": self._claim(line),
+            "match": self._match(line),
+            "sources": sources,
+            "same": [],
+            "conversions": [self._conversion(one) for one in self.converted if one.plan_id == self.plan.plan_id],
+            "uses": [use for one in self.converted for use in self._uses(one)],
+            "courses": self.rows.courses,
+            "records": self.rows.records,
+            "interruptions": list(self.interruptions),
+        }
+        if len(sources) == 1:
+            said |= {subject: facts for subject, facts in sources[0].items() if subject != "id"}
+            said["same"] = self._same(str(line.records[0]), sources[0])
+        for name, value in line.supplied.items():
+            subject, _, key = name.partition(".")
+            if subject not in ("record", "certificate", "institution"):
+                said[subject] = {**said.get(subject, {}), key: value}
+        return said
+
+    def with_line(
+        self, line: AskedLine, credits: int, *, exemption: str = "none", conversion_id: str | None = None
+    ) -> Gathered:
+        """The same with a line standing: what the next line of the claim finds. `credits` are hundredths."""
+        stands = Converted(
+            conversion_id=conversion_id or f"line-{line.line_no}",
+            plan_id=self.plan.plan_id,
+            course=dict(self.plan.courses[line.course_code]),
+            credits=credits,
+            on=self.claim.on.isoformat(),
+            academic_year=None if self.plan.today is None else self.plan.today.academic_year,
+            term=None if self.plan.today is None else self.plan.today.code,
+            exemption=exemption,
+            records=tuple(str(record) for record in line.records),
+            granted=False,
+        )
+        return replace(self, converted=(*self.converted, stands))
+
+    def without_lines(self, conversion_ids: Iterable[str]) -> Gathered:
+        """The same without some conversions: those that give way to another."""
+        gone = set(conversion_ids)
+        return replace(self, converted=tuple(one for one in self.converted if one.conversion_id not in gone))
+
+    def accumulated(self, purpose: str) -> Facts:
+        """The facts for the question `accumulation`: what was earned in the plan, and for what it is counted."""
+        return {
+            **self.plan.facts,
+            "enrolment": self.enrolment,
+            "purpose": {"kind": purpose},
+            "earned": self._earned(),
+            "courses": self.rows.courses,
+            "records": self.rows.records,
+        }
+
+    # --- one subject each -------------------------------------------------------------------------------------------
+
+    def _claim(self, line: AskedLine) -> Facts:
+        return _known(
+            on=self.claim.on.isoformat(),
+            week_of_term=self.plan.week_of_term,
+            wants=line.wants,
+            sources=len(line.records),
+        )
+
+    def _source(self, line: AskedLine, record: str) -> Facts:
+        row: Facts = {"id": record, **{subject: dict(facts) for subject, facts in self.held[record].facts.items()}}
+        said = {**(line.supplied if len(line.records) == 1 else {}), **_of(line.supplied_of, record)}
+        for name, value in said.items():
+            subject, _, key = name.partition(".")
+            if subject in ("record", "certificate", "institution"):
+                row[subject] = {**row.get(subject, {}), key: value}
+        return row
+
+    def _same(self, record: str, source: Facts) -> list[Facts]:
+        content = self.held[record].content
+        rows = []
+        for one in self.held.values():
+            if one.id == record or (content is not None and one.content == content):
+                facts = source if one.id == record else one.facts
+                said = {subject: facts[subject] for subject in ("record", "certificate") if subject in facts}
+                rows.append({"id": one.id, "this": one.id == record, **said})
+        return rows
+
+    def _conversion(self, one: Converted) -> Facts:
+        row: Facts = {
+            "id": one.conversion_id,
+            "conversion": self._of_conversion(one),
+            "course": course_facts(one.course),
+        }
+        if len(one.records) == 1:
+            row |= self._facts_of(one.records[0])
+        return row
+
+    def _uses(self, one: Converted) -> list[Facts]:
+        """One row for each record that it uses; each says what the whole conversion gives."""
+        return [
+            {
+                "id": f"{one.conversion_id}/{record}",
+                "conversion": self._of_conversion(one),
+                "course": course_facts(one.course),
+                **self._facts_of(record),
+            }
+            for record in one.records
+        ]
+
+    def _of_conversion(self, one: Converted) -> Facts:
+        return _known(
+            credits=one.credits,
+            on=one.on,
+            same_plan=one.plan_id == self.plan.plan_id,
+            academic_year=one.academic_year,
+            term=one.term,
+            exemption=one.exemption,
+        )
+
+    def _facts_of(self, record: str) -> Facts:
+        held = self.held.get(record)
+        return dict(held.facts) if held is not None else {"record": {"id": record}}
+
+    def _match(self, line: AskedLine) -> Facts:
+        sources = [self.held[str(record)] for record in line.records]
+        fitting = [one for one in self.plan.counts if line.course_code in one.targets and _all_there(one, sources)]
+        used = {held.id for one in fitting for held in sources if _meets_one_of(one, held)}
+        listed = bool(sources) and used == {held.id for held in sources}
+        relevance = max((one.relevance for one in fitting if one.relevance is not None), default=None)
+        titles = [held.title for held in sources]
+        name = self.plan.courses[line.course_code]["name"]
+        same = None if None in titles else all(same_name(title) == same_name(name) for title in titles if title)
+        return _known(listed=listed, relevance=str(relevance) if listed and relevance else None, same_name=same)
+
+    def _earned(self) -> list[Facts]:
+        """Results deposited by the plan, conversions granted in it, and whatever else gave credits of its scheme.
+
+        A record that a conversion uses counts as the conversion.
+        """
+        mine = [one for one in self.converted if one.plan_id == self.plan.plan_id and one.granted]
+        used = {record for one in mine for record in one.records}
+        rows: list[Facts] = []
+        for held in self.held.values():
+            if held.id in used or held.scheme != self.plan.scheme or held.credits <= 0:
+                continue
+            row: Facts = {"id": held.id, "earned": {"credits": held.credits, "converted": False}}
+            score = held.facts["record"].get("score")
+            if score is not None:
+                row["earned"]["grade"] = score
+            if held.course_code is not None:
+                if not is_of(held, held.course_code, self.plan) or held.course_code not in self.plan.courses:
+                    continue
+                row["course"] = self.rows.by_code[held.course_code]
+            rows.append({**row, "record": held.facts["record"]})
+        for one in mine:
+            earned = _known(credits=one.credits, converted=True, grade=one.grade, in_average=one.in_average)
+            rows.append({"id": one.conversion_id, "earned": earned, "course": course_facts(one.course)})
+        return rows
+
+
+# --- rows that every line sees --------------------------------------------------------------------------------------
+
+
+def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
+    """The courses of the plan, each with how the person stands in it, and all of the person's records."""
+    everything = list(held)
+    by_code = {code: _course(plan, code, everything) for code in plan.courses}
+    return Rows(
+        courses=[{"id": code, "course": course} for code, course in by_code.items()],
+        by_code=by_code,
+        records=[{"id": one.id, **one.facts} for one in everything],
+    )
+
+
+def _course(plan: KnownPlan, code: str, held: Sequence[Held]) -> Facts:
+    taken = [one for one in held if is_of(one, code, plan)]
+    said = _known(result=_stands_in(taken), registered=True if taken else None)
+    return {**course_facts(plan.courses[code]), "in_plan": True, "source": "plan", **said}
+
+
+def is_of(held: Held, code: str, plan: KnownPlan) -> bool:
+    """Whether a record is a result in a course of the institution whose plan it is."""
+    return held.course_code == code and held.institution_id == str(plan.institution_id)
+
+
+# --- leaves ---------------------------------------------------------------------------------------------------------
+
+
+def course_facts(course: Mapping[str, Any]) -> Facts:
+    """A course as the rules read it, from its row."""
+    return {name: course[name] for name in _COURSE_FACTS if course.get(name) is not None}
+
+
+def _known(**facts: Any) -> Facts:
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _of(supplied: Mapping[UUID | str, Mapping[str, Any]], record: str) -> Mapping[str, Any]:
+    return next((said for of, said in supplied.items() if str(of) == record), {})
+
+
+def _stands_in(taken: Sequence[Held]) -> str | None:
+    results = {held.facts["record"].get("result") for held in taken}
+    known = next((result for result in _STANDS if result in results), None)
+    if known is not None or not taken:
+        return known
+    last = max(taken, key=lambda held: (held.occurred_on or "", held.id))
+    result: str | None = last.facts["record"].get("result")
+    return result
+
+
+def _all_there(one: Counts, sources: Sequence[Held]) -> bool:
+    return all(any(_meets(source, key, held) for held in sources) for source, key in _pairs(one))
+
+
+def _meets_one_of(one: Counts, held: Held) -> bool:
+    return any(_meets(source, key, held) for source, key in _pairs(one))
+
+
+def _pairs(one: Counts) -> Iterable[tuple[Mapping[str, Any], str]]:
+    return zip(one.sources, one.source_keys, strict=True)
+
+
+def _meets(source: Mapping[str, Any], key: str, held: Held) -> bool:
+    """Whether a record is what an equivalence names: a certificate at its level or above."""
+    if held.key != key:
+        return False
+    from_rank = source.get("from_rank")
+    rank = held.facts.get("certificate", {}).get("level_rank")
+    return from_rank is None or (rank is not None and rank >= from_rank)

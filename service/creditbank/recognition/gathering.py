@@ -1,0 +1,188 @@
+"""Gathering what deciding claims needs to know: two statements, for one person or for a whole class.
+
+The caller holds the locks of whoever is claimed for; what is read here is what the winner of a race left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.rows import dict_row
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.db import driver
+from creditbank.errors import NotFound
+from creditbank.recognition.gathered import (
+    AskedLine,
+    ClaimSaid,
+    Gathered,
+    Hypothetical,
+    KnownPlan,
+    rows_of,
+)
+from creditbank.recognition.gathered_people import converted_of, enrolment_of, held_of, imagined, interruptions_of
+from creditbank.recognition.gathered_plans import plan_of
+from creditbank.records.refusals import LearnerErased
+from creditbank.sealing import Keyring, SealingKey, unwrap
+
+__all__ = ["AskedLine", "AskedPerson", "ClaimSaid", "Gathered", "Hypothetical", "gather", "gather_many"]
+
+_PLANS = """
+SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits,
+    (SELECT json_agg(to_jsonb(c) - 'plan_id' ORDER BY c.term NULLS LAST, c.course_code) FROM plan_course c
+     WHERE c.plan_id = p.plan_id) AS courses,
+    (SELECT json_agg(json_build_object('code', g.code, 'level', g.level, 'years', g.years,
+                                       'discipline', g.discipline, 'from', g.valid_from, 'until', g.valid_until)
+                     ORDER BY g.valid_from)
+     FROM programme g WHERE g.programme_id = p.programme_id) AS programme,
+    (SELECT json_agg(json_build_object('year', t.academic_year, 'term', t.term, 'from', t.starts_on,
+                                       'until', t.ends_on) ORDER BY t.starts_on)
+     FROM term t WHERE t.institution_id = p.institution_id) AS terms,
+    (SELECT json_agg(listed.said || jsonb_build_object('rank', (
+         SELECT l.rank FROM certificate_standard s JOIN certificate_level l USING (standard_id)
+         WHERE s.code = listed.said ->> 'standard' AND l.level = listed.said ->> 'level'
+         ORDER BY s.valid_from DESC LIMIT 1)))
+     FROM jsonb_array_elements(p.certificates) AS listed(said)) AS certificates,
+    (SELECT json_agg(json_build_object('id', e.equivalence_id, 'sources', e.sources, 'keys', e.source_keys,
+                                       'targets', e.targets, 'relevance', e.relevance,
+                                       'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
+     FROM equivalence e
+     WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
+       AND e.targets && array(SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id)) AS counts
+FROM plan p WHERE p.plan_id = ANY (%(plans)s)
+"""
+
+_PEOPLE = """
+SELECT asked.i, json_build_object(
+    'keys', (SELECT json_object_agg(k.learner_id, encode(k.wrapped, 'hex')) FROM learner_key k
+             WHERE k.learner_id = ANY (asked.family)),
+    'records', (
+        SELECT json_agg(json_build_object(
+            'learner', c.learner_id, 'record', c.record_id, 'institution', c.institution_id, 'kind', c.kind,
+            'content', encode(c.content, 'hex'), 'occurred_on', c.occurred_on, 'level', c.level,
+            'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict, 'shown', c.shown,
+            'sealed', encode(c.sealed, 'hex'), 'facts', encode(d.facts_sealed, 'hex'), 'body', v.body,
+            'issuer', (SELECT s.issuer_id FROM certificate_standard s
+                       WHERE c.kind = 'certificate' AND s.code = c.shown ->> 'standard'
+                         AND s.valid_from <= c.occurred_on
+                         AND (s.valid_until IS NULL OR c.occurred_on < s.valid_until) LIMIT 1))
+            ORDER BY c.occurred_on, c.record_id)
+        FROM record_current c
+        JOIN record_version v
+          ON v.learner_id = c.learner_id AND v.record_id = c.record_id AND v.version = c.version
+        LEFT JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
+        WHERE c.learner_id = ANY (asked.family)),
+    'enrolments', (
+        SELECT json_agg(json_build_object(
+            'institution', e.institution_id, 'programme', e.programme_id, 'level', e.level,
+            'year_of_entry', e.year_of_entry, 'entered_on', e.entered_on, 'ended_on', e.ended_on, 'status', e.status)
+            ORDER BY e.entered_on, encode(e.student_index, 'hex'))
+        FROM enrolment e WHERE e.learner_id = ANY (asked.family)),
+    'conversions', (
+        SELECT json_agg(json_build_object(
+            'id', v.conversion_id, 'plan', v.plan_id, 'course', v.course, 'credits', v.credits, 'on', v."on",
+            'academic_year', v.academic_year, 'term', v.term, 'exemption', v.exemption, 'state', v.state,
+            'outputs', d.basis -> 'outputs',
+            'records', (SELECT json_agg(u.record_id ORDER BY u.record_id) FROM record_use u
+                        WHERE u.learner_id = v.learner_id AND u.conversion_id = v.conversion_id))
+            ORDER BY v.created_at, v.conversion_id)
+        FROM conversion v
+        LEFT JOIN decision d ON d.learner_id = v.learner_id AND d.decision_id = v.decision_id
+        WHERE v.learner_id = ANY (asked.family)
+          AND (v.state = 'granted' OR (v.state = 'reserved' AND v.expires_at > %(at)s))
+          AND v.claim_id IS DISTINCT FROM asked.without_claim)
+)::text AS said
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(i int, family uuid[], without_claim uuid)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPerson:
+    """Whose facts are wanted: all accounts of one person, the plan, and the claim; `without_claim` leaves out what an
+    earlier look at this claim reserved or granted."""
+
+    family: tuple[UUID, ...]
+    plan_id: UUID
+    claim: ClaimSaid
+    without_claim: UUID | None = None
+    hypothetical: tuple[Hypothetical, ...] = ()
+
+
+async def gather(
+    session: AsyncSession,
+    *,
+    family: tuple[UUID, ...],
+    plan_id: UUID,
+    lines: Sequence[AskedLine] = (),
+    claim: ClaimSaid,
+    keyring: Keyring,
+    at: datetime,
+    without_claim: UUID | None = None,
+    hypothetical: Sequence[Hypothetical] = (),
+) -> Gathered:
+    """What is known about one person and one plan. Reservations that have expired by `at` are not there.
+
+    Raises NotFound for a plan that is not there, for a line's record that is not the person's, and for a course that
+    the plan does not have; LearnerErased where the person's keys are gone.
+    """
+    asked = AskedPerson(tuple(family), plan_id, claim, without_claim, tuple(hypothetical))
+    (found,) = await gather_many(session, [asked], keyring=keyring, at=at)
+    for line in lines:
+        if line.course_code not in found.plan.courses or not {str(one) for one in line.records} <= set(found.held):
+            raise NotFound
+    return found
+
+
+async def gather_many(
+    session: AsyncSession, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
+) -> list[Gathered]:
+    """The same for many people, in their order, by two statements. Raises NotFound and LearnerErased as for one."""
+    plans = await _plans(session, {(person.plan_id, person.claim.on) for person in people})
+    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    asked = [
+        {"i": place, "family": person.family, "without_claim": person.without_claim}
+        for place, person in enumerate(people)
+    ]
+    await cursor.execute(_PEOPLE, {"asked": orjson.dumps(asked).decode(), "at": at})
+    said = {row["i"]: orjson.loads(row["said"]) for row in await cursor.fetchall()}
+    return [
+        _gathered(person, plans[person.plan_id, person.claim.on], said[place], keyring)
+        for place, person in enumerate(people)
+    ]
+
+
+async def _plans(session: AsyncSession, asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:
+    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    await cursor.execute(_PLANS, {"plans": sorted({plan_id for plan_id, _ in asked})})
+    rows = {row["plan_id"]: row for row in await cursor.fetchall()}
+    if {plan_id for plan_id, _ in asked} - set(rows):
+        raise NotFound
+    return {(plan_id, on): plan_of(rows[plan_id], on) for plan_id, on in asked}
+
+
+def _gathered(person: AskedPerson, plan: KnownPlan, said: Mapping[str, Any], keyring: Keyring) -> Gathered:
+    keys = _keys(person.family, said["keys"] or {}, keyring)
+    rows = said["records"] or []
+    held = [held_of(row, plan, keys[UUID(row["learner"])]) for row in rows]
+    held += [imagined(one, plan) for one in person.hypothetical]
+    return Gathered(
+        family=person.family,
+        plan=plan,
+        claim=person.claim,
+        held={one.id: one for one in held},
+        enrolment=enrolment_of(said["enrolments"] or [], plan, person.claim.on),
+        interruptions=interruptions_of(rows, plan, person.claim.on),
+        converted=tuple(converted_of(row) for row in said["conversions"] or []),
+        rows=rows_of(plan, held),
+    )
+
+
+def _keys(family: Sequence[UUID], wrapped: Mapping[str, str], keyring: Keyring) -> dict[UUID, SealingKey]:
+    if not {str(learner) for learner in family} <= set(wrapped):
+        raise LearnerErased
+    return {learner: unwrap(keyring, learner, bytes.fromhex(wrapped[str(learner)])) for learner in family}
