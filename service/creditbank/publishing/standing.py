@@ -1,0 +1,194 @@
+"""Reading what stands, a few hundred persons at a time: live records and granted lines, opened and ready to compare."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from creditbank.db import Database, run
+from creditbank.publishing.measuring import (
+    Compared,
+    LiveLine,
+    LiveRecord,
+    Outcome,
+    Place,
+    compare_line,
+    compare_records,
+)
+from creditbank.records.standing import Standing
+from creditbank.rules import Rulebook
+from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
+
+PERSONS = 400
+"""How many persons are read at a time."""
+FIRST = UUID(int=0)
+
+_PERSONS = """
+SELECT l.learner_id FROM learner l
+WHERE l.learner_id > $1
+  AND NOT EXISTS (SELECT FROM learner_alias a WHERE a.learner_id = l.learner_id AND a.ended_at IS NULL)
+ORDER BY l.learner_id LIMIT $2
+"""
+
+_MEMBERS = """
+WITH members AS (
+    SELECT p.person, p.person AS learner_id FROM unnest($1::uuid[]) AS p(person)
+    UNION ALL
+    SELECT a.into_learner_id, a.learner_id FROM unnest($1::uuid[]) AS p(person)
+    JOIN learner_alias a ON a.into_learner_id = p.person AND a.ended_at IS NULL
+)
+"""
+
+_RECORDS = (
+    _MEMBERS
+    + """, found AS (
+    SELECT m.person, c.*, max(c.occurred_on) OVER (PARTITION BY m.person, c.content) AS last_on
+    FROM members m JOIN record_current c ON c.learner_id = m.learner_id
+    WHERE c.kind = ANY ($2::text[])
+)
+SELECT f.person, f.learner_id, f.record_id, f.institution_id, f.version, f.content, f.occurred_on, f.kind,
+       f.verdict, f.scheme, f.credits, f.clause, f.decision_id, d.facts_sealed, k.wrapped,
+       (SELECT e.programme_id FROM members o JOIN enrolment e ON e.learner_id = o.learner_id
+        WHERE o.person = f.person AND e.institution_id = f.institution_id
+        ORDER BY e.entered_on DESC LIMIT 1)
+FROM found f
+JOIN LATERAL (SELECT d.facts_sealed FROM decision d
+              WHERE d.learner_id = f.learner_id AND d.record_id = f.record_id AND d.facts_sealed IS NOT NULL
+              ORDER BY d.revision DESC, d.effective_on LIMIT 1) d ON true
+LEFT JOIN learner_key k ON k.learner_id = f.learner_id
+WHERE f.last_on >= $3
+"""
+)
+
+_LINES = (
+    _MEMBERS
+    + """
+SELECT m.person, c.learner_id, c.claim_id, c.line_no, c.institution_id, c.plan_id, d.decision_id, d.verdict, c.scheme,
+       d.credits, d.clause, d.basis, d.facts_sealed, k.wrapped,
+       (SELECT p.programme_id FROM plan p WHERE p.plan_id = c.plan_id)
+FROM members m
+JOIN conversion c ON c.learner_id = m.learner_id AND c.state = 'granted'
+JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
+LEFT JOIN learner_key k ON k.learner_id = c.learner_id
+WHERE d.facts_sealed IS NOT NULL
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What is compared: other rules and the rules in force, for one question; which kinds of record, from which day."""
+
+    question: str
+    rules: Rulebook
+    present: Rulebook
+    today: date
+    kinds: Collection[str] = ()
+    since: date = date.min
+
+
+async def compare_all(
+    database: Database, against: Against, *, keyring: Keyring
+) -> AsyncIterator[tuple[list[Compared], int]]:
+    """Everything that stands, some persons at a time: what was compared, and how much was erased."""
+    last = FIRST
+    while True:
+        async with database.bare() as connection:
+            persons = [row[0] for row in await (await run(connection, _PERSONS, last, PERSONS)).fetchall()]
+        if not persons:
+            return
+        yield await compare_persons(database, persons, against, keyring=keyring)
+        last = persons[-1]
+
+
+async def compare_persons(
+    database: Database, persons: Sequence[UUID], against: Against, *, keyring: Keyring
+) -> tuple[list[Compared], int]:
+    """The same for some persons, named by the accounts that stand for them."""
+    async with database.bare() as connection:
+        if against.question == "deposit":
+            cursor = await run(connection, _RECORDS, list(persons), sorted(against.kinds), against.since)
+        else:
+            cursor = await run(connection, _LINES, list(persons))
+        rows = await cursor.fetchall()
+    compare = _compare_records if against.question == "deposit" else _compare_lines
+    return await asyncio.to_thread(compare, rows, against, keyring)
+
+
+def _compare_records(rows: Iterable[tuple[Any, ...]], against: Against, keyring: Keyring) -> tuple[list[Compared], int]:
+    keys: dict[UUID, SealingKey] = {}
+    groups: dict[tuple[UUID, bytes], list[LiveRecord]] = defaultdict(list)
+    unread: set[tuple[UUID, bytes]] = set()
+    erased = 0
+    for row in rows:
+        person, learner_id, *_ = row
+        content = bytes(row[5])
+        facts = _facts(learner_id, row[13], row[14], keys, keyring)
+        if facts is None:
+            erased += 1
+            unread.add((person, content))
+            continue
+        groups[person, content].append(_live(row, facts))
+    compared: list[Compared] = []
+    for key, group in groups.items():
+        if key not in unread:
+            compared += compare_records(group, rules=against.rules, present=against.present, today=against.today)
+    return compared, erased
+
+
+def _live(row: tuple[Any, ...], facts: dict[str, Any]) -> LiveRecord:
+    (person, learner_id, record_id, institution_id, version, content, occurred_on, kind, verdict, scheme, credits_,
+     clause, decision_id, _, _, programme_id) = row  # fmt: skip
+    facts.pop("same", None)
+    record = Standing(
+        learner_id=learner_id,
+        record_id=record_id,
+        institution_id=institution_id,
+        version=version,
+        content=bytes(content),
+        occurred_on=occurred_on,
+        recorded_at="",
+        kind=kind,
+        level=None,
+        shown={},
+        sealed=None,
+        facts=facts,
+    )
+    place = Place(person, learner_id, institution_id, programme_id, decision_id, record_id=record_id)
+    return LiveRecord(place, record, Outcome(verdict, scheme, credits_, clause))
+
+
+def _compare_lines(rows: Iterable[tuple[Any, ...]], against: Against, keyring: Keyring) -> tuple[list[Compared], int]:
+    keys: dict[UUID, SealingKey] = {}
+    compared, erased = [], 0
+    for row in rows:
+        (person, learner_id, claim_id, line_no, institution_id, _, decision_id, verdict, scheme, credits_, clause,
+         basis, sealed, wrapped, programme_id) = row  # fmt: skip
+        facts = _facts(learner_id, sealed, wrapped, keys, keyring)
+        if facts is None:
+            erased += 1
+            continue
+        place = Place(person, learner_id, institution_id, programme_id, decision_id, claim_id=claim_id, line_no=line_no)
+        asked_on = date.fromisoformat((basis or {}).get("asked_on") or against.today.isoformat())
+        line = LiveLine(place, facts, asked_on, Outcome(verdict, scheme, credits_, clause))
+        compared.append(compare_line(line, rules=against.rules, present=against.present))
+    return compared, erased
+
+
+def _facts(
+    learner_id: UUID, sealed: bytes, wrapped: bytes | None, keys: dict[UUID, SealingKey], keyring: Keyring
+) -> dict[str, Any] | None:
+    if wrapped is None:
+        return None
+    key = keys.get(learner_id)
+    if key is None:
+        key = keys[learner_id] = unwrap(keyring, learner_id, bytes(wrapped))
+    facts: dict[str, Any] = orjson.loads(open_sealed(key, bytes(sealed), field_of(learner_id, "facts")))
+    return facts
