@@ -25,7 +25,7 @@ from creditbank.rules.questions import check_facts
 from tests.rules.writing import SAYS, clause, document, facts, row, rulebook
 
 EVERY_CASE = [
-    (document_.document, str(case["name"]), case_facts(version, case))
+    (document_.document, str(case["name"]), case_facts(document_, version, case))
     for document_ in packaged_documents()
     for version in document_.versions
     for case in version["cases"]

@@ -53,8 +53,11 @@ class Cap:
 
     def ask(self, scope: Scope) -> Truth:
         """Whether every group that this line is in stays within the limit."""
+        groups = self._groups(scope)
+        if groups is None:
+            return None
         truth: Truth = True
-        for each in self._groups(scope) or (_OPEN,):
+        for each in groups:
             if each.truth is False:
                 return False
             if each.truth is None:
@@ -154,7 +157,9 @@ class Cap:
         )
 
     def _sentence(self, group: _Group, told: Telling, language: Any) -> str:
-        say = lambda value: shown(self.type, value, language)  # noqa: E731
+        def say(value: Any) -> str:
+            return shown(self.type, value, language)
+
         after, left = group.before + group.line, group.limit - group.before - group.line
         plain = say(group.limit)
         why = told.zh if language == "zh" else told.en
@@ -189,9 +194,6 @@ class _Group:
         if self.before + self.line > self.limit:
             return False
         return None if self.open else True
-
-
-_OPEN = _Group((), None)
 
 
 def compile_cap(ctx: Context, clause: Fields) -> Cap | None:

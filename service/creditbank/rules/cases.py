@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from creditbank.credits import format_credits
 from creditbank.rules.decide import Decided
 from creditbank.rules.document import RuleDocument, read_path
 from creditbank.rules.explain import finding_lines, told
@@ -15,10 +14,11 @@ from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, line_of
 from creditbank.rules.mutation import mutants
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused
-from creditbank.rules.questions import check_facts
+from creditbank.rules.questions import QUESTIONS, Question, RowSet, check_facts
 from creditbank.rules.rulebook import Rulebook
+from creditbank.rules.shapes import nearest
 from creditbank.rules.terms import Scope
-from creditbank.rules.units import NotOfType, as_json, literal
+from creditbank.rules.units import NotOfType, Type, as_json, literal, observed, reader
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,79 @@ class Outcome:
     wrong: tuple[tuple[str, str], ...]
 
 
-def case_facts(version: Fields, case: Fields, file: str = "") -> dict[str, Any]:
-    """The facts of a case as the engine takes them: `given`, then the case's own, then its other records.
+def case_facts(document: RuleDocument, version: Fields, case: Fields) -> dict[str, Any]:
+    """The facts of a case as the engine takes them: `given` and the case's own, then its rows and other records.
 
-    Raises RulesRefused for a fact or a value that does not exist.
+    What a case does not list is not there; what it puts under `without` is not known. Raises RulesRefused for a fact
+    or a value that does not exist.
     """
+    question, file = QUESTIONS[document.question], document.file
     own = _merged(version.get("given", Fields()), case, file)
     facts: dict[str, Any] = {subject: dict(fields) for subject, fields in own.items()}
-    rows: list[dict[str, Any]] = [{"id": "this", "this": True, **_of_rows(own)}]
+    rows = {**version.get("rows", {}), **case.get("rows", {})}
+    gone = {str(name) for name in case.get("without", ())}
+    for name, row_set in question.sets.items():
+        if name in gone:
+            continue
+        if name in rows:
+            facts[name] = [_row(row, place, row_set, file) for place, row in enumerate(rows[name], start=1)]
+        elif name == "same":
+            facts[name] = [{"id": "this", "this": True, **_of_rows(own)}, *_others(version, case, file)]
+        elif name == "sources":
+            facts[name] = [{"id": "this", **_of_rows(own, row_set.own)}]
+        else:
+            facts[name] = []
+    for name in rows:
+        if name not in question.sets:
+            listed = "、".join(question.sets)
+            zh, en = f"没有这一组，可用：{listed}", f"there is no such set: {', '.join(question.sets)}"
+            raise RulesRefused([Problem(file, line_of(name), str(name), zh, en)])
+    if question.name == "conversion":
+        _settle_sources(facts)
+    return facts
+
+
+def _settle_sources(facts: dict[str, Any]) -> None:
+    """With several sources what a record is stands in the rows alone; their number is a fact of the claim."""
+    sources = facts.get("sources")
+    if sources is None:
+        return
+    facts["claim"] = {**facts.get("claim", {}), "sources": len(sources)}
+    for subject in ("record", "certificate", "institution"):
+        if len(sources) == 1 and subject in sources[0]:
+            facts[subject] = sources[0][subject]
+        else:
+            facts.pop(subject, None)
+    if len(sources) != 1:
+        facts.pop("same", None)
+
+
+def _row(row: Fields, place: int, row_set: RowSet, file: str) -> dict[str, Any]:
+    written = Fields({name: value for name, value in row.items() if name != "id"})
+    for name in written:
+        if str(name).partition(".")[0] not in row_set.own:
+            listed = "、".join(row_set.own)
+            zh, en = f"这一组的各条只有 {listed}", f"its rows have {', '.join(row_set.own)} only"
+            raise RulesRefused([Problem(file, line_of(name), str(name), zh, en)])
+    return {"id": str(row.get("id", f"row-{place}")), **_merged(written, Fields(), file)}
+
+
+def _others(version: Fields, case: Fields, file: str) -> list[dict[str, Any]]:
     base = Fields(version.get("given", Fields()))
     base.update(case.get("facts", Fields()))
     for gone in case.get("without", ()):
         base.pop(gone, None)
-    for other in case.get("others", ()):
-        rows.append({"id": str(other["id"]), "this": False, **_of_rows(_merged(base, other, file))})
-    facts["same"] = rows
-    return facts
+    return [
+        {"id": str(other["id"]), "this": False, **_of_rows(_merged(base, other, file))}
+        for other in case.get("others", ())
+    ]
 
 
-def _of_rows(facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {subject: facts[subject] for subject in ("record", "certificate", "course") if subject in facts}
+_BESIDE = ("record", "certificate", "course")
+
+
+def _of_rows(facts: dict[str, dict[str, Any]], subjects: tuple[str, ...] = _BESIDE) -> dict[str, Any]:
+    return {subject: facts[subject] for subject in subjects if subject in facts}
 
 
 def _merged(given: Fields, case: Fields, file: str) -> dict[str, dict[str, Any]]:
@@ -64,7 +117,10 @@ def _merged(given: Fields, case: Fields, file: str) -> dict[str, dict[str, Any]]
     for name, value in written.items():
         fact = FACTS.get(str(name))
         if fact is None:
-            raise RulesRefused([Problem(file, line_of(name), str(name), "没有这个事实", "there is no such fact")])
+            near = nearest(name, tuple(FACTS))
+            zh, en = f"没有这个事实{f'，是否应为“{near}”' if near else ''}", "there is no such fact"
+            en += f", did you mean {near!r}?" if near else ""
+            raise RulesRefused([Problem(file, line_of(name), str(name), zh, en)])
         try:
             subject, _, key = fact.name.partition(".")
             facts.setdefault(subject, {})[key] = as_json(fact.type, literal(fact.type, value))
@@ -75,50 +131,60 @@ def _merged(given: Fields, case: Fields, file: str) -> dict[str, dict[str, Any]]
 
 def run_case(rulebook: Rulebook, document: RuleDocument, version: Fields, case: Fields) -> Outcome:
     """Decide one case by the document and compare it with what it must get."""
-    facts = case_facts(version, case, document.file)
+    facts = case_facts(document, version, case)
     expected: Fields = case["expect"]
     decided: Decided | None = None
     try:
         check_facts(document.question, facts)
         decided = rulebook.decide(document.question, facts)
-        wrong = _differences(expected, decided, str(version["version"]))
+        wrong = _differences(QUESTIONS[document.question], expected, decided, str(version["version"]))
     except FactNotReadable as error:
         wrong = [(error.sentence("zh"), error.sentence("en"))]
     return Outcome(document.document, str(version["version"]), str(case["name"]), line_of(case), decided, tuple(wrong))
 
 
-def _differences(expected: Scope, decided: Decided, version: str) -> list[tuple[str, str]]:
-    credits_ = decided.outputs.get("credits")
+def _differences(question: Question, expected: Scope, decided: Decided, version: str) -> list[tuple[str, str]]:
     seen: dict[str, Any] = {
         "verdict": decided.verdict,
         "clause": decided.clause,
         "warns": list(decided.warned),
-        "credits": None if credits_ is None else format_credits(credits_),
-        "scheme": decided.outputs.get("scheme"),
+        "replaces": list(decided.replaces),
+        **{name: _shown(type_, decided.outputs.get(name)) for name, type_ in question.outputs.items()},
     }
     wrong = []
     if decided.version not in (None, version):
         wrong.append((f"适用的是第 {decided.version} 版", f"version {decided.version} applied"))
-    wanted: dict[str, Any] = {"warns": [], **{str(word): value for word, value in expected.items()}}
+    wanted: dict[str, Any] = {"warns": [], "replaces": [], **{str(word): value for word, value in expected.items()}}
     for word, value in wanted.items():
-        got = seen[word]
-        if word == "credits" and got is not None:
-            got, value = _amount(got), _amount(value)  # noqa: PLW2901
+        got = seen.get(word)
+        if word in question.outputs and got is not None:
+            value = _written(question.outputs[word], value)  # noqa: PLW2901
         if (list(value) if isinstance(value, Items) else value) != got:
             wrong.append(
                 (f"{word} 应为 {_said(value)}，实为 {_said(got)}", f"{word} must be {_said(value)}, it is {_said(got)}")
             )
-    if decided.verdict == "granted" and "credits" not in expected:
-        wrong.append(("认定的情形须写明 credits", "a granted case must say its credits"))
+    for name in decided.outputs:
+        # Every output is said, or a mistake in one would be nobody's case.
+        if name in question.outputs and name not in expected and (name in _SAID or name not in question.required):
+            wrong.append((f"认定的情形须写明 {name}", f"a granted case must say its {name}"))
     if decided.verdict != "granted" and "clause" not in expected:
         wrong.append(("未认定的情形须写明 clause", "a case that is not granted must say its clause"))
     return wrong
 
 
-def _amount(text: str) -> str:
-    whole, _, places = text.partition(".")
-    places = places.rstrip("0")
-    return f"{whole}.{places}" if places else whole
+_SAID = ("credits", "grade")
+
+
+def _shown(type_: Type, value: Any) -> str | None:
+    """An output as a case writes it."""
+    return None if value is None else observed(type_, reader(type_)(value))
+
+
+def _written(type_: Type, text: Any) -> Any:
+    try:
+        return observed(type_, literal(type_, text))
+    except NotOfType:
+        return text
 
 
 def _said(value: Any) -> str:

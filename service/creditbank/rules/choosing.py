@@ -8,8 +8,8 @@ from typing import Any
 
 from creditbank.rules.loading import Items, Text
 from creditbank.rules.problems import FactNotReadable
-from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, row_scope
 from creditbank.rules.questions import Question
+from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, row_scope
 from creditbank.rules.units import Type, observed, shown
 
 

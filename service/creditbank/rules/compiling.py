@@ -9,11 +9,10 @@ from datetime import date
 from typing import Any, Literal
 
 from creditbank.rules.amounts import compile_amount
-from creditbank.rules.conditions import compile_condition
-from creditbank.rules.document import RuleDocument
 from creditbank.rules.caps import Cap, compile_cap
 from creditbank.rules.choosing import Chosen, chosen_set
-from creditbank.rules.facts import FACTS
+from creditbank.rules.conditions import compile_condition
+from creditbank.rules.document import RuleDocument
 from creditbank.rules.loading import Fields, Items, Text
 from creditbank.rules.procedure import Procedure, compile_procedure
 from creditbank.rules.questions import QUESTIONS, Question
@@ -341,8 +340,8 @@ def _outputs(ctx: Context, version: Fields) -> list[Output]:
         amount = ctx.amount(ctx, given[name], type_)
         if amount is None:
             continue
-        if type_.unit == "credits" and not amount.settled:
-            zh = "结果可能不是百分之一学分的整数倍，请写明取整，如 round_down_to: 0.5"
+        if type_.kind == "number" and not amount.settled:
+            zh = "结果可能除不尽或不是百分之一学分的整数倍，请写明取整，如 round_down_to: 0.5"
             ctx.report.add(given[name], name, zh, "the rounding is not named: end with, say, `round_down_to: 0.5`")
         outputs.append(Output(name, amount, tuple(dict.fromkeys(_sources(given[name], version))) or _ground(version)))
     return outputs

@@ -163,7 +163,7 @@ class Decided:
 
     def canonical(self) -> bytes:
         """The whole decision as canonical JSON: the same facts, version and engine always give the same bytes."""
-        told = {
+        told: dict[str, Any] = {
             "engine": ENGINE_VERSION,
             "question": self.question,
             "document": self.document,
@@ -308,7 +308,7 @@ def _clause_findings(version: CompiledVersion, clause: Clause, name: str, scope:
     standing = clause.standing(scope)
     if standing == "silent":
         return []
-    common = {
+    common: dict[str, Any] = {
         "effect": clause.effect,
         "rule_zh": clause.zh,
         "rule_en": clause.en,

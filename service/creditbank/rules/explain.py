@@ -15,6 +15,7 @@ VERDICTS = {
     "not_granted": ("不予认定", "not granted"),
     "unknown": ("尚不能判定", "not yet known"),
 }
+_CREDITS = ("credits", "surplus")
 _MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "exempt": "○"}
 
 
@@ -37,7 +38,7 @@ def _lines(decided: Decided) -> Iterator[str]:
     zh, en = VERDICTS[decided.verdict]
     yield f"{zh} / {en}  ({decided.clause})"
     if decided.outputs:
-        given = {**decided.outputs, "credits": format_credits(decided.outputs["credits"])}
+        given = {name: format_credits(value) if name in _CREDITS else value for name, value in decided.outputs.items()}
         yield "  " + "  ".join(f"{name}: {value}" for name, value in given.items())
     yield f"规则 / rule: {decided.document or '—'}  v{decided.version or '—'}  {decided.digest or ''}".rstrip()
     if decided.because:

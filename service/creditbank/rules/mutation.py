@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,11 +15,13 @@ from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, Text, key_line, line_of
 from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.units import NUMBER_UNITS, Type, number
-from creditbank.rules.words import ORDER_WORDS, STEP_WORDS
+from creditbank.rules.words import MEASURES, ORDER_WORDS, STEP_WORDS
 
 Path = tuple[Any, ...]
 Change = Callable[[Any], None]
 _WEAKER = {"refuse": "warn", "refer": "refuse", "warn": "refuse"}
+_AMONG = re.compile(r"([0-9]+(?:\.[0-9]+)?)(%|/[0-9]+| [a-z]+)")
+"""A figure with something behind it: 35%, 1/3, 3 months."""
 _ROUNDINGS = ("round_down_to", "round_up_to", "round_half_up_to")
 
 
@@ -104,6 +107,13 @@ def _figure(holder: Any, word: Any, label: str, path: Path, step: Decimal) -> It
             (_moved_day(written, 1), "晚一天", "a day later"),
             (_moved_day(written, -1), "早一天", "a day earlier"),
         ]
+    elif _AMONG.fullmatch(written):
+        number_, rest = _AMONG.fullmatch(written).groups()  # type: ignore[union-attr]
+        moves = [
+            (Text(f"{moved}{rest}", written.line), f"改为 {moved}{rest}", f"{moved}{rest} instead")
+            for moved in (_number(Decimal(number_) + 1), _number(Decimal(number_) - 1))
+            if Decimal(moved) > 0 and not (rest == "%" and Decimal(moved) > 100)
+        ]
     else:
         try:
             value = Decimal(written)
@@ -131,8 +141,9 @@ def _is_day(text: str) -> bool:
 
 def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
     label, path = str(clause["id"]), ("clauses", place)
-    if "require" in clause:
+    if "require" in clause or "cap" in clause or "replaces" in clause:
         yield _Edit(clause, label, "删去这一条", "the clause left out", ("clauses",), _drop(place))
+    if "require" in clause or "cap" in clause:
         effect = str(clause.get("otherwise", "refuse"))
         weaker = _WEAKER[effect]
         zh, en = f"otherwise 由 {effect} 改为 {weaker}", f"`otherwise` {weaker} instead of {effect}"
@@ -144,6 +155,29 @@ def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
     for word in ("when", "unless", "require"):
         if word in clause:
             yield from _inside(version, clause[word], label, (*path, word))
+    if "cap" in clause:
+        yield from _cap(version, clause, label, path)
+
+
+def _cap(version: Fields, clause: Fields, label: str, path: Path) -> Iterator[_Edit]:
+    """The limit a step to each side, what it counts without its condition, and its groups taken together."""
+    cap, at = clause["cap"], (*path, "cap")
+    if isinstance(clause["at_most"], Text):
+        yield from _figure(clause, "at_most", label, path, Decimal("0.5") if "sum" in cap else Decimal(1))
+    else:
+        yield from _inside(version, clause["at_most"], label, (*path, "at_most"))
+    if "where" in cap:
+        yield _Edit(cap["where"], label, "删去 where", "`where` left out", at, _drop("where"))
+        yield from _inside(version, cap["where"], label, (*at, "where"))
+    keys = cap.get("per", Items())
+    for place, key in enumerate(keys):
+        said = f"per 中删去 {key['fact']}", f"{key['fact']} left out of `per`"
+        if len(keys) > 1:
+            yield _Edit(key, label, *said, (*at, "per"), _drop(place))
+        elif str(key["fact"]) != "record.id":
+            yield _Edit(key, label, *said, at, _drop("per"))
+    if "sum" in cap:
+        yield from _inside(version, cap["sum"], label, (*at, "sum"))
 
 
 def _set(version: Fields, set_: Fields, label: str, path: Path) -> Iterator[_Edit]:
@@ -181,6 +215,12 @@ def _inside(version: Fields, node: Any, label: str, path: Path) -> Iterator[_Edi
                 said = f"删去 {word} 的第 {place + 1} 项", f"item {place + 1} of `{word}` left out"
                 yield _Edit(part, label, *said, (*path, word), _drop(place))
             yield from _inside(version, part, label, (*path, word, place))
+    if any(word in node for word in (*MEASURES, "exists", "every")):
+        yield from _measure(version, node, label, path)
+    if "share" in node:
+        if isinstance(node["share"], Text):
+            yield from _figure(node, "share", label, path, Decimal(1))
+        yield from _inside(version, node["of"], label, (*path, "of"))
     if "fact" in node or "named" in node:
         yield from _comparison(version, node, label, path)
     if "choose" in node:
@@ -189,6 +229,21 @@ def _inside(version: Fields, node: Any, label: str, path: Path) -> Iterator[_Edi
         yield from _inside(version, node["start"], label, (*path, "start"))
         for place, step in enumerate(node["then"]):
             yield from _step(version, step, place, label, (*path, "then"))
+
+
+def _measure(version: Fields, node: Fields, label: str, path: Path) -> Iterator[_Edit]:
+    for word in ("where", "once_per", "if_none"):
+        if word in node:
+            at = Text("", key_line(node, word))
+            yield _Edit(at, label, f"删去 {word}", f"`{word}` left out", path, _drop(word))
+    for word, other in (("highest", "lowest"), ("lowest", "highest")):
+        if word in node:
+            yield _Edit(node, label, f"{word} 改为 {other}", f"`{other}` instead", path, _renamed(word, other))
+    for word in ("where", "has", "sum", "highest", "lowest"):
+        if isinstance(node.get(word), Fields):
+            yield from _inside(version, node[word], label, (*path, word))
+    if isinstance(node.get("if_none"), Text):
+        yield from _figure(node, "if_none", label, path, Decimal("0.5"))
 
 
 def _choose(version: Fields, node: Fields, label: str, path: Path) -> Iterator[_Edit]:
@@ -257,8 +312,11 @@ def _typed(version: Fields, node: Fields) -> tuple[Type, Decimal]:
         fact = FACTS[str(node["fact"])]
         return fact.type, Decimal(fact.step)
     gives = str(version["names"][node["named"]]["gives"])
-    type_ = number(gives) if gives in NUMBER_UNITS else FACTS[gives].type
+    type_ = number(gives) if gives in NUMBER_UNITS else FACTS[gives].type if gives in FACTS else _OUTPUT_TYPES[gives]
     return type_, Decimal("0.5") if gives == "credits" else Decimal(1)
+
+
+_OUTPUT_TYPES = {name: type_ for question in QUESTIONS.values() for name, type_ in question.outputs.items()}
 
 
 def _other_words(holder: Any, word: Any, type_: Type, label: str, path: Path) -> Iterator[_Edit]:
@@ -301,6 +359,8 @@ def _column_type(document: RuleDocument, unit: str) -> Type:
 
 
 def _changed(value: Text, type_: Type) -> Text:
+    if type_.kind == "truth":
+        return Text("no" if value == "yes" else "yes")
     if type_.choices:
         tokens = type_.choices.tokens()
         return Text(tokens[(tokens.index(str(value)) + len(tokens) // 2) % len(tokens)])

@@ -19,7 +19,6 @@ from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused, Ru
 from creditbank.rules.questions import QUESTIONS, Question
 from creditbank.rules.shapes import Report
 
-
 _NARROWEST = ("programme.code", "plan.institution", "institution.id", "enrolment.level")
 """Of two documents that give for the same case the one narrowed by the first of these is the one that holds."""
 

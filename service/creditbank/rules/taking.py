@@ -10,7 +10,7 @@ from creditbank.rules.terms import Scope, row_scope
 
 
 def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, list[Scope]]:
-    """The sets that a granted line adds to, with this line's own rows: one for the line, one for each record it uses."""
+    """The sets that a granted line adds to, with its own rows: one for the line, one for each record it uses."""
     claim = scope.get("claim") or {}
     said = {
         "credits": credits_,

@@ -119,7 +119,7 @@ class Context:
         return found
 
     def once(self, section: str, name: Text, build: Callable[[], Any]) -> Any:
-        """Compile a named thing once for the case and once for the rows of each set; a thing that needs itself is a problem."""
+        """Compile a named thing once for the case and once for each set of rows; one that needs itself is a problem."""
         key = (section, str(name), self.row)
         label = f"{section}.{name}"
         if label in self.building:

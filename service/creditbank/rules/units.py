@@ -237,7 +237,7 @@ def _share(text: str) -> Exact:
 def as_json(type_: Type, value: Any) -> Any:
     """The JSON form of a value in a fact: the inverse of `reader`."""
     if isinstance(value, Fraction):
-        return plain(value)
+        return int(value) if value.denominator == 1 else plain(value)
     return value
 
 
