@@ -5,6 +5,18 @@ from __future__ import annotations
 from creditbank.db import Database, driver
 from creditbank.oversight.digests import altered
 
+_LIVE_LINES = """
+    SELECT DISTINCT ON (learner_id, claim_id, line_no) * FROM decision WHERE claim_id IS NOT NULL
+    ORDER BY learner_id, claim_id, line_no, revision DESC
+"""
+_STANDING_USES = """
+    SELECT coalesce(a.into_learner_id, c.learner_id) AS person, c.learner_id, c.conversion_id, c.plan_id, c.course_code,
+           u.record_id
+    FROM conversion c JOIN record_use u USING (learner_id, conversion_id)
+    LEFT JOIN learner_alias a ON a.learner_id = c.learner_id AND a.ended_at IS NULL
+    WHERE c.state = 'granted'
+"""
+
 _CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         "余额与分录之和不符",
@@ -61,10 +73,8 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         "有效转换决定与其记账不符",
         "what the live decision of a line of a claim says is not what its postings come to",
-        """
-        SELECT d.learner_id, d.claim_id, d.line_no FROM (
-            SELECT DISTINCT ON (learner_id, claim_id, line_no) * FROM decision WHERE claim_id IS NOT NULL
-            ORDER BY learner_id, claim_id, line_no, revision DESC) d
+        f"""
+        SELECT d.learner_id, d.claim_id, d.line_no FROM ({_LIVE_LINES}) d
         LEFT JOIN posting p USING (learner_id, claim_id, line_no)
         GROUP BY d.learner_id, d.claim_id, d.line_no, d.credits, d.scheme
         HAVING coalesce(sum(p.amount) FILTER (WHERE p.scheme = d.scheme), 0) <> d.credits
@@ -109,6 +119,45 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         )
         SELECT learner_id, record_id
         FROM ((TABLE rebuilt EXCEPT TABLE shown) UNION (TABLE shown EXCEPT TABLE rebuilt)) x
+        """,
+    ),
+    (
+        "已转换课程与其有效决定不符",
+        "a granted conversion is not what the live decision of its line says",
+        f"""
+        SELECT c.learner_id, c.conversion_id FROM conversion c
+        LEFT JOIN ({_LIVE_LINES}) d USING (learner_id, claim_id, line_no)
+        WHERE c.state = 'granted'
+          AND (d.decision_id IS DISTINCT FROM c.decision_id OR d.kind <> 'conversion' OR d.verdict <> 'granted'
+               OR d.credits <> c.credits OR (c.credits <> 0 AND d.scheme IS DISTINCT FROM c.scheme))
+        """,
+    ),
+    (
+        "准予转换的决定没有对应的转换",
+        "the live decision of a line grants what does not stand",
+        f"""
+        SELECT d.learner_id, d.claim_id, d.line_no FROM ({_LIVE_LINES}) d
+        WHERE d.kind = 'conversion' AND d.verdict = 'granted' AND 1 <> (
+            SELECT count(*) FROM conversion c WHERE c.learner_id = d.learner_id AND c.claim_id = d.claim_id
+            AND c.line_no = d.line_no AND c.state = 'granted')
+        """,
+    ),
+    (
+        "同一成果在同一方案中重复用于同一课程",
+        "a record is used twice for one course of a plan",
+        f"""
+        SELECT person, plan_id, course_code, record_id FROM ({_STANDING_USES}) u
+        GROUP BY person, plan_id, course_code, record_id HAVING count(*) > 1
+        """,
+    ),
+    (
+        "转换所用的成果已不存在",
+        "a granted conversion uses a record that does not stand",
+        f"""
+        SELECT u.learner_id, u.conversion_id, u.record_id FROM ({_STANDING_USES}) u
+        WHERE NOT EXISTS (
+            SELECT FROM record_current r LEFT JOIN learner_alias a ON a.learner_id = r.learner_id AND a.ended_at IS NULL
+            WHERE r.record_id = u.record_id AND coalesce(a.into_learner_id, r.learner_id) = u.person)
         """,
     ),
     (

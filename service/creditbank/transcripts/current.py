@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.db import Transaction, run
+from creditbank.transcripts.conversions import conversions
 
 FAMILY = """
 root AS (
@@ -18,7 +19,10 @@ root AS (
     WHERE a.ended_at IS NULL
 )"""
 
-PERSON = """
+
+def person(conversions: str) -> str:
+    """SQL: who the person is, still sealed, the wrapped key of each of their accounts, and what was converted."""
+    return f"""
 json_build_object('learner_id', l.learner_id, 'account_no', l.account_no,
     'keys', (SELECT json_object_agg(k.learner_id, encode(k.wrapped, 'hex'))
              FROM learner_key k JOIN family USING (learner_id)),
@@ -27,12 +31,13 @@ json_build_object('learner_id', l.learner_id, 'account_no', l.account_no,
              WHERE n.learner_id = l.learner_id AND n.ended_at IS NULL ORDER BY n.given_at DESC LIMIT 1),
     'document', (SELECT json_build_object('kind', d.kind, 'sealed', encode(d.sealed, 'hex'))
                  FROM learner_document d WHERE d.learner_id = l.learner_id AND d.ended_at IS NULL
-                 ORDER BY d.recorded_at DESC LIMIT 1))::text"""
-"""The wrapped key of each of the person's accounts, and who they are, still sealed."""
+                 ORDER BY d.recorded_at DESC LIMIT 1),
+    'conversions', {conversions})::text"""
+
 
 _CURRENT = f"""
 WITH {FAMILY}
-SELECT {PERSON}, NULL AS scheme, NULL AS level, NULL AS institution_id, 0 AS credits, NULL AS sealed,
+SELECT {person(conversions())}, NULL AS scheme, NULL AS level, NULL AS institution_id, 0 AS credits, NULL AS sealed,
        NULL::date AS occurred_on
 FROM learner l JOIN root USING (learner_id)
 UNION ALL (

@@ -10,7 +10,8 @@ from uuid import UUID
 from creditbank.credits import format_credits
 from creditbank.db import Transaction, run
 from creditbank.records.lines import line_of, shown_of
-from creditbank.transcripts.current import FAMILY, PERSON
+from creditbank.transcripts.conversions import conversions
+from creditbank.transcripts.current import FAMILY, person
 
 _KNOWN = """
     ($3::bigint IS NULL OR EXISTS (
@@ -36,7 +37,8 @@ WHERE v.act NOT IN ('withdrawn', 'reassigned_away') AND v.occurred_on <= $2
 ORDER BY d.scheme, d.level, v.institution_id, v.occurred_on, v.record_id
 """
 
-_PERSON = f"WITH {FAMILY} SELECT {PERSON} FROM learner l JOIN root USING (learner_id)"
+_CONVERSIONS = conversions(known=_KNOWN.format(x="d"), effective="d.effective_on <= $2")
+_PERSON = f"WITH {FAMILY} SELECT {person(_CONVERSIONS)} FROM learner l JOIN root USING (learner_id)"
 
 
 async def read_past(
@@ -52,10 +54,10 @@ async def read_past(
 
     Accounts merged today are one person here too: whose a record is, is not a question of when.
     """
-    person = await (await run(session, _PERSON, learner_id)).fetchall()
+    who = await (await run(session, _PERSON, learner_id, as_of, number)).fetchall()
     found = await (await run(session, _PAST, learner_id, as_of, number)).fetchall()
     wanted = None if records is None else {str(record) for record in records}
-    rows: list[Any] = [(text, None, None, None, 0, None, None) for (text,) in person]
+    rows: list[Any] = [(text, None, None, None, 0, None, None) for (text,) in who]
     rows += [
         _row(*row)
         for row in found

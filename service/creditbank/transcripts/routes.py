@@ -63,8 +63,58 @@ class TranscriptLine(BaseModel):
     private: dict[str, Any] | None
 
 
+class TranscriptOverride(BaseModel):
+    """That a person decided against the rules: who, why, and until when it holds."""
+
+    by: str | None
+    reason: str | None
+    expires_on: date | None
+
+
+class TranscriptConversion(BaseModel):
+    """A course of a plan that records were converted for (转换), with the credits of that course."""
+
+    decision_id: UUID
+    posting_id: UUID | None
+    """None for an exemption without credits."""
+    claim_id: UUID
+    line_no: int
+    learner_id: UUID
+    effective_on: date
+    decided_at: datetime
+    scheme: str | None
+    level: str | None
+    credits: str
+    plan_id: UUID | None
+    institution_id: UUID | None
+    """The college whose plan it is."""
+    institution: str | None
+    course: dict[str, Any]
+    """As the plan had it: code, name, category, credits."""
+    exemption: str
+    """none; full (免修免考); attendance (免听，免修不免考)."""
+    grade: str | None
+    """Percent."""
+    grade_text: str | None
+    record_ids: list[UUID]
+    """The records it uses, all of the same person."""
+    document: str | None
+    clause: str | None
+    override: TranscriptOverride | None
+
+
+class ConversionTotal(BaseModel):
+    """A sum of converted credits over a scheme, or over a level and college within it."""
+
+    scheme: str
+    level: str | None
+    institution_id: UUID | None
+    courses: int
+    credits: str
+
+
 class TranscriptTotal(BaseModel):
-    """A sum over a scheme, or over a level and institution within it."""
+    """A sum of deposited credits over a scheme, or over a level and institution within it."""
 
     scheme: str
     level: str | None
@@ -99,6 +149,9 @@ class TranscriptOut(BaseModel):
     labels: dict[str, dict[str, str]]
     links: dict[str, str]
     totals: list[TranscriptTotal]
+    conversion_totals: list[ConversionTotal]
+    """Never to be added to `totals`: the same achievement would count twice."""
+    conversions: list[TranscriptConversion]
     records: list[TranscriptLine]
 
 

@@ -17,13 +17,15 @@ from creditbank.db import Transaction
 from creditbank.errors import Language, NotFound
 from creditbank.learners.documents import mask
 from creditbank.records.lines import with_private
-from creditbank.rules.lists import KIND, LEVEL, RESULT, SCHEME
+from creditbank.rules.lists import EXEMPTION, GRADE_TEXT, KIND, LEVEL, RESULT, SCHEME
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
+from creditbank.transcripts.conversions import shown, totals
 from creditbank.transcripts.current import how_many, read_current
 from creditbank.transcripts.past import read_past
 
 _LINKS = {
     "record": "/v1/records/{record_id}",
+    "claim": "/v1/claims/{claim_id}",
     "decision": "/v1/decisions/{decision_id}",
     "posting": "/v1/postings/{posting_id}",
 }
@@ -77,6 +79,7 @@ async def transcript(
         raise NotFound
     person = orjson.loads(rows[0][0])
     keys = _Keys(keyring, person["keys"] or {})
+    converted = shown(person["conversions"], institution_id=reported_by, records=asked.records)
     header = {
         "learner": _learner(person, keys),
         "made_at": at,
@@ -88,6 +91,8 @@ async def transcript(
         "records_in_all": in_all if reported_by is None else None,
         "links": _LINKS,
         "totals": _totals(rows[1:]),
+        "conversion_totals": totals(converted),
+        "conversions": converted,
     }
     place = "shown" if known["as_of"] is None else "record"
     lines = b",".join(_line(row, keys, place) for row in rows[1:])
@@ -169,14 +174,20 @@ def _totals(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     ]
 
 
+_LABELLED = {
+    "scheme": SCHEME,
+    "kind": KIND,
+    "level": LEVEL,
+    "result": RESULT,
+    "exemption": EXEMPTION,
+    "grade_text": GRADE_TEXT,
+}
+"""Whose words a transcript explains."""
+
+
 def _labels(language: Language) -> bytes:
     place = 1 if language == "zh" else 2
-    return orjson.dumps(
-        {
-            name: {word[0]: word[place] for word in choices.words}
-            for name, choices in (("scheme", SCHEME), ("kind", KIND), ("level", LEVEL), ("result", RESULT))
-        }
-    )
+    return orjson.dumps({name: {word[0]: word[place] for word in choices.words} for name, choices in _LABELLED.items()})
 
 
 _LABELS: dict[Language, bytes] = {"zh": _labels("zh"), "en": _labels("en")}
