@@ -28,11 +28,17 @@ MOST_PROBLEMS = 200
 
 
 def check(
-    text: str, *, file: str, known: Iterable[Known], supersedes: Sequence[str], others: Iterable[str]
+    text: str,
+    *,
+    file: str,
+    known: Iterable[Known],
+    supersedes: Sequence[str],
+    others: Iterable[str],
+    current: str | None = None,
 ) -> dict[str, Any]:
     """What there is to say about a text: {holds, problems, lines, cases, versions, superseded, since}.
 
-    `known` are the published versions of its document, `others` the texts in force of all others.
+    `known` are the published versions of its document, `current` its text in force, `others` those of all others.
     Problems are {file, line, word, zh, en}: where, and what to do.
     """
     try:
@@ -41,6 +47,11 @@ def check(
         return found(refused.problems)
     proposal = propose(document, known, supersedes)
     problems = [*proposal.problems]
+    if text == current:
+        zh = "与已公布的文字完全相同，没有可公布的内容。"
+        problems.append(
+            Problem(file, 0, "", zh, "it is the published text, word for word: there is nothing to publish")
+        )
     lines: list[dict[str, Any]] = []
     try:
         lines = [
@@ -92,7 +103,13 @@ def found(
 
 
 async def check_apart(
-    text: str, *, file: str, known: Iterable[Known], supersedes: Sequence[str], others: Iterable[str]
+    text: str,
+    *,
+    file: str,
+    known: Iterable[Known],
+    supersedes: Sequence[str],
+    others: Iterable[str],
+    current: str | None = None,
 ) -> dict[str, Any]:
     """The same, in a process of its own that is ended after SECONDS or at MEMORY: that is a problem of the text too."""
     began = time.monotonic()
@@ -102,6 +119,7 @@ async def check_apart(
         "known": [[each.version, each.digest, each.begins, each.ends, each.superseded] for each in known],
         "supersedes": list(supersedes),
         "others": list(others),
+        "current": current,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "creditbank.publishing.checking",
@@ -134,6 +152,7 @@ def _main() -> None:
         known=[Known(*each) for each in asked["known"]],
         supersedes=asked["supersedes"],
         others=asked["others"],
+        current=asked["current"],
     )
     sys.stdout.write(json.dumps(report))
 

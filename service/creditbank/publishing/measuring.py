@@ -6,6 +6,7 @@ a draft's door: it is counted as due, and compared with nothing.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Place:
     record_id: UUID | None = None
     claim_id: UUID | None = None
     line_no: int | None = None
+    by: frozenset[tuple[str, str]] = frozenset()
+    """The documents that decided, each with its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class LiveLine:
     facts: dict[str, Any]
     asked_on: date
     stands: Outcome
+    outputs: dict[str, Any] | None = None
+    """All that was given, where that is kept: a grade may change where credits do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +127,19 @@ def compare_line(line: LiveLine, *, rules: Rulebook, present: Rulebook) -> Compa
     decided = rules.decide("conversion", line.facts, on=line.asked_on)
     would_be = _line_outcome(decided, line.stands.scheme)
     change = change_of(line.stands, would_be)
+    if change == "same" and line.outputs is not None and line.outputs != outputs_of(decided):
+        change = "reason"
     if change != "same":
-        by_present = _line_outcome(present.decide("conversion", line.facts, on=line.asked_on), line.stands.scheme)
-        if by_present == would_be:
+        by_present = present.decide("conversion", line.facts, on=line.asked_on)
+        if (_line_outcome(by_present, line.stands.scheme), by_present.outputs) == (would_be, decided.outputs):
             change = "due"
     return Compared(line.place, line.stands, would_be, change, decided)
+
+
+def outputs_of(decided: Decided) -> dict[str, Any]:
+    """All that a decision gives, as it is kept."""
+    found: dict[str, Any] = json.loads(decided.canonical())["outputs"]
+    return found
 
 
 def _step_outcome(step: Any) -> Outcome:

@@ -45,7 +45,7 @@ class DraftNotYourInstitutions(BankError):
 
     status = 403
     code = "draft_not_your_institutions"
-    zh = "教务员只能起草适用范围限于本机构的规则：applies 中 plan.institution 或 institution.id 只写本机构 {institution}。"
+    zh = "教务员只能起草仅适用于本机构的规则：applies 的 plan.institution 或 institution.id 只写 {institution}。"
     en = "A registrar drafts documents that apply to their own institution only: `applies` must name {institution} "
     en += "alone under plan.institution or institution.id."
 

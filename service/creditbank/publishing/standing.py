@@ -57,11 +57,12 @@ SELECT f.person, f.learner_id, f.record_id, f.institution_id, f.version, f.conte
        f.verdict, f.scheme, f.credits, f.clause, f.decision_id, d.facts_sealed, k.wrapped,
        (SELECT e.programme_id FROM members o JOIN enrolment e ON e.learner_id = o.learner_id
         WHERE o.person = f.person AND e.institution_id = f.institution_id
-        ORDER BY e.entered_on DESC LIMIT 1)
+        ORDER BY e.entered_on DESC LIMIT 1), h.document, h.document_version
 FROM found f
 JOIN LATERAL (SELECT d.facts_sealed FROM decision d
               WHERE d.learner_id = f.learner_id AND d.record_id = f.record_id AND d.facts_sealed IS NOT NULL
               ORDER BY d.revision DESC, d.effective_on LIMIT 1) d ON true
+JOIN decision h ON h.learner_id = f.learner_id AND h.decision_id = f.decision_id
 LEFT JOIN learner_key k ON k.learner_id = f.learner_id
 WHERE f.last_on >= $3
 """
@@ -145,7 +146,7 @@ def _compare_records(rows: Iterable[tuple[Any, ...]], against: Against, keyring:
 
 def _live(row: tuple[Any, ...], facts: dict[str, Any]) -> LiveRecord:
     (person, learner_id, record_id, institution_id, version, content, occurred_on, kind, verdict, scheme, credits_,
-     clause, decision_id, _, _, programme_id) = row  # fmt: skip
+     clause, decision_id, _, _, programme_id, document, number) = row  # fmt: skip
     facts.pop("same", None)
     record = Standing(
         learner_id=learner_id,
@@ -161,7 +162,8 @@ def _live(row: tuple[Any, ...], facts: dict[str, Any]) -> LiveRecord:
         sealed=None,
         facts=facts,
     )
-    place = Place(person, learner_id, institution_id, programme_id, decision_id, record_id=record_id)
+    by = frozenset() if document is None else frozenset({(document, number)})
+    place = Place(person, learner_id, institution_id, programme_id, decision_id, record_id=record_id, by=by)
     return LiveRecord(place, record, Outcome(verdict, scheme, credits_, clause))
 
 
@@ -175,9 +177,13 @@ def _compare_lines(rows: Iterable[tuple[Any, ...]], against: Against, keyring: K
         if facts is None:
             erased += 1
             continue
-        place = Place(person, learner_id, institution_id, programme_id, decision_id, claim_id=claim_id, line_no=line_no)
+        by = frozenset((each["document"], each["version"]) for each in (basis or {}).get("documents", ()))
+        place = Place(
+            person, learner_id, institution_id, programme_id, decision_id, claim_id=claim_id, line_no=line_no, by=by
+        )
+        said = facts.pop("decided", None) or {}
         asked_on = date.fromisoformat((basis or {}).get("asked_on") or against.today.isoformat())
-        line = LiveLine(place, facts, asked_on, Outcome(verdict, scheme, credits_, clause))
+        line = LiveLine(place, facts, asked_on, Outcome(verdict, scheme, credits_, clause), said.get("outputs"))
         compared.append(compare_line(line, rules=against.rules, present=against.present))
     return compared, erased
 
