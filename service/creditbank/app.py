@@ -18,7 +18,7 @@ from creditbank.identity import routes as identity_routes
 from creditbank.identity import token_routes
 from creditbank.identity.gate import guard, session_cookie
 from creditbank.identity.security import Passwords, Tokens
-from creditbank.institutions import reference_routes
+from creditbank.institutions import equivalence_routes, reference_routes
 from creditbank.institutions import routes as institution_routes
 from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
@@ -44,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     token_routes.router,
     institution_routes.router,
     reference_routes.router,
+    equivalence_routes.router,
     learner_routes.router,
     own_routes.router,
     officer_routes.router,

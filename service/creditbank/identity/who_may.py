@@ -109,6 +109,7 @@ OF_THE_LEARNER = Permit({"learner": OWN, "guardian": CHILD})
 KEEP_GUARDIANS = Permit({"registrar": INSTITUTION, "officer": ANY})
 READ_GUARDIANS = Permit({"officer": ANY, "learner": OWN, "guardian": CHILD})
 KEEP_CATALOGUE = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
+KEEP_EQUIVALENCES = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION})
 KEEP_REFERENCE = Permit({"officer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
@@ -192,6 +193,10 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/institutions/{institution_id}/score-scales"): KEEP_CATALOGUE,
     ("GET", "/v1/institutions/{institution_id}/terms"): SIGNED_IN,
     ("POST", "/v1/institutions/{institution_id}/terms"): KEEP_CATALOGUE,
+    ("GET", "/v1/institutions/{institution_id}/equivalences"): SIGNED_IN,
+    ("POST", "/v1/institutions/{institution_id}/equivalences"): KEEP_EQUIVALENCES,
+    ("POST", "/v1/institutions/{institution_id}/equivalences/{equivalence_id}/end"): KEEP_EQUIVALENCES,
+    ("POST", "/v1/institutions/{institution_id}/equivalences/{equivalence_id}/confirmation"): KEEP_EQUIVALENCES,
     ("GET", "/v1/certificate-standards"): SIGNED_IN,
     ("POST", "/v1/certificate-standards"): KEEP_REFERENCE,
     ("GET", "/v1/working-days"): SIGNED_IN,

@@ -27,5 +27,5 @@ def online_course_key(platform: str, title: str) -> str:
 
 
 def same_name(title: str) -> str:
-    """A title as it is compared, without spaces, width and case: 高等数学（一） is 高等数学 (一) and not 高等数学（二）."""
+    """A title as it is compared, whatever its spaces, width and case: 数学（一） is 数学 (一), and not 数学（二）."""
     return "".join(unicodedata.normalize("NFKC", title).split()).casefold()

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
 from creditbank.institutions import stands_on
@@ -54,7 +54,7 @@ _REFERENCE_LOCK = 4_207_002
 # --- locks ----------------------------------------------------------------------------------------------------------
 
 
-async def lock_institution(session: AsyncSession, institution_id: UUID) -> None:
+async def lock_institution(session: Transaction, institution_id: UUID) -> None:
     """Let one at a time publish for an institution. Raises NotFound where there is none.
 
     NO KEY UPDATE, so that rows which merely name the institution can be written meanwhile.
@@ -67,7 +67,7 @@ async def lock_institution(session: AsyncSession, institution_id: UUID) -> None:
         raise NotFound
 
 
-async def lock_reference(session: AsyncSession) -> None:
+async def lock_reference(session: Transaction) -> None:
     """Let one at a time publish what belongs to the city: institutions, certificate standards, working days."""
     await (await driver(session)).execute("SELECT pg_advisory_xact_lock(%s)", [_REFERENCE_LOCK])
 

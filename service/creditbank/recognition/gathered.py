@@ -278,7 +278,7 @@ class Gathered:
         )
 
     def _source(self, line: AskedLine, record: str) -> Facts:
-        row: Facts = {"id": record, **{subject: dict(facts) for subject, facts in self.held[record].facts.items()}}
+        row: Facts = {"id": record, **self.held[record].facts}
         said = {**(line.supplied if len(line.records) == 1 else {}), **_of(line.supplied_of, record)}
         for name, value in said.items():
             subject, _, key = name.partition(".")
@@ -288,12 +288,12 @@ class Gathered:
 
     def _same(self, record: str, source: Facts) -> list[Facts]:
         content = self.held[record].content
-        rows = []
+        rows: list[Facts] = []
         for one in self.held.values():
             if one.id == record or (content is not None and one.content == content):
                 facts = source if one.id == record else one.facts
-                said = {subject: facts[subject] for subject in ("record", "certificate") if subject in facts}
-                rows.append({"id": one.id, "this": one.id == record, **said})
+                said = {subject: said for subject, said in facts.items() if subject in ("record", "certificate")}
+                rows.append({**said, "id": one.id, "this": one.id == record})
         return rows
 
     def _conversion(self, one: Converted) -> Facts:

@@ -13,9 +13,8 @@ from uuid import UUID
 
 import orjson
 from psycopg.rows import dict_row
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.recognition.gathered import (
     AskedLine,
@@ -114,7 +113,7 @@ class AskedPerson:
 
 
 async def gather(
-    session: AsyncSession,
+    session: Transaction,
     *,
     family: tuple[UUID, ...],
     plan_id: UUID,
@@ -139,7 +138,7 @@ async def gather(
 
 
 async def gather_many(
-    session: AsyncSession, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
+    session: Transaction, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
 ) -> list[Gathered]:
     """The same for many people, in their order, by two statements. Raises NotFound and LearnerErased as for one."""
     plans = await _plans(session, {(person.plan_id, person.claim.on) for person in people})
@@ -156,7 +155,7 @@ async def gather_many(
     ]
 
 
-async def _plans(session: AsyncSession, asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:
+async def _plans(session: Transaction, asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:
     cursor = (await driver(session)).cursor(row_factory=dict_row)
     await cursor.execute(_PLANS, {"plans": sorted({plan_id for plan_id, _ in asked})})
     rows = {row["plan_id"]: row for row in await cursor.fetchall()}
