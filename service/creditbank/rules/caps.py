@@ -9,7 +9,7 @@ from typing import Any
 from creditbank.rules.choosing import Chosen, chosen_set
 from creditbank.rules.loading import Fields
 from creditbank.rules.measures import COUNT
-from creditbank.rules.terms import AFTER, VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Telling, Truth
+from creditbank.rules.terms import AFTER, VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Telling, Truth, lacked
 from creditbank.rules.units import Type, observed, shown
 
 Group = tuple[Any, ...]
@@ -142,7 +142,8 @@ class Cap:
             why_zh = "；".join(dict.fromkeys(leaf.zh for leaf in missing)) or "所计各条不全"
             why_en = "; ".join(dict.fromkeys(leaf.en for leaf in missing)) or "what it counts is not all known"
             required = None if group.limit is None else {"at_most": observed(self.type, group.limit)}
-            return Leaf(name, None, required, "unknown", f"{zh}{head_zh}：{why_zh}", f"{en}{head_en}: {why_en}")
+            said = f"{zh}{head_zh}：{why_zh}", f"{en}{head_en}: {why_en}"
+            return Leaf(name, None, required, "unknown", *said, missing=lacked(missing))
         after = group.before + group.line
         numbers = {word: observed(self.type, value) for word, value in (("before", group.before), ("line", group.line))}
         required = {"at_most": observed(self.type, group.limit), **numbers}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from creditbank.rules.loading import Items, Text
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.questions import Question
-from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, row_scope
+from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, lacked, row_scope
 from creditbank.rules.units import Type, observed, shown
 
 
@@ -230,7 +230,17 @@ class Chosen:
         mine = next(each for each in candidates if each.row.get("this") is True)
         seen = [self._row_seen(each) for each in candidates]
         zh, en = self._sentence(truth, mine, candidates)
-        return [Leaf(self.of, seen, required, VERDICT_OF[truth], zh, en)]
+        gaps = () if truth is not None else lacked(self._doubts(candidates))
+        return [Leaf(self.of, seen, required, VERDICT_OF[truth], zh, en, missing=gaps)]
+
+    def _doubts(self, candidates: Sequence[_Candidate]) -> Iterator[Leaf]:
+        """What is not known of the rows that may be in the set: whether they are, and what puts them in order."""
+        for each in candidates:
+            if each.truth is None and self.where is not None:
+                yield from self.where.why(each.scope)
+            for key, value in zip(self.keys, each.keys, strict=False):
+                if value is None and not key.last:
+                    yield from key.amount.tell(each.scope).missing
 
     def _sentence(self, truth: Truth, mine: _Candidate, candidates: list[_Candidate]) -> tuple[str, str]:
         many = len(candidates)

@@ -10,7 +10,7 @@ from creditbank.rules.amounts import fact_amount, named_amount
 from creditbank.rules.choosing import Chosen, chosen_set, counted_in
 from creditbank.rules.loading import Fields, Items, Text
 from creditbank.rules.sentences import OPPOSITE, compared, stated
-from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, literal_of
+from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Truth, lacked, literal_of
 from creditbank.rules.units import Type
 from creditbank.rules.words import COMPARISONS
 
@@ -87,6 +87,7 @@ def _ways(leaves: list[Leaf], truth: Truth) -> Leaf:
         VERDICT_OF[truth],
         "以下满足其一即可：" + "；".join(leaf.zh for leaf in leaves),
         "any one of these would do: " + "; ".join(leaf.en for leaf in leaves),
+        missing=lacked(leaves),
     )
 
 
@@ -147,7 +148,7 @@ def _missing(scope: Scope, *amounts: Amount) -> Leaf:
         if amount.ask(scope) is None:
             told = amount.tell(scope)
             if told.missing:
-                return told.missing[0]
+                return replace(told.missing[0], missing=lacked(told.missing))
     zh = f"{amounts[0].zh}与所要求的不在同一序列，无法比较"
     return Leaf(
         amounts[0].name, None, None, "unknown", zh, f"{amounts[0].en} is not of the same order and cannot be compared"
@@ -297,6 +298,7 @@ def _some_row(rows_of: Chosen, where: Condition | None, *, negated: bool) -> Con
                 f"{zh}：符合的有 {many} 条{tail_zh}{rest[0]}",
                 f"{en}: {many} fit{tail_en}{rest[1]}",
                 rows=tuple(rows),
+                missing=lacked(doubts) if truth is None else (),
             )
         ]
 

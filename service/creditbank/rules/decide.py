@@ -11,10 +11,10 @@ from creditbank.rules.document import canonical
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.procedure import Procedure
 from creditbank.rules.taking import after, give_way
-from creditbank.rules.terms import AFTER, Leaf, Scope
+from creditbank.rules.terms import AFTER, Leaf, Scope, lacked
 from creditbank.rules.units import as_json, observed, shown
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Changes when the same facts and the same version could be decided or told differently."""
 
 Facts = Mapping[str, Any]
@@ -106,6 +106,11 @@ class Decided:
         return self._scope
 
     @property
+    def given(self) -> Scope:
+        """The facts as they were given, before anything gave way."""
+        return self._given
+
+    @property
     def dated_by(self) -> str | None:
         """The fact whose date chose the version."""
         if self._version is None:
@@ -123,7 +128,8 @@ class Decided:
         """Every finding for and against, in the order of the clauses; never empty.
 
         Each is {clause, fact, observed, required, verdict, effect, says_zh, says_en, rule_zh, rule_en, citation}, and
-        where it has them `rows` (what a measure looked at), `row` (the one it is about) and `final`.
+        where it has them `rows` (what a measure looked at), `row` (the one it is about), `missing` (facts that would
+        have to be known) and `final`.
         """
         if self._version is None:
             assert self._fallback is not None
@@ -275,6 +281,13 @@ def decide_by(
     )
 
 
+def again(decided: Decided, facts: Facts) -> Decided:
+    """Decide other facts by exactly the versions of a decision. Raises FactNotReadable."""
+    giver, *limits = decided.versions
+    assert decided.dated_on is not None
+    return decide_by(giver, facts, dated_on=decided.dated_on, on=None, limits=tuple(limits))
+
+
 def _standing(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[str, str, tuple[str, ...]]:
     """The first clause that refuses, the first that leaves it open, and those that warn."""
     refused = unknown = ""
@@ -326,6 +339,8 @@ def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]
     behind: dict[str, Any] = {} if leaf.rows is None else {"rows": [dict(row) for row in leaf.rows]}
     if leaf.row is not None:
         behind["row"] = leaf.row
+    if verdict == "unknown" and leaf.lacks():
+        behind["missing"] = list(leaf.lacks())
     return {
         "clause": clause,
         "fact": leaf.fact,
@@ -361,12 +376,14 @@ def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> F
     else:
         zh = _because(zh_name, shown(output.amount.type, value, "zh"), told.zh, "：")
         en = _because(en_name, shown(output.amount.type, value, "en"), told.en, ": ")
+    gaps = lacked(told.missing) if value is None else ()
     return {
         "clause": f"gives.{output.name}",
         "fact": told.missing[0].fact if value is None and told.missing else output.name,
         "observed": None if value is None else observed(output.amount.type, value),
         "required": None,
         "verdict": "unknown" if value is None else "met",
+        **({"missing": list(gaps)} if gaps else {}),
         "effect": "give",
         "says_zh": zh,
         "says_en": en,

@@ -8,6 +8,7 @@ from typing import Any
 from creditbank.credits import format_credits
 from creditbank.rules.decide import ENGINE_VERSION, Decided
 from creditbank.rules.facts import FACTS
+from creditbank.rules.flips import turning
 from creditbank.rules.units import NotOfType, reader, shown
 
 VERDICTS = {
@@ -55,6 +56,12 @@ def _lines(decided: Decided) -> Iterator[str]:
     if sources:
         yield "依据 / sources:"
         yield from (f"  [{name}] {_source(cited)}" for name, cited in sources.items())
+    turned = turning(decided)
+    for together in turned.changes:
+        yield "可以改变结果 / what would turn it: " + "；".join(change.zh for change in together)
+        yield "    " + "; ".join(change.en for change in together)
+    for clause, said_zh, said_en in turned.room:
+        yield f"余额 / room ({clause}): {said_zh} / {said_en}"
     yield "事实 / facts:"
     for subject, fields in decided.facts_used().items():
         if isinstance(fields, list):

@@ -78,6 +78,7 @@ def record_facts() -> tuple[Fact, ...]:
             "valid until",
             ISSUER,
             absent="9999-12-31",
+            moves="up",
             absence_zh="长期有效",
             absence_en="it never ends",
         ),

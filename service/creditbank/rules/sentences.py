@@ -61,6 +61,7 @@ def compared(
             "unknown",
             f"{missing.zh}；应{must_zh}",
             f"{missing.en}; it must be {must_en}",
+            missing=missing.lacks(),
         )
     seen_zh, seen_en = shown(type_, left, "zh"), shown(type_, left, "en")
     if truth:

@@ -33,6 +33,7 @@ def study_facts() -> tuple[Fact, ...]:
             "credits of the course",
             REGISTRAR,
             step="0.5",
+            moves="down",
             absence_zh="方案和课程目录中都没有这门课程",
             absence_en="the course is in no plan and no catalogue",
         ),

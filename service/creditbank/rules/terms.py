@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,6 +38,17 @@ class Leaf:
     """For a measure: each row that was looked at, whether it counted, and what kept it out."""
     row: str | None = None
     """The row it is about, where a clause is asked once for each."""
+    missing: tuple[str, ...] = ()
+    """Facts that would have to be known, where they are not its own."""
+
+    def lacks(self) -> tuple[str, ...]:
+        """The facts without which it is unknown."""
+        return self.missing or ((self.fact,) if self.verdict == "unknown" and self.fact in FACTS else ())
+
+
+def lacked(leaves: Iterable[Leaf]) -> tuple[str, ...]:
+    """The facts without which some leaves are unknown, each once."""
+    return tuple(dict.fromkeys(name for leaf in leaves for name in leaf.lacks()))
 
 
 @dataclass(frozen=True, slots=True)
