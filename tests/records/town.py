@@ -120,7 +120,7 @@ class Town:
         left = await self.sql(
             """
             SELECT p.record_id, sum(p.amount) FROM posting p
-            WHERE NOT EXISTS (SELECT FROM record_current c
+            WHERE p.purpose = 'deposit' AND NOT EXISTS (SELECT FROM record_current c
                               WHERE c.learner_id = p.learner_id AND c.record_id = p.record_id)
             GROUP BY p.record_id HAVING sum(p.amount) <> 0
             """

@@ -17,6 +17,9 @@ Purpose = Literal["deposit", "conversion"]
 _About = tuple[Purpose, UUID | None, UUID | None, int | None]
 """Purpose, record, claim and line: what a posting and its reversal are about."""
 
+_NAMES: dict[Purpose, tuple[bool, bool, bool]] = {"deposit": (True, False, False), "conversion": (False, True, True)}
+"""Whether a posting of a purpose names a record, a claim and a line."""
+
 
 class PostingAlreadyReversed(ValueError):
     """A posting is reversed once; what followed it is reversed instead."""
@@ -79,8 +82,9 @@ class Book:
         reported the record, or the first record that the line uses.
         """
         about = (purpose, record_id, claim_id, line_no)
-        if (purpose == "deposit") != (record_id is not None) or (purpose == "conversion") != (claim_id is not None):
-            raise ValueError(f"a deposit is of a record and a conversion of a claim, not {about}")
+        named = (record_id is not None, claim_id is not None, line_no is not None)
+        if named != _NAMES[purpose]:
+            raise ValueError(f"a deposit is of a record and a conversion of a line of a claim, not {about}")
         kind = "grant" if amount > 0 else "take_back"
         return self._write(learner_id, decision_id, about, kind, None, scheme, institution_id, amount, occurred_on)
 
