@@ -157,6 +157,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "row_no": 1,
             "submission_id": await submitted(found, client, course_row(term=2)),
             "mapping_id": await mapped(found, college),
+            "equivalence_id": await counted(found, college, school),
         }
         contract = (await found.http.get("/openapi.json")).json()
         yield Bank(found, college, school, UUID(known["learner_id"]), known, contract)
@@ -172,6 +173,20 @@ async def submitted(bank: OpenBank, client: Actor, row: dict[str, Any]) -> str:
     await run_due(bank.database, worker="test", now=clock.now(), limit=9, things=things)
     assert (await bank.call("GET", path, client)).json()["counts"] == {"deposited": 1}
     return str(begun["submission_id"])
+
+
+async def counted(bank: OpenBank, college: UUID, school: UUID) -> str:
+    """An equivalence that the college decided."""
+    registrar = person("registrar", institution_id=college)
+    body = {
+        "sources": [{"kind": "course", "institution_id": str(school), "course_code": "C101"}],
+        "targets": ["C101"],
+        "valid_from": "2023-09-01",
+        "ground": "试",
+    }
+    entered = await bank.call("POST", f"/v1/institutions/{college}/equivalences", registrar, json=body)
+    assert entered.status_code == 201, entered.text
+    return str(entered.json()["equivalence_id"])
 
 
 async def mapped(bank: OpenBank, college: UUID) -> UUID:
