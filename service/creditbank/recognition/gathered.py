@@ -148,6 +148,16 @@ class KnownPlan:
         return SCHEMES[self.level]
 
     @property
+    def academic_year(self) -> str | None:
+        """The academic year in whose term the day of the claim is."""
+        return None if self.today is None else self.today.academic_year
+
+    @property
+    def term(self) -> str | None:
+        """The term in which the day of the claim is, with its year."""
+        return None if self.today is None else self.today.code
+
+    @property
     def facts(self) -> dict[str, Facts]:
         """Subjects plan and programme."""
         plan = {
@@ -243,8 +253,8 @@ class Gathered:
             course=dict(self.plan.courses[line.course_code]),
             credits=credits,
             on=self.claim.on.isoformat(),
-            academic_year=None if self.plan.today is None else self.plan.today.academic_year,
-            term=None if self.plan.today is None else self.plan.today.code,
+            academic_year=self.plan.academic_year,
+            term=self.plan.term,
             exemption=exemption,
             records=tuple(str(record) for record in line.records),
             granted=False,

@@ -214,6 +214,6 @@ def converted_of(row: Mapping[str, Any]) -> Converted:
         exemption=row["exemption"],
         records=tuple(row["records"] or ()),
         granted=row["state"] == "granted",
-        grade=outputs.get("grade"),
+        grade=None if outputs.get("grade") is None else str(outputs["grade"]),
         in_average=outputs.get("in_average"),
     )
