@@ -29,12 +29,13 @@ def conversions(*, known: str = "true", effective: str = "true") -> str:
                         WHERE i.institution_id = (d.basis -> 'conversion' ->> 'institution_id')::uuid
                           AND i.valid_from <= d.effective_on ORDER BY i.valid_from DESC LIMIT 1))
         ORDER BY d.scheme, d.level, d.effective_on, d.decision_id)
-     FROM (SELECT DISTINCT ON (d.learner_id, d.claim_id, d.line_no)
-                  d.learner_id, d.claim_id, d.line_no, d.decision_id, d.kind, d.verdict, d.scheme, d.level, d.credits,
-                  d.effective_on, d.decided_at, d.document, d.clause, d.basis
-           FROM decision d JOIN family USING (learner_id)
-           WHERE d.claim_id IS NOT NULL AND {known}
-           ORDER BY d.learner_id, d.claim_id, d.line_no, d.revision DESC) d
+     FROM family f CROSS JOIN LATERAL (
+         SELECT DISTINCT ON (d.claim_id, d.line_no)
+                d.learner_id, d.claim_id, d.line_no, d.decision_id, d.kind, d.verdict, d.scheme, d.level, d.credits,
+                d.effective_on, d.decided_at, d.document, d.clause, d.basis
+         FROM decision d
+         WHERE d.learner_id = f.learner_id AND d.claim_id IS NOT NULL AND {known}
+         ORDER BY d.claim_id, d.line_no, d.revision DESC) d
      WHERE d.kind = 'conversion' AND d.verdict = 'granted' AND {effective})"""
 
 
