@@ -17,8 +17,8 @@ from creditbank.institutions.equivalence_keys import (
     training_key,
 )
 from creditbank.recognition.certificate_numbers import level_in
-from creditbank.recognition.gathered import EDUCATION_RANKS, Converted, Facts, Held, Hypothetical, KnownPlan
 from creditbank.recognition.gathered_plans import academic_year_of, listed, term_code, term_of
+from creditbank.recognition.known import EDUCATION_RANKS, Converted, Facts, Held, Hypothetical, KnownPlan
 from creditbank.sealing import SealingKey, field_of, open_sealed
 
 _SUBJECTS = ("record", "certificate", "institution")

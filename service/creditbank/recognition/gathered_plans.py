@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from creditbank.recognition.gathered import Counts, Facts, KnownPlan, Term
+from creditbank.recognition.known import Counts, Facts, KnownPlan, Term
 
 _DAYS_OF_A_WEEK = 7
 

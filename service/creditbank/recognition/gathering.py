@@ -16,16 +16,10 @@ from psycopg.rows import dict_row
 
 from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
-from creditbank.recognition.gathered import (
-    AskedLine,
-    ClaimSaid,
-    Gathered,
-    Hypothetical,
-    KnownPlan,
-    rows_of,
-)
+from creditbank.recognition.gathered import Gathered, rows_of
 from creditbank.recognition.gathered_people import converted_of, enrolment_of, held_of, imagined, interruptions_of
 from creditbank.recognition.gathered_plans import plan_of
+from creditbank.recognition.known import AskedLine, ClaimSaid, Hypothetical, KnownPlan
 from creditbank.records.refusals import LearnerErased
 from creditbank.sealing import Keyring, SealingKey, unwrap
 
