@@ -182,3 +182,35 @@ def test_a_figure_in_a_named_amount_is_held_like_any_other() -> None:
     assert unheld(document(version | {"cases": [high, *edges]})) == []
     words = {problem.en for problem in unheld(document(version | {"cases": [low, *edges]}))}
     assert "no case notices: the step `not_above` left out" in words
+
+
+def test_a_document_that_only_limits_is_held_to_its_cases_alone() -> None:
+    cap = {
+        "id": "half",
+        "says": SAYS,
+        "cites": ["source"],
+        "cap": {"sum": {"fact": "conversion.credits"}, "over": "conversions"},
+        "at_most": "10",
+    }
+    given = {"plan.level": "higher_vocational", "claim.on": "2020-01-01", "conversion.credits": "2"}
+    cases = [
+        {"name": "8 + 2", "rows": _stands("8"), "expect": {"verdict": "granted"}},
+        {"name": "8.5 + 2", "rows": _stands("8.5"), "expect": {"verdict": "not_granted", "clause": "half"}},
+        {
+            "name": "day before",
+            "facts": {"claim.on": "2019-12-31"},
+            "expect": {"verdict": "unknown", "clause": "version"},
+        },
+    ]
+    limit = document(
+        {"gives": None, "clauses": [cap], "given": given, "cases": cases},
+        question="conversion",
+        applies={"plan.level": ["higher_vocational"]},
+        version_by={"fact": "claim.on", "because": SAYS},
+    )
+    assert [outcome.wrong for outcome in run_cases(limit)] == [(), (), ()]
+    assert unheld(limit) == []
+
+
+def _stands(credits_: str) -> dict[str, Any]:
+    return {"conversions": [{"conversion.credits": credits_}]}

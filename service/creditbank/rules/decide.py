@@ -255,7 +255,8 @@ def decide_by(
     scope, replaced = give_way(versions, scope)
     given = {output.name: output.amount.ask(scope) for output in version.outputs}
     if any(row_set.taken_on for row_set in version.question.sets.values()):
-        scope = {**scope, AFTER: after(scope, credits_=given.get("credits"), exemption=given.get("exemption"))}
+        said = given if version.outputs else facts.get("conversion") or {}
+        scope = {**scope, AFTER: after(scope, credits_=said.get("credits"), exemption=said.get("exemption"))}
     refused, unknown, warned = _standing(versions, scope)
     answer: dict[str, Any] = {"dated_on": dated_on, "warned": warned, "limits": limits, "given": told}
     name = version.question.name

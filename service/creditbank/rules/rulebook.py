@@ -137,6 +137,25 @@ class Rulebook:
         (giver, dated_on), *limits = found
         return decide_by(giver, facts, dated_on=dated_on, on=on, limits=tuple(version for version, _ in limits))
 
+    def limit_alone(self, document: str, facts: Facts) -> Decided:
+        """Hold a case to one document that only limits: granted means that it stands in nobody's way.
+
+        What the line would give is `conversion.credits` of the case. For cases; the bank decides by all together.
+        """
+        line = next(line for line in self._lines if line.document == document)
+        question = line.versions[0].question
+        if not all(self._value(facts, name) in listed for name, listed in line.applies.items()):
+            return _nothing_applies(question, self._value(facts, question.chosen_by), facts)
+        day = self._value(facts, line.dated_by)
+        if day is None:
+            return _no_day(line, question, facts)
+        version = line.on(day)
+        return (
+            _no_version(line, question, facts, day)
+            if version is None
+            else decide_by(version, facts, dated_on=day, on=None)
+        )
+
     def replay_together(
         self, question: str, facts: Facts, documents: Iterable[tuple[str, str]], *, on: date | None = None
     ) -> Decided:
