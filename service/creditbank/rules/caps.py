@@ -108,6 +108,7 @@ class Cap:
         unknown_key = None in key or None in group.key
         if not unknown_key and key != group.key:
             return
+        group.sure = group.sure or (row.get("this") is True and truth is True and not unknown_key)
         if truth is None or unknown_key or weight is None:
             group.open = True
             group.missing += open_
@@ -182,6 +183,8 @@ class _Group:
     before: Any = 0
     line: Any = 0
     open: bool = False
+    sure: bool = False
+    """Whether this line is in it whatever is open."""
 
     def __post_init__(self) -> None:
         self.ids: list[str] = []
@@ -189,10 +192,13 @@ class _Group:
 
     @property
     def truth(self) -> Truth:
-        """Within the limit, or not, whatever is open: what is known already to be too much cannot become less."""
+        """Within the limit, or not, whatever is open: what is known already to be too much cannot become less.
+
+        A line that only may be in the group is not refused for what others have used up.
+        """
         if self.limit is None:
             return None
-        if self.before + self.line > self.limit:
+        if self.sure and self.before + self.line > self.limit:
             return False
         return None if self.open else True
 

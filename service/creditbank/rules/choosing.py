@@ -154,14 +154,12 @@ class Chosen:
         """Whether a row is in the set: unknown where a row whose standing is unknown could take its place."""
         if mine.truth is False or not self.keys:
             return mine.truth
-        rivals = [each for each in candidates if each is not mine and each.truth is not False]
-        if self.per:
-            if None in mine.group:
-                return None
-            if any(None in each.group for each in rivals):
-                return None
-            rivals = [each for each in rivals if each.group == mine.group]
-        beaten = [(each.truth, self._beats(each, mine)) for each in rivals]
+        rivals = [(each, _alike(each.group, mine.group)) for each in candidates if each is not mine]
+        beaten = [
+            (each.truth is True and alike is True, self._beats(each, mine))
+            for each, alike in rivals
+            if each.truth is not False and alike is not False
+        ]
         if any(sure and beats for sure, beats in beaten):
             return False
         if mine.truth is None or any(beats is not False for _, beats in beaten):
@@ -294,6 +292,14 @@ class Chosen:
             seen["left_out_zh"] = [leaf.zh for leaf in self._left_out(candidate)]
             seen["left_out_en"] = [leaf.en for leaf in self._left_out(candidate)]
         return seen
+
+
+def _alike(one: tuple[Any, ...], other: tuple[Any, ...]) -> Truth:
+    """Whether two rows are of one group; unknown where what is known of them agrees and something is not."""
+    pairs = list(zip(one, other, strict=False))
+    if any(mine is not None and theirs is not None and mine != theirs for mine, theirs in pairs):
+        return False
+    return None if any(mine is None or theirs is None for mine, theirs in pairs) else True
 
 
 def _comparable(type_: Type, one: Any, other: Any) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from creditbank.rules.choosing import Chosen, chosen_set
 from creditbank.rules.conditions import compile_condition
 from creditbank.rules.document import RuleDocument
 from creditbank.rules.loading import Fields, Items, Text
+from creditbank.rules.measures import Measure
 from creditbank.rules.procedure import Procedure, compile_procedure
 from creditbank.rules.questions import QUESTIONS, Question
 from creditbank.rules.shapes import Report
@@ -45,19 +46,30 @@ class Clause:
         """How the clause stands to the case, for its findings; of a clause about rows the gravest that a row has."""
         if self.each is None:
             return self._standing(scope)
-        rows = self.rows(scope)
+        rows = self._rows(scope)
         if rows is None:
             return "unknown"
-        found = {self._standing(row) for row in rows}
+        found = {standing for _, standing, _ in rows}
         return next((each for each in _GRAVEST if each in found), "silent")
 
     def rows(self, scope: Scope) -> list[Scope] | None:
         """The rows that a clause about rows asks, each with the facts that it sees; None where they are not known."""
+        rows = self._rows(scope)
+        return None if rows is None or any(open_ for _, _, open_ in rows) else [row for row, _, _ in rows]
+
+    def _rows(self, scope: Scope) -> list[tuple[Scope, Standing, Sequence[Leaf]]] | None:
+        """Each row that is asked or may have to be, how the clause stands to it, and what leaves it open."""
         assert self.each is not None
         members = self.each.members(scope)
-        if members is None or any(truth is None for _, truth, _ in members):
+        if members is None:
             return None
-        return [row for row, truth, _ in members if truth]
+        found: list[tuple[Scope, Standing, Sequence[Leaf]]] = []
+        for row, member, why in members:
+            if member is not False:
+                standing = self._standing(row)
+                open_ = member is None and standing in ("not_met", "unknown")
+                found.append((row, "unknown" if open_ else standing, why if open_ else ()))
+        return found
 
     def _standing(self, scope: Scope) -> Standing:
         asked = True if self.when is None else self.when.ask(scope)
@@ -77,16 +89,16 @@ class Clause:
         """The comparisons that decided it; of a clause about rows those of the rows that have that standing."""
         if self.each is None:
             return self._leaves(scope, standing)
-        rows = self.rows(scope)
+        rows = self._rows(scope)
         if rows is None:
             zh, en = self.each.said
             return [Leaf(self.each.of, None, None, "unknown", f"不知道有哪些{zh}", f"the rows are not known: {en}")]
         several = len(rows) > 1
         return [
             _of_row(leaf, place, row) if several else leaf
-            for place, row in enumerate(rows, start=1)
-            if self._standing(row) == standing
-            for leaf in self._leaves(row, standing)
+            for place, (row, stands, open_) in enumerate(rows, start=1)
+            if stands == standing
+            for leaf in (open_ or self._leaves(row, standing))
         ]
 
     def _leaves(self, scope: Scope, standing: Standing) -> Sequence[Leaf]:
@@ -146,6 +158,8 @@ class CompiledVersion:
     row_reads: Mapping[str, tuple[str, ...]]
     """Of the rows of each set that it asks about."""
     procedure: Procedure | None = None
+    measures: Mapping[str, tuple[Measure, Fields]] = field(default_factory=dict)
+    """Its measures by place, with the node that writes each."""
 
     @property
     def citations(self) -> Fields:
@@ -195,6 +209,7 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         reads=tuple(sorted(ctx.reads)),
         row_reads={name: tuple(sorted(read)) for name, read in sorted(ctx.row_reads.items())},
         procedure=procedure,
+        measures=ctx.measures,
     )
 
 
@@ -283,10 +298,10 @@ def _ask_rows(each: Chosen | None, ask: Callable[[Scope], Truth]) -> Callable[[S
         for row, member, _ in members:
             if member is False:
                 continue
-            held = None if member is None else ask(row)
-            if held is False:
+            held = ask(row)
+            if held is False and member:
                 return False
-            if held is None:
+            if not held:
                 truth = None
         return truth
 
@@ -408,16 +423,19 @@ def _check_used(ctx: Context, version: Fields) -> None:
 
 def _check_ground(version: Fields, question: Question, report: Report) -> None:
     """Silence must not grant: something is always required, unless nothing is given."""
-    always = any("require" in clause and "when" not in clause for clause in version["clauses"])
+    always = any(
+        "require" in clause and "when" not in clause and clause.get("each", "sources") == "sources"
+        for clause in version["clauses"]
+    )
     given = version.get("gives", {}).get("credits")
     nothing = isinstance(given, Text) and given == "0"
     if not always and "gives" in version and not nothing and question.required:
-        zh = "每一条都可能不适用，沉默就会变成认定。至少一条 require 不要写 when。"
+        zh = "每一条都可能不适用，沉默就会变成认定。至少一条 require 不要写 when 和 each。"
         report.add(
             version["clauses"],
             "clauses",
             zh,
-            "every clause may be silent, and silence would grant: let one `require` stand without `when`",
+            "every clause may be silent, and silence would grant: let one `require` stand without `when` and `each`",
         )
     if question.name == "conversion" and "gives" in version and not any(map(_holds_records, version["clauses"])):
         zh = "没有说一项成果能用几次：请加一条 cap，对 uses 按 record.id 分别计"

@@ -10,7 +10,7 @@ from creditbank.rules.compiling import Clause, CompiledVersion, Output, Standing
 from creditbank.rules.document import canonical
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.procedure import Procedure
-from creditbank.rules.taking import after, give_way
+from creditbank.rules.taking import after, behind, give_way
 from creditbank.rules.terms import AFTER, Leaf, Scope, lacked
 from creditbank.rules.units import as_json, observed, shown
 
@@ -134,13 +134,14 @@ class Decided:
         if self._version is None:
             assert self._fallback is not None
             return [self._fallback.finding()]
+        scope = _in_order(self._version.question.sets, self._scope)
         found = [
             finding
             for version, clause, name in clauses_of(self.versions)
-            for finding in _clause_findings(version, clause, name, self._scope)
+            for finding in _clause_findings(version, clause, name, scope)
         ]
         if self.verdict != "not_granted":
-            found.extend(_output_finding(self._version, output, self._scope) for output in self._version.outputs)
+            found.extend(_output_finding(self._version, output, scope) for output in self._version.outputs)
         if not found:
             raise AssertionError("a decision without a finding")
         return found
@@ -155,6 +156,7 @@ class Decided:
             for name, read in version.row_reads.items():
                 row_reads.setdefault(name, set()).update(read)
         reads = {name for version in self.versions for name in version.reads}
+        reads.update(*(behind(name) for read in row_reads.values() for name in read))
         used = _used(self._given, {*reads, *(name for read in row_reads.values() for name in read)})
         line = "conversions" in row_reads or "uses" in row_reads
         for name in self._version.question.sets:
@@ -164,7 +166,8 @@ class Decided:
                 # What this line adds to the sets that caps count is made of its sources.
                 needed = (needed or set()) | row_reads.get("uses", set()) | row_reads.get("conversions", set())
             if rows is not None and needed is not None and (needed or name != "same"):
-                used[name] = sorted((_row_used(row, needed) for row in rows), key=lambda row: str(row["id"]))
+                own_id = self._version.question.sets[name].taken_on
+                used[name] = sorted((_row_used(row, needed, own_id=own_id) for row in rows), key=_by_id)
         return used
 
     def canonical(self) -> bytes:
@@ -411,11 +414,12 @@ def _used(scope: Scope, reads: Iterable[str]) -> dict[str, Any]:
     return used
 
 
-def _row_used(row: Scope, reads: set[str]) -> dict[str, Any]:
+def _row_used(row: Scope, reads: set[str], *, own_id: bool) -> dict[str, Any]:
+    """Of a row: what is read. `own_id`: it is a conversion or a use, whose id is not that of its record."""
     used: dict[str, Any] = {"id": row["id"], "this": row.get("this", False)}
     for name in sorted(reads):
         subject, _, key = name.partition(".")
-        if subject in row and (name != "record.id" or _is_use(row)):
+        if subject in row and (name != "record.id" or own_id):
             fields = used.setdefault(subject, {})
             value = (row[subject] or {}).get(key)
             if value is not None:
@@ -423,6 +427,13 @@ def _row_used(row: Scope, reads: set[str]) -> dict[str, Any]:
     return used
 
 
-def _is_use(row: Scope) -> bool:
-    """Whether a row is a conversion or a use, whose own id is not that of its record."""
-    return "conversion" in row
+def _by_id(row: Scope) -> str:
+    return str(row["id"])
+
+
+def _in_order(sets: Iterable[str], scope: Scope) -> Scope:
+    """The facts with the rows of every set in the order of their ids: findings do not follow arrival."""
+    ordered: dict[str, Any] = {name: sorted(scope[name], key=_by_id) for name in sets if scope.get(name) is not None}
+    if AFTER in scope:
+        ordered[AFTER] = {name: sorted(rows, key=_by_id) for name, rows in scope[AFTER].items()}
+    return {**scope, **ordered}

@@ -183,6 +183,13 @@ DISCIPLINE = Choices(
         ("other", "其他", "other"),
     ),
 )
+ASSESSED_BY = Choices(
+    "course_assessed_by",
+    (
+        ("examination", "考试", "examination"),
+        ("coursework", "考查", "coursework"),
+    ),
+)
 ORIGIN = Choices(
     "record_origin",
     (

@@ -8,7 +8,7 @@ from typing import Any
 
 from creditbank.rules.choosing import Chosen, chosen_set
 from creditbank.rules.loading import Fields, Text
-from creditbank.rules.terms import VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Telling, Truth
+from creditbank.rules.terms import READY, VERDICT_OF, Amount, Condition, Context, Leaf, Scope, Telling, Truth
 from creditbank.rules.units import Type, number, observed, shown
 from creditbank.rules.words import MEASURES
 
@@ -110,16 +110,24 @@ def measured(ctx: Context, node: Fields, expected: Type | None) -> Amount | None
         ctx.report.add(node, next(word for word in MEASURES if word in node), zh, en)
         return None
     measure = compile_measure(ctx, node, expected)
-    return None if measure is None else amount_of(measure)
+    if measure is None:
+        return None
+    label = ctx.building[-1]
+    place = f"{label}.{sum(1 for each in ctx.measures if each.startswith(f'{label}.'))}"
+    ctx.measures[place] = (measure, node)
+    return _amount_of(measure, place)
 
 
-def amount_of(measure: Measure) -> Amount:
-    """A measure as an amount."""
+def _amount_of(measure: Measure, place: str) -> Amount:
     zh, en = measure.rows_of.said
-    word = measure.word
+    word, value_of = measure.word, measure.value
+
+    def ask(scope: Scope) -> Any:
+        ready = scope.get(READY)
+        return value_of(scope) if ready is None or place not in ready else ready[place]
 
     def tell(scope: Scope) -> Telling:
-        value, told = measure.value(scope), measure.told(scope)
+        value, told = ask(scope), measure.told(scope)
         if value is None:
             return told
         return Telling(
@@ -130,7 +138,7 @@ def amount_of(measure: Measure) -> Amount:
     settled = word != "sum" or measure.what is None or measure.what.settled
     return Amount(
         measure.type,
-        measure.value,
+        ask,
         tell,
         f"{zh}的{_WHAT_ZH[word]}",
         f"{_WHAT_EN[word]} of {en}",

@@ -115,12 +115,16 @@ def check_facts(question: str, facts: Mapping[str, Any]) -> None:
         if subject in known_sets:
             for row in fields:
                 _check_row(subject, row)
+            if len({row["id"] for row in fields}) != len(fields):
+                ids = [row["id"] for row in fields]
+                raise FactNotReadable(subject, ids, why_zh="id 重复", why_en="two rows have the same id")
         else:
             _check_subject(subject, fields)
 
 
 def _check_row(name: str, row: Mapping[str, Any]) -> None:
-    if not isinstance(row.get("id"), str) or not isinstance(row.get("this", False), bool):
+    told = isinstance(row.get("this"), bool) or ("this" not in row and name != "same")
+    if not isinstance(row.get("id"), str) or not told:
         raise FactNotReadable(name, row, why_zh="每行须有 id，this 只能是 true 或 false", why_en="each row needs an id")
     for subject, fields in row.items():
         if subject not in ("id", "this"):

@@ -117,25 +117,33 @@ class Rulebook:
     ) -> Decided:
         """Decide by the most narrowed document that gives, and by every one that only limits.
 
-        A document that speaks of the case but has no version for its day leaves the whole open: it might refuse.
+        A document that had begun but has no version for the day leaves the whole open: it might refuse. One that had
+        not begun takes no part.
         """
         mine = [line for line in lines if all(self._value(facts, name) in listed for name, listed in line.narrowed)]
         givers = sorted((line for line in mine if line.gives), key=lambda line: line.width)
         if not givers:
             return _nothing_applies(asked, kind, facts)
+        giver = next((line for line in givers if self._had_begun(line, facts)), givers[0])
+        chosen_by = tuple(dict.fromkeys(line.dated_by for line in mine))
         found: list[tuple[CompiledVersion, str]] = []
-        for line in (givers[0], *sorted((each for each in mine if not each.gives), key=lambda each: each.document)):
+        for line in (giver, *sorted((each for each in mine if not each.gives), key=lambda each: each.document)):
             day = self._value(facts, line.dated_by)
             version = None if day is None else line.on(day)
             if day is None:
-                return _no_day(line, asked, facts)
+                return _no_day(line, asked, facts, chosen_by)
             if version is None:
                 if line.gives or line.begins[0] <= day:
-                    return _no_version(line, asked, facts, day)
+                    return _no_version(line, asked, facts, day, chosen_by)
                 continue  # a limit that had not begun limits nothing
             found.append((version, day))
-        (giver, dated_on), *limits = found
-        return decide_by(giver, facts, dated_on=dated_on, on=on, limits=tuple(version for version, _ in limits))
+        (owner, dated_on), *limits = found
+        return decide_by(owner, facts, dated_on=dated_on, on=on, limits=tuple(version for version, _ in limits))
+
+    def _had_begun(self, line: _Line, facts: Facts) -> bool:
+        """Whether a document speaks of the case's day, or did before it; one that began later takes nothing over."""
+        day = self._value(facts, line.dated_by)
+        return day is None or line.begins[0] <= day
 
     def limit_alone(self, document: str, facts: Facts) -> Decided:
         """Hold a case to one document that only limits: granted means that it stands in nobody's way.
@@ -240,6 +248,7 @@ def _line(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Line 
         if compiled is not None:
             versions.append(compiled)
     _check_sequence(versions, report)
+    _check_gives(versions, report)
     if len(versions) < len(found):
         return None
     applies = {str(key): frozenset(str(value) for value in values) for key, values in head["applies"].items()}
@@ -257,6 +266,16 @@ def _check_sequence(versions: list[CompiledVersion], report: Report) -> None:
         if earlier.begins == later.begins or _next_day(earlier.ends) != later.begins:
             zh = f"第 {earlier.version} 版与第 {later.version} 版不相接"
             report.add(later.tree["from"], "from", zh, f"versions {earlier.version} and {later.version} do not meet")
+
+
+def _check_gives(versions: list[CompiledVersion], report: Report) -> None:
+    """A document gives or only limits, in all of its versions: the others that apply with it depend on which."""
+    if versions and versions[0].question.layered:
+        for other in versions[1:]:
+            if bool(other.outputs) is not bool(versions[0].outputs):
+                zh = "各版本须都写 gives，或都不写：只作限制的规则另立文件"
+                en = "all versions have `gives`, or none has: a document that only limits is one of its own"
+                report.add(other.tree, "gives", zh, en)
 
 
 def _next_day(day: str) -> str:
@@ -316,14 +335,14 @@ def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Deci
     )
 
 
-def _no_day(line: _Line, question: Question, facts: Facts) -> Decided:
+def _no_day(line: _Line, question: Question, facts: Facts, chosen_by: tuple[str, ...] = ()) -> Decided:
     fact = FACTS[line.dated_by]
     zh = f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供"
     en = f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"
-    return _undated(line, question, facts, day=None, zh=zh, en=en)
+    return _undated(line, question, facts, chosen_by=chosen_by, day=None, zh=zh, en=en)
 
 
-def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Decided:
+def _no_version(line: _Line, question: Question, facts: Facts, day: str, chosen_by: tuple[str, ...] = ()) -> Decided:
     fact, first, last = FACTS[line.dated_by], line.begins[0], line.ends
     if day < first:
         zh = f"早于 {line.document} 的第一版（{first} 起）"
@@ -333,11 +352,14 @@ def _no_version(line: _Line, question: Question, facts: Facts, day: str) -> Deci
         en = f"after the last version of {line.document} (until {last})"
     zh = f"{fact.zh} {day}，{zh}，没有可用的规则，可由学分银行判定"
     en = f"{fact.en}: {day}, {en}, so no rule holds; the credit bank can decide it"
-    return _undated(line, question, facts, day=day, zh=zh, en=en)
+    return _undated(line, question, facts, chosen_by=chosen_by, day=day, zh=zh, en=en)
 
 
-def _undated(line: _Line, question: Question, facts: Facts, *, day: str | None, zh: str, en: str) -> Decided:
-    reads = (line.dated_by, *line.applies)
+def _undated(
+    line: _Line, question: Question, facts: Facts, *, chosen_by: tuple[str, ...], day: str | None, zh: str, en: str
+) -> Decided:
+    layers = (question.chosen_by, *question.narrowed_by, *chosen_by) if question.layered else ()
+    reads = (line.dated_by, *line.applies, *layers)
     required = {"from": line.begins[0], "until": line.ends}
     fallback = NoVersion(
         fact=line.dated_by,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditbank.rules.declaring import BANK, DEPARTMENT, LEARNER, REGISTRAR, Fact
 from creditbank.rules.lists import (
+    ASSESSED_BY,
     COURSE_SOURCE,
     DISCIPLINE,
     EXEMPTION,
@@ -68,7 +69,17 @@ def study_facts() -> tuple[Fact, ...]:
             absence_en="not taken yet",
         ),
         Fact("course.registered", TRUTH, "已选课注册", "registered for the course", REGISTRAR),
+        Fact("course.assessed_by", choice(ASSESSED_BY), "课程考核方式", "how the course is assessed", REGISTRAR),
         Fact("enrolment.entered_on", DATE, "入学日期", "day of entry", REGISTRAR),
+        Fact(
+            "enrolment.resumed_on",
+            DATE,
+            "复学日期",
+            "day study was taken up again",
+            REGISTRAR,
+            absence_zh="没有复学，或未报送",
+            absence_en="study was not taken up again, or nobody said so",
+        ),
         Fact("enrolment.status", choice(STATUS), "学籍状态", "status of the enrolment", REGISTRAR),
         Fact("plan.level", choice(LEVEL), "方案层次", "level of the plan", REGISTRAR, always=True),
         Fact("plan.institution", NAME, "方案所属院校", "institution of the plan", BANK),

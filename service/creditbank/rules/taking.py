@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditbank.rules.compiling import CompiledVersion
+from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.terms import Scope, row_scope
 
 
 def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, list[Scope]]:
-    """The sets that a granted line adds to, with its own rows: one for the line, one for each record it uses."""
+    """The sets that a granted line adds to, with its own rows: one for the line, one for each record it uses.
+
+    Raises FactNotReadable for a line that uses no record: nothing would count it, and silence would grant.
+    """
+    if scope.get("sources") is not None and not scope["sources"]:
+        zh, en = "一行至少使用一项成果", "a line uses at least one record"
+        raise FactNotReadable("sources", [], why_zh=zh, why_en=en)
     claim = scope.get("claim") or {}
     said = {
         "credits": credits_,
-        "on": claim.get("on"),
-        "academic_year": claim.get("academic_year"),
-        "term": claim.get("term"),
         "same_plan": True,
         "exemption": exemption,
+        **{key: claim.get(key) for key in _OF_CLAIM},
     }
     conversion = {key: value for key, value in said.items() if value is not None}
     line = {"this": True, "conversion": conversion, "course": scope.get("course")}
@@ -29,6 +34,16 @@ def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, li
     if scope.get("uses") is not None and scope.get("sources") is not None:
         found["uses"] = [*scope["uses"], *(_use(source, line) for source in scope["sources"])]
     return found
+
+
+_OF_CLAIM = ("on", "academic_year", "term")
+"""What the conversion of a line has from its claim."""
+
+
+def behind(fact: str) -> tuple[str, ...]:
+    """The facts of the case from which this line's own rows have a fact of a conversion."""
+    subject, _, key = fact.partition(".")
+    return (f"claim.{key}",) if subject == "conversion" and key in _OF_CLAIM else ()
 
 
 _OF_RECORDS = ("record", "certificate", "institution")

@@ -103,6 +103,8 @@ class Context:
     row_reads: dict[str, set[str]] = field(default_factory=dict)
     """What is read of the rows of each set that is asked about, even where that is nothing but that they are there."""
     used: set[tuple[str, str]] = field(default_factory=set)
+    measures: dict[str, tuple[Any, Fields]] = field(default_factory=dict)
+    """Every measure with the place where it is written: what may be computed for many at once beforehand."""
 
     def read(self, fact: str) -> None:
         """Note that the document asks about this fact."""
@@ -147,6 +149,8 @@ class Context:
         return self.built[key]
 
 
+READY = "@ready"
+"""Where a scope keeps measures that were computed for many cases at once, by the name of their place."""
 AFTER = "@after"
 """Where a scope keeps the rows of the sets that a line adds to, this line's own among them: what caps are judged by."""
 
