@@ -190,6 +190,16 @@ ASSESSED_BY = Choices(
         ("coursework", "考查", "coursework"),
     ),
 )
+FAILED_BY = Choices(
+    "course_failed_by",
+    (
+        ("grade", "成绩不合格", "a failing grade"),
+        ("discipline", "违纪或作弊", "breach of discipline or cheating"),
+        ("disqualified", "取消考试资格", "disqualified from the examination"),
+        ("not_registered", "未办理选课注册", "not registered for the course"),
+        ("absent", "旷课或旷考", "absent without leave"),
+    ),
+)
 ORIGIN = Choices(
     "record_origin",
     (
