@@ -242,10 +242,12 @@ def _problem_lines(problems: Iterable[Problem]) -> list[str]:
 def check(paths: Sequence[Path | str]) -> tuple[list[str], bool]:
     """Validate documents, run their cases, demand that cases hold every figure, and hold the documents together.
 
-    Folders are searched for *.yaml. Returns the lines to print and whether everything holds; needs no database.
+    Folders are searched for *.yaml; what lies in one folder applies together, what lies in another does not (a casebook
+    of other colleges beside the bank's own rules). Returns the lines to print and whether everything holds; needs no
+    database.
     """
     lines: list[str] = []
-    whole: list[RuleDocument] = []
+    whole: dict[Path, list[RuleDocument]] = {}
     good = True
     for path in _files(paths):
         try:
@@ -257,12 +259,14 @@ def check(paths: Sequence[Path | str]) -> tuple[list[str], bool]:
         said, holds = check_document(document)
         lines.extend(said)
         good = good and holds
-        whole.append(document)
+        whole.setdefault(path.parent, []).append(document)
     if good:
-        try:
-            Rulebook.load(whole)
-        except RulesRefused as refused:
-            return [*lines, *_problem_lines(refused.problems)], False
+        for together in whole.values():
+            try:
+                Rulebook.load(together)
+            except RulesRefused as refused:
+                lines.extend(_problem_lines(refused.problems))
+                good = False
     return lines, good and bool(whole)
 
 
