@@ -147,7 +147,7 @@ async def replay(
         whole = differences(said, orjson.loads(again.canonical()))
         differing += [one for one in whole if one["path"] not in known]
     hidden = seen.part == "source" or await _others(session, facts, seen)
-    told = [one for one in differing if not hidden or one["path"] in _OPEN]
+    told = [one for one in differing if _may_hear(one["path"], seen, hidden=hidden)]
     return ReplayOut(
         decision_id=decision_id,
         same=not differing,
@@ -194,7 +194,7 @@ async def _claim_seen(session: AsyncSession, actor: Actor, found: Decision, keyr
     if sight == ALL:
         return _Seen(ALL, "all")
     own, about = actor.institution_id, _about(found)
-    if own is None or Reach.INSTITUTION not in actor.reach:
+    if own is None or not actor.reach & {Reach.INSTITUTION, Reach.CONSENTED}:
         raise NotFound
     if str(own) == about.get("institution_id"):
         return _Seen(Sight("reported_by", own), "plan")
@@ -255,6 +255,12 @@ _OF_ALL_RECORDS = ("same", "uses", "records")
 """Sets of facts with rows about what other institutions reported, or what other colleges converted."""
 
 
+def _may_hear(path: str, seen: _Seen, *, hidden: bool) -> bool:
+    if hidden:
+        return path in _OPEN
+    return seen.part != "plan" or not path.startswith("/facts/")
+
+
 def _as_far_as(said: dict[str, Any], found: Decision, seen: _Seen) -> dict[str, Any]:
     """What was decided, and for the college whose plan it is without the rest of the learner's life."""
     if seen.part == "plan":
@@ -266,7 +272,9 @@ def _facts_of_the_line(facts: dict[str, Any], found: Decision, own: UUID | None)
     used = set(_about(found).get("record_ids", ()))
 
     def theirs(row: dict[str, Any]) -> bool:
-        return str(row.get("id")) in used or row.get("institution", {}).get("id") == str(own)
+        named = {row.get("id"), row.get("record", {}).get("id")}
+        same_plan = row.get("conversion", {}).get("same_plan") is True
+        return bool(named & used) or same_plan or row.get("institution", {}).get("id") == str(own)
 
     kept = {name: [row for row in facts[name] if theirs(row)] for name in _OF_ALL_RECORDS if name in facts}
     return facts | kept
