@@ -13,7 +13,7 @@ Of sets that are equally good, one is *the* answer, whatever the order in which 
    id, the set that has the first candidate which the other has not.
 
 Each step is a solve of its own in which the steps before are held, so no weights of different steps are mixed; in steps
-3 and 4 a solve is a block of places whose weights stay below 2^20 in sum.
+3 and 4 a solve is a block of places, with weights whose sum stays small.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ Exact = int | Fraction
 Objective = Literal["credits", "courses"]
 Why = Literal["no_candidate", "adds_nothing", "cap_binds", "another_choice_was_better"]
 
-DETERMINISTIC_SECONDS = 10.0
-"""How much work is done at most, in the solver's own unit: of the order of a second, and the same on any machine."""
+PROOF, ORDER = 8.0, 2.0
+"""How much work is done at most for the proof, and then for the order among equals, in the solver's own unit of time:
+of the order of a second, and the same work on any machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +127,17 @@ class ProblemNotReadable(ValueError):
     """A problem that cannot be one: a repeated id, an unknown name, a negative or an enormous amount."""
 
 
-def allocate(problem: Problem, *, seconds: float = DETERMINISTIC_SECONDS, costs: bool = False) -> Allocation:
+def allocate(problem: Problem, *, proof: float = PROOF, order: float = ORDER, costs: bool = False) -> Allocation:
     """The best choice of candidates under all caps. `costs` also solves once more without each cap that could matter.
 
-    `seconds` is deterministic time for the choice and again for the costs. Raises ProblemNotReadable.
+    `proof` and `order` are deterministic time; the costs have as much together as the proof. Raises ProblemNotReadable.
     """
     from creditbank.rules import solving  # noqa: PLC0415 - it brings 80 MB that only an allocation needs
 
     canonical = _canonical(problem)
-    solved = solving.best(canonical, seconds)
+    solved = solving.best(canonical, proof=proof, order=order)
     chosen = tuple(candidate for candidate in canonical.candidates if candidate.id in solved.chosen)
-    lost = solving.costs(canonical, solved, seconds) if costs and solved.proved else {}
+    lost = solving.costs(canonical, solved, proof) if costs and solved.proved else {}
     return Allocation(
         chosen=chosen,
         credits=sum(candidate.credits for candidate in chosen),

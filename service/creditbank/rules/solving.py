@@ -104,16 +104,17 @@ class _Model:
         self.model.add(measure >= least)
 
 
-def best(problem: Problem, seconds: float) -> Solved:
+def best(problem: Problem, *, proof: float, order: float) -> Solved:
     """The best choice of a problem in its canonical order, step by step, within so much deterministic time."""
     if not problem.candidates:
         return Solved(frozenset(), worth=0, bound=0, proved=True, settled=True)
-    model = _Model(problem, _rows(problem), seconds=seconds, start=_start(problem))
+    model = _Model(problem, _rows(problem), seconds=proof, start=_start(problem))
     proved, worth, bound = model.maximize(_objective(model))
     if not proved:
-        worth = max(worth, 0) if worth >= 0 else _worth(problem, model.chosen)
+        worth = _worth(problem, model.chosen)
         return Solved(model.chosen, worth, min(bound, _ceiling(problem)), proved=False, settled=False)
     model.hold(_objective(model), worth)
+    model.seconds = order
     settled = _settle(model)
     return Solved(model.chosen, worth, worth, proved=True, settled=settled)
 
