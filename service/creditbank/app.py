@@ -25,6 +25,7 @@ from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
 from creditbank.portal import routes as portal_routes
+from creditbank.publishing import routes as publishing_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     identity_routes.router,
     oversight_routes.router,
     rule_routes.router,
+    publishing_routes.router,
     portal_routes.router,
     health.router,
 )

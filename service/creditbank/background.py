@@ -21,6 +21,7 @@ from creditbank.jobs import Work, give_back_of_the_dead, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
+from creditbank.publishing import affected, impact
 from creditbank.rules import Rulebook
 from creditbank.rules.in_force import RulesInForce, Things
 from creditbank.sealing import Keyring
@@ -40,6 +41,9 @@ HANDLERS = (
     housekeeping.erase_past_retention,
     housekeeping.empty_rows,
     look_for_hints,
+    impact.check_draft,
+    impact.report_impact,
+    affected.look_for_affected,
 )
 """Handlers of other domains that a bare `creditbank work` must know."""
 

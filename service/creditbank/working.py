@@ -17,7 +17,7 @@ from creditbank.jobs import NOTHING, SHORT, Things, ask_for_periodic, named, run
 
 Beside: TypeAlias = Callable[[Database, asyncio.Event], Awaitable[None]]
 """Something that runs all the time beside the jobs, until the event is set."""
-LANES: Mapping[str, int] = {SHORT: 2, "reading": 1, "posting": 2}
+LANES: Mapping[str, int] = {SHORT: 2, "reading": 1, "posting": 2, "publishing": 1}
 """How many jobs of a lane one process does at a time."""
 IDLE_SECONDS = 0.3
 """How long a worker that found nothing waits before it looks again."""

@@ -111,6 +111,9 @@ READ_GUARDIANS = Permit({"officer": ANY, "learner": OWN, "guardian": CHILD})
 KEEP_CATALOGUE = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
 KEEP_EQUIVALENCES = Permit({"catalogue:write": INSTITUTION, "registrar": INSTITUTION})
 KEEP_REFERENCE = Permit({"officer": ANY})
+WRITE_RULES = Permit({"officer": ANY, "registrar": INSTITUTION})
+READ_DRAFTS = Permit({"officer": ANY, "auditor": ANY, "registrar": INSTITUTION})
+PUBLISH_RULES = Permit({"officer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -201,6 +204,20 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/certificate-standards"): KEEP_REFERENCE,
     ("GET", "/v1/working-days"): SIGNED_IN,
     ("POST", "/v1/working-days"): KEEP_REFERENCE,
+    # rules: written, looked at, published
+    ("POST", "/v1/rule-drafts"): WRITE_RULES,
+    ("GET", "/v1/rule-drafts"): READ_DRAFTS,
+    ("GET", "/v1/rule-drafts/{draft_id}"): READ_DRAFTS,
+    ("PUT", "/v1/rule-drafts/{draft_id}"): WRITE_RULES,
+    ("POST", "/v1/rule-drafts/{draft_id}/check"): WRITE_RULES,
+    ("POST", "/v1/rule-drafts/{draft_id}/impact"): WRITE_RULES,
+    ("GET", "/v1/rule-drafts/{draft_id}/impact"): READ_DRAFTS,
+    ("POST", "/v1/rule-drafts/{draft_id}/approval"): PUBLISH_RULES,
+    ("POST", "/v1/rule-drafts/{draft_id}/publication"): PUBLISH_RULES,
+    ("POST", "/v1/rule-drafts/{draft_id}/withdrawal"): WRITE_RULES,
+    ("POST", "/v1/rule-versions/{document}/{version}/affected"): PUBLISH_RULES,
+    ("GET", "/v1/rule-versions/{document}/{version}/affected"): Permit(_BANK_READERS),
+    ("POST", "/v1/rule-versions/{document}/{version}/reissue"): PUBLISH_RULES,
     # who may come in, and who looked
     ("POST", "/v1/clients"): KEEP_ACCESS,
     ("GET", "/v1/clients"): READ_ACCESS,
@@ -227,6 +244,7 @@ PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", "/.well-known/oauth-authorization-server"): ("授权服务器说明", "where tokens are had (RFC 8414)"),
     ("GET", "/v1/rules"): ("规则公开", "rules are public: a refusal cites them"),
     ("GET", "/v1/rules/{document}"): ("规则公开", "rules are public: a refusal cites them"),
+    ("GET", "/v1/rules/{document}/clauses/{clause}"): ("规则公开", "rules are public: a refusal cites them"),
     ("GET", "/openapi.json"): ("接口说明", "the contract of this API"),
     ("GET", "/livez"): ("存活检查", "answers when the process runs"),
     ("GET", "/readyz"): ("就绪检查", "answers when the database does; says nothing else"),

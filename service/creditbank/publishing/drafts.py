@@ -19,7 +19,6 @@ from creditbank.errors import NotFound
 from creditbank.http import ChangedMeanwhile
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
-from creditbank.institutions.service import lock_reference
 from creditbank.publishing import refusals
 from creditbank.publishing.law import Known, Proposal, own_institution, propose
 from creditbank.publishing.tables import RuleDraft, RuleDraftAct, RuleDraftReport, RuleDraftText
@@ -302,14 +301,13 @@ async def approve(
 async def publish(
     session: AsyncSession, draft: RuleDraft, *, revision: int, actor: Actor, because: str | None, at: datetime
 ) -> RulePublication:
-    """Publish an approved draft: from the days its versions say, the bank decides by it.
+    """Publish an approved draft, locked after `lock_reference`: from the days its versions say, the bank decides by it.
 
     One publication after another: each finds the reports of every other draft stale. Running processes take the
     new rulebook within a second.
 
     Raises DraftNotThere, ChangedMeanwhile, ApproverIsAuthor, ReportIsStale, PastDaysNeedAReason, RulesRefused.
     """
-    await lock_reference(session)
     _must_be(draft, ("approved",), "公布", "published")
     if revision != draft.revision:
         raise ChangedMeanwhile

@@ -114,7 +114,7 @@ def kinds_of(document: RuleDocument) -> frozenset[str]:
 
 
 def happened_since(document: RuleDocument, since: date) -> date:
-    """From which day on records have to be looked at: all of them, where another day than theirs chooses the version."""
+    """From which day on records have to be looked at; all of them where another day than theirs chooses."""
     return since if str(document.tree["version_by"]["fact"]) == "record.occurred_on" else date.min
 
 

@@ -20,7 +20,8 @@ class DraftIn(BaseModel):
     text: str = Field(
         min_length=1,
         max_length=20_000_000,
-        description="规则文件全文（YAML），含已公布的各版本。|The whole document as YAML, its published versions included.",
+        description="规则文件全文（YAML），含已公布的各版本。"
+        "|The whole document as YAML, its published versions included.",
     )
     supersedes: list[Number] = Field(
         default=[],

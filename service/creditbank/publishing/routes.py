@@ -1,0 +1,388 @@
+"""HTTP for publishing rules: drafts and their way, and the decisions that a mistaken version made."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank import clock
+from creditbank.db import DatabaseDep, SessionDep
+from creditbank.errors import NotFound
+from creditbank.http import (
+    ChangedMeanwhile,
+    KeyringDep,
+    PageDep,
+    VersionNotNamed,
+    answer,
+    etag_of,
+    must_match,
+    problems,
+)
+from creditbank.identity.actor import Actor, ActorDep, Reach
+from creditbank.identity.writing import WriteDep
+from creditbank.institutions.service import lock_reference
+from creditbank.once import Answer
+from creditbank.publishing import affected, drafts, refusals
+from creditbank.publishing.differing import difference
+from creditbank.publishing.impact import examples
+from creditbank.publishing.schemas import (
+    ActOut,
+    AffectedDecisionOut,
+    AffectedOut,
+    AffectedReportOut,
+    ApprovalIn,
+    DraftIn,
+    DraftLine,
+    DraftOut,
+    DraftsOut,
+    ImpactOut,
+    PublicationIn,
+    PublicationOut,
+    ReasonIn,
+    ReissuedOut,
+    ReissueIn,
+    ReissueOut,
+    ReportOut,
+    TextOut,
+)
+from creditbank.publishing.tables import RuleDraft, RuleDraftReport, RuleDraftText
+from creditbank.records.acts import Tools
+from creditbank.rules import RulesRefused, read_document
+from creditbank.rules.dependencies import RulebookDep
+from creditbank.rules.service import Published, published, read_text
+
+router = APIRouter(prefix="/v1", tags=["publishing"])
+
+DRAFT = "/rule-drafts/{draft_id}"
+VERSION = "/rule-versions/{document}/{version}"
+State = Literal["draft", "checked", "impact", "approved", "published", "withdrawn"]
+
+
+def tag_of(draft: RuleDraft) -> str:
+    """The ETag of a draft: of its text, so that a check which ends meanwhile is in nobody's way."""
+    return etag_of({"draft": str(draft.draft_id), "revision": draft.revision})
+
+
+# --- drafts -------------------------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/rule-drafts",
+    status_code=201,
+    response_model=DraftOut,
+    responses=problems(refusals.DraftNotReadable, refusals.DraftNotYourInstitutions, refusals.TooManyDrafts),
+    summary="起草规则|Begin a draft of a rule document",
+)
+async def begin_draft(write: WriteDep, said: Annotated[DraftIn, Body()]) -> Response:
+    """Its check is asked for at once. A registrar drafts documents of their own institution."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.write_draft(session, said.text, said.supersedes, actor=write.actor, at=clock.now())
+        return await _answered(201, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+@router.get("/rule-drafts", response_model=DraftsOut, summary="规则草案|Drafts of rule documents")
+async def list_drafts(
+    actor: ActorDep,
+    session: SessionDep,
+    page: PageDep,
+    state: Annotated[State | None, Query()] = None,
+    document: Annotated[str | None, Query(max_length=100)] = None,
+) -> DraftsOut:
+    """The newest first; a registrar sees those of their own institution."""
+    found = await drafts.drafts(
+        session, actor, state=state, document=document, before=page.after(UUID), limit=page.asked
+    )
+    shown, following = page.cut(found, key=lambda draft: draft.draft_id)
+    return DraftsOut(drafts=[DraftLine(**_line(draft)) for draft in shown], next=following)
+
+
+@router.get(DRAFT, response_model=DraftOut, summary="一份草案|One draft")
+async def read_draft(actor: ActorDep, session: SessionDep, response: Response, draft_id: UUID) -> DraftOut:
+    """Its text, how that differs from what is published, its reports, and every act with who and when."""
+    draft = await drafts.seen_draft(session, draft_id, actor)
+    response.headers["ETag"] = tag_of(draft)
+    return await _shown(session, draft, actor)
+
+
+@router.put(
+    DRAFT,
+    response_model=DraftOut,
+    responses=problems(
+        refusals.DraftNotReadable,
+        refusals.DraftNotYourInstitutions,
+        refusals.DraftOfAnotherDocument,
+        refusals.DraftNotThere,
+        VersionNotNamed,
+        ChangedMeanwhile,
+    ),
+    summary="改写草案|Write a draft anew",
+)
+async def rewrite_draft(write: WriteDep, draft_id: UUID, said: Annotated[DraftIn, Body()]) -> Response:
+    """Another text: whatever had become of the one before, it is a draft again, and is checked again."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        must_match(write.request, tag_of(draft))
+        await drafts.rewrite_draft(session, draft, said.text, said.supersedes, actor=write.actor, at=clock.now())
+        return await _answered(200, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+@router.post(
+    f"{DRAFT}/check",
+    status_code=202,
+    response_model=DraftOut,
+    responses=problems(refusals.DraftNotThere),
+    summary="再检查一次|Check a draft again",
+)
+async def check_draft(write: WriteDep, draft_id: UUID) -> Response:
+    """As after another publication; every new text is checked by itself."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        await drafts.ask_check(session, draft, at=clock.now())
+        return await _answered(202, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+@router.post(
+    f"{DRAFT}/impact",
+    status_code=202,
+    response_model=DraftOut,
+    responses=problems(refusals.DraftNotThere),
+    summary="测算影响|Measure the impact of a draft",
+)
+async def measure_draft(write: WriteDep, draft_id: UUID) -> Response:
+    """Everything in the bank that it would decide otherwise; an approval that stands lapses with the new report."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        await drafts.ask_impact(session, draft, at=clock.now())
+        return await _answered(202, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+@router.get(f"{DRAFT}/impact", response_model=ImpactOut, summary="影响报告|The impact report of a draft")
+async def read_impact(actor: ActorDep, database: DatabaseDep, keyring: KeyringDep, draft_id: UUID) -> ImpactOut:
+    """Who gains, loses or stays, by institution and programme, and examples with both reasons. No names."""
+    async with database.session() as session:
+        draft = await drafts.seen_draft(session, draft_id, actor)
+        report = await drafts.last_report(session, draft, "impact")
+        if report is None:
+            raise NotFound
+        shown = _report(report, await published(session), actor)
+    only = None if Reach.ANY in actor.reach else actor.institution_id
+    return ImpactOut(report=shown, examples=await examples(database, draft, report, keyring=keyring, only=only))
+
+
+@router.post(
+    f"{DRAFT}/approval",
+    response_model=DraftOut,
+    responses=problems(refusals.DraftNotThere, refusals.ApproverIsAuthor, refusals.ReportIsStale, ChangedMeanwhile),
+    summary="审定草案|Approve a draft",
+)
+async def approve_draft(write: WriteDep, draft_id: UUID, said: Annotated[ApprovalIn, Body()]) -> Response:
+    """By an officer who wrote none of its texts."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        await drafts.approve(
+            session, draft, revision=said.revision, actor=write.actor, reason=said.reason, at=clock.now()
+        )
+        return await _answered(200, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+@router.post(
+    f"{DRAFT}/publication",
+    status_code=201,
+    response_model=PublicationOut,
+    responses=problems(
+        refusals.DraftNotThere,
+        refusals.ApproverIsAuthor,
+        refusals.ReportIsStale,
+        refusals.PastDaysNeedAReason,
+        ChangedMeanwhile,
+        RulesRefused,
+    ),
+    summary="公布规则|Publish a draft",
+)
+async def publish_draft(write: WriteDep, draft_id: UUID, said: Annotated[PublicationIn, Body()]) -> Response:
+    """For good: from the day each version says, the bank decides by it. Running processes notice within a second."""
+
+    async def act(session: AsyncSession) -> Answer:
+        # Whoever publishes waits for whoever does: the draft is locked after that, so nobody waits in a circle.
+        await lock_reference(session)
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        done = await drafts.publish(
+            session, draft, revision=said.revision, actor=write.actor, because=said.because, at=clock.now()
+        )
+        links = {version: f"/v1/rules/{done.document}?version={version}" for version in done.versions}
+        return answer(201, PublicationOut(**done.model_dump(exclude={"text", "draft_id", "published_by"}), links=links))
+
+    return await write.once(act)
+
+
+@router.post(
+    f"{DRAFT}/withdrawal",
+    response_model=DraftOut,
+    responses=problems(refusals.DraftNotThere),
+    summary="撤回草案|Withdraw a draft",
+)
+async def withdraw_draft(write: WriteDep, draft_id: UUID, said: Annotated[ReasonIn, Body()]) -> Response:
+    """It goes no further, and stays on record."""
+
+    async def act(session: AsyncSession) -> Answer:
+        draft = await drafts.seen_draft(session, draft_id, write.actor, lock=True)
+        await drafts.withdraw_draft(session, draft, actor=write.actor, reason=said.reason, at=clock.now())
+        return await _answered(200, session, draft, write.actor)
+
+    return await write.once(act)
+
+
+# --- versions that were published ---------------------------------------------------------------------------------
+
+
+@router.post(
+    f"{VERSION}/affected",
+    status_code=202,
+    response_model=AffectedReportOut,
+    responses=problems(refusals.NothingPublishedUnderThat),
+    summary="查找受影响的决定|Look for decisions that would now be others",
+)
+async def look_for_affected(write: WriteDep, document: str, version: str) -> Response:
+    """Decisions by this version that the rules in force would make otherwise, as after it was superseded."""
+
+    async def act(session: AsyncSession) -> Answer:
+        report = await affected.ask_affected(session, document, version, by=write.actor.name, at=clock.now())
+        return answer(202, AffectedReportOut(**report.model_dump()))
+
+    return await write.once(act)
+
+
+@router.get(
+    f"{VERSION}/affected",
+    response_model=AffectedOut,
+    responses=problems(refusals.NothingPublishedUnderThat),
+    summary="受影响的决定|Decisions that would now be others",
+)
+async def list_affected(session: SessionDep, page: PageDep, document: str, version: str) -> AffectedOut:
+    """What the last search found, for people to have made again."""
+    report = await affected.last_affected(session, document, version)
+    found = await affected.affected(session, report.report_id, after=page.after(UUID), limit=page.asked)
+    shown, following = page.cut(found, key=lambda each: each.decision_id)
+    return AffectedOut(
+        report=AffectedReportOut(**report.model_dump()),
+        decisions=[AffectedDecisionOut(**each.model_dump(exclude={"report_id", "learner_id"})) for each in shown],
+        next=following,
+    )
+
+
+@router.post(
+    f"{VERSION}/reissue",
+    response_model=ReissueOut,
+    responses=problems(refusals.NothingPublishedUnderThat),
+    summary="重新作出决定|Make affected decisions again",
+)
+async def reissue(
+    write: WriteDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    document: str,
+    version: str,
+    said: Annotated[ReissueIn, Body()],
+) -> Response:
+    """Those that are named, of those that the last search found; learners and institutions are told of each."""
+
+    async def act(session: AsyncSession) -> Answer:
+        report = await affected.last_affected(session, document, version)
+        if report.report_id != said.report_id:
+            raise ChangedMeanwhile
+        done = await affected.reissue(
+            session, report, said.decision_ids, actor=write.actor, reason=said.reason,
+            tools=Tools(keyring, rulebook, clock.now()),
+        )  # fmt: skip
+        outcomes = [
+            ReissuedOut(
+                decision_id=each.decision_id,
+                outcome=each.outcome,
+                record_id=each.record_id,
+                new_decision_id=each.new_decision_id,
+            )
+            for each in done
+        ]
+        return answer(200, ReissueOut(decisions=outcomes))
+
+    return await write.once(act)
+
+
+# --- shown --------------------------------------------------------------------------------------------------------
+
+
+async def _answered(status: int, session: AsyncSession, draft: RuleDraft, actor: Actor) -> Answer:
+    return answer(status, await _shown(session, draft, actor), headers={"ETag": tag_of(draft)})
+
+
+def _line(draft: RuleDraft) -> dict[str, Any]:
+    zh, en = drafts.STATES[draft.state]
+    return {**draft.model_dump(exclude={"act_no"}), "state_zh": zh, "state_en": en}
+
+
+async def _shown(session: AsyncSession, draft: RuleDraft, actor: Actor) -> DraftOut:
+    written = await drafts.text_of(session, draft)
+    every = await session.exec(
+        select(RuleDraftText).where(RuleDraftText.draft_id == draft.draft_id).order_by(col(RuleDraftText.revision))
+    )
+    now = await published(session)
+    check = await drafts.last_report(session, draft, "check")
+    impact = await drafts.last_report(session, draft, "impact")
+    return DraftOut(
+        **_line(draft),
+        text=written.text,
+        text_digest=written.text_digest,
+        supersedes=written.supersedes,
+        texts=[TextOut(**each.model_dump()) for each in every],
+        acts=[ActOut(**each.model_dump()) for each in await drafts.acts_of(session, draft)],
+        difference=await asyncio.to_thread(_difference, written.text, now.texts.get(draft.document)),
+        check=None if check is None else _report(check, now, actor),
+        impact=None if impact is None else _report(impact, now, actor),
+    )
+
+
+def _difference(text: str, before: str | None) -> list[dict[str, Any]] | None:
+    try:
+        document = read_document(text, file=drafts.FILE)
+    except RulesRefused:
+        return None
+    return difference(document, None if before is None else read_text(before))
+
+
+def _report(report: RuleDraftReport, now: Published, actor: Actor) -> ReportOut:
+    """A report as the caller may see it: a registrar sees the bank's sums, and no other institution's."""
+    outcome = dict(report.outcome)
+    outcome.pop("examples", None)
+    if Reach.ANY not in actor.reach:
+        for name in ("by_institution", "by_programme"):
+            if name in outcome:
+                own = str(actor.institution_id)
+                outcome[name] = [line for line in outcome[name] if line["institution_id"] == own]
+    return ReportOut(
+        made_at=report.made_at,
+        revision=report.revision,
+        text_digest=report.text_digest,
+        book_digest=report.book_digest,
+        fresh=drafts.is_fresh(report, report.text_digest, now.digest),
+        outcome=outcome,
+    )
