@@ -8,6 +8,7 @@ from typing import Any
 
 from creditbank.credits import format_credits, parse_credits
 from creditbank.errors import Language
+from creditbank.portal.conversions_shown import College, colleges
 from creditbank.portal.reasons import reason_of
 from creditbank.portal.records_shown import beside, fields_of, name_of, score_of, sentence
 from creditbank.portal.words import CHOICES, named, speaker
@@ -59,9 +60,10 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything the page says about records."""
+    """Everything the page says about records and what they were converted for."""
 
     schemes: list[Scheme]
+    colleges: list[College]
     uncredited: list[Line]
     enrolments: list[Line]
 
@@ -78,6 +80,7 @@ def shown(transcript: Mapping[str, Any], rulebook: Rulebook, language: Language)
             uncredited.append(record)
     return Shown(
         schemes=_schemes(transcript, credited, rulebook, language),
+        colleges=colleges(transcript, language),
         uncredited=[_line(record, rulebook, language) for record in _by_day(uncredited)],
         enrolments=[_line(record, rulebook, language) for record in _by_day(enrolments)],
     )
