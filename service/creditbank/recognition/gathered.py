@@ -153,7 +153,7 @@ class Gathered:
         """One row for each record that it uses; each says what the whole conversion gives."""
         return [
             {
-                "id": f"{one.conversion_id}/{record}",
+                "id": f"{one.conversion_id}:{record}",
                 "conversion": self._of_conversion(one),
                 "course": course_facts(one.course),
                 **self._facts_of(record),
