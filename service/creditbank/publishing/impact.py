@@ -22,7 +22,7 @@ from creditbank.publishing.checking import check_apart, found
 from creditbank.publishing.measuring import Compared, Tally
 from creditbank.publishing.standing import Against, compare_all, compare_persons
 from creditbank.publishing.tables import RuleDraft, RuleDraftReport
-from creditbank.records.decisions import facts_of_decision, replayed
+from creditbank.records.replaying import facts_of_decision, replayed
 from creditbank.rules import Rulebook, RuleDocument, RulesRefused, read_document
 from creditbank.rules.service import Published, book_of, published
 from creditbank.rules.tables import Decision

@@ -17,14 +17,13 @@ from creditbank.credits import Credits, format_credits
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
-from creditbank.learners.keys import key_of
 from creditbank.learners.sight import ALL, Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
+from creditbank.records.replaying import compared, facts_and_said, facts_of_decision, replayed
 from creditbank.records.tables import RecordVersion
-from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
-from creditbank.rules.comparing import differences
+from creditbank.rules import Rulebook
 from creditbank.rules.tables import Decision
-from creditbank.sealing import Keyring, field_of, open_sealed
+from creditbank.sealing import Keyring
 
 
 class EntryOut(BaseModel):
@@ -128,24 +127,16 @@ async def one_decision(
 async def replay(
     session: AsyncSession, decision_id: UUID, *, actor: Actor, keyring: Keyring, rulebook: Rulebook, at: datetime
 ) -> ReplayOut:
-    """Decide again from the stored facts by the stored versions; what differs, if anything. Raises NotFound.
-
-    Of a line of a claim all that was decided is kept beside its facts, findings and all, and compared; of a record, of
-    which there are millions, what its row says.
-    """
+    """Decide again from the stored facts by the stored versions; what differs, if anything. Raises NotFound."""
     found = await _decision(session, decision_id)
     seen = await _seen(session, actor, found, keyring, at)
-    stored = await _facts_and_said(session, found, keyring)
+    stored = await facts_and_said(session, found, keyring)
     if stored is None:
         erased = found.facts_sealed is not None
         return ReplayOut(decision_id=decision_id, same=None, erased=erased, differences=[], decided=None)
     facts, said = stored
     again = replayed(found, facts, rulebook)
-    differing = differences(*_in_the_row(found, again))
-    if said is not None:
-        known = {one["path"] for one in differing}
-        whole = differences(said, orjson.loads(again.canonical()))
-        differing += [one for one in whole if one["path"] not in known]
+    differing = compared(found, said, again)
     hidden = seen.part == "source" or await _others(session, facts, seen)
     told = [one for one in differing if _may_hear(one["path"], seen, hidden=hidden)]
     return ReplayOut(
@@ -278,58 +269,6 @@ def _facts_of_the_line(facts: dict[str, Any], found: Decision, own: UUID | None)
 
     kept = {name: [row for row in facts[name] if theirs(row)] for name in _OF_ALL_RECORDS if name in facts}
     return facts | kept
-
-
-# --- decided again ------------------------------------------------------------------------------------------------
-
-
-async def facts_of_decision(session: AsyncSession, decision: Decision, keyring: Keyring) -> dict[str, Any] | None:
-    """The facts a decision used, or None when the learner's key is gone (erased) or people decided."""
-    stored = await _facts_and_said(session, decision, keyring)
-    return None if stored is None else stored[0]
-
-
-async def _facts_and_said(
-    session: AsyncSession, decision: Decision, keyring: Keyring
-) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
-    """The facts, and all that was decided by them where that is kept."""
-    if decision.facts_sealed is None:
-        return None
-    key = await key_of(session, decision.learner_id, keyring=keyring)
-    if key is None:
-        return None
-    facts: dict[str, Any] = orjson.loads(
-        open_sealed(key, decision.facts_sealed, field_of(decision.learner_id, "facts"))
-    )
-    return facts, facts.pop("decided", None)
-
-
-def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> Decided:
-    """Decide again from the stored facts by the stored versions."""
-    basis = decision.basis or {}
-    asked_on = date.fromisoformat(basis["asked_on"])
-    if decision.claim_id is not None:
-        took_part = [(each["document"], each["version"]) for each in basis.get("documents", ())]
-        if not took_part:
-            return rulebook.decide("conversion", facts, on=asked_on)
-        return rulebook.replay_together("conversion", facts, took_part, on=asked_on)
-    if decision.document is None or decision.document_version is None:
-        return rulebook.decide("deposit", facts, on=asked_on)
-    return rulebook.replay(facts, decision.document, decision.document_version, on=asked_on)
-
-
-def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the row of a decision says, and what it would say now."""
-    now = {
-        "verdict": again.verdict,
-        "clause": again.clause,
-        "credits": again.outputs.get("credits") or 0,
-        "document_digest": again.digest,
-        "engine": ENGINE_VERSION,
-    }
-    if found.claim_id is None:
-        now["scheme"] = again.outputs.get("scheme")  # that of a conversion is the plan's, not the rules' to say
-    return {name: getattr(found, name) for name in now}, now
 
 
 # --- told ---------------------------------------------------------------------------------------------------------
