@@ -116,6 +116,8 @@ class Gathered:
         return _known(
             on=self.claim.on.isoformat(),
             week_of_term=self.plan.week_of_term,
+            academic_year=self.plan.academic_year,
+            term=self.plan.term,
             wants=line.wants,
             sources=len(line.records),
         )

@@ -23,7 +23,7 @@ from creditbank.recognition.known import AskedLine, ClaimSaid, Hypothetical, Kno
 from creditbank.records.refusals import LearnerErased
 from creditbank.sealing import Keyring, SealingKey, unwrap
 
-__all__ = ["AskedLine", "AskedPerson", "ClaimSaid", "Gathered", "Hypothetical", "gather", "gather_many"]
+__all__ = ["AskedLine", "AskedPerson", "ClaimSaid", "Gathered", "Hypothetical", "gather", "gather_many", "plan_on"]
 
 _PLANS = """
 SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits,
@@ -147,6 +147,11 @@ async def gather_many(
         _gathered(person, plans[person.plan_id, person.claim.on], said[place], keyring)
         for place, person in enumerate(people)
     ]
+
+
+async def plan_on(session: Transaction, plan_id: UUID, on: date) -> KnownPlan:
+    """A plan with its programme as it is on a day. Raises NotFound."""
+    return (await _plans(session, {(plan_id, on)}))[plan_id, on]
 
 
 async def _plans(session: Transaction, asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:

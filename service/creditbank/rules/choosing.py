@@ -40,6 +40,7 @@ def counted_in(ctx: Context, name: Text, *, negated: bool) -> Condition | None:
         zh, en = "this_is_in 只问 of: same 的一组", "`this_is_in` asks a set `of: same`"
         ctx.report.add(name, "this_is_in", zh, en)
         return None
+    ctx.beside.add(chosen.of)
     if not negated:
         return Condition(chosen.standing, chosen.why)
 

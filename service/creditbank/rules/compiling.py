@@ -160,6 +160,8 @@ class CompiledVersion:
     procedure: Procedure | None = None
     measures: Mapping[str, tuple[Measure, Fields]] = field(default_factory=dict)
     """Its measures by place, with the node that writes each."""
+    beside: frozenset[str] = frozenset()
+    """Sets whose rows it asks about one by one, not only by measures."""
 
     @property
     def citations(self) -> Fields:
@@ -210,6 +212,7 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         row_reads={name: tuple(sorted(read)) for name, read in sorted(ctx.row_reads.items())},
         procedure=procedure,
         measures=ctx.measures,
+        beside=frozenset(ctx.beside),
     )
 
 
@@ -219,6 +222,8 @@ def _clause(ctx: Context, node: Fields) -> Clause | None:
     each = chosen_set(ctx, node["each"]) if "each" in node else None
     if "each" in node and each is None:
         return None
+    if each is not None:
+        ctx.beside.add(each.of)
     with ctx.in_rows(each.of) if each is not None else nullcontext():
         parts = {
             word: ctx.condition(ctx, node[word], False) if word in node else None  # noqa: FBT003

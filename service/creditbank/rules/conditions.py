@@ -235,6 +235,7 @@ def _over(
     rows_of = chosen_set(ctx, node[word])
     if rows_of is None:
         return None
+    ctx.beside.add(rows_of.of)
     with ctx.in_rows(rows_of.of):
         where = ctx.condition(ctx, node[part], opposite) if part in node else None
     if part in node and where is None:

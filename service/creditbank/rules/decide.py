@@ -435,5 +435,5 @@ def _in_order(sets: Iterable[str], scope: Scope) -> Scope:
     """The facts with the rows of every set in the order of their ids: findings do not follow arrival."""
     ordered: dict[str, Any] = {name: sorted(scope[name], key=_by_id) for name in sets if scope.get(name) is not None}
     if AFTER in scope:
-        ordered[AFTER] = {name: sorted(rows, key=_by_id) for name, rows in scope[AFTER].items()}
+        ordered[AFTER] = {name: rows and sorted(rows, key=_by_id) for name, rows in scope[AFTER].items()}
     return {**scope, **ordered}

@@ -45,6 +45,8 @@ class Aggregate:
     rows_of: str
     sql: str
     type: Type
+    of_none: int | None
+    """What it is of no rows at all."""
 
 
 def aggregates(version: CompiledVersion, columns: Mapping[str, Columns]) -> list[Aggregate]:
@@ -84,7 +86,7 @@ def _aggregate(
         if measure.word in ("highest", "lowest") and measure.type.choices is not None:
             raise NotInSql
     sql = f"CASE WHEN {' OR '.join(open_)} THEN NULL ELSE {value} END" if open_ else value
-    return Aggregate(place, name, sql, measure.type)
+    return Aggregate(place, name, sql, measure.type, 0 if measure.word in ("count", "sum") else None)
 
 
 class _Writer:

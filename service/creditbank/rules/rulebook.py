@@ -195,6 +195,17 @@ class Rulebook:
             return _no_day(line, compiled.question, facts)
         return decide_by(compiled, facts, dated_on=day, on=on)
 
+    def version_for(self, question: str, facts: Facts) -> CompiledVersion | None:
+        """The version that would decide a case of a question that is not layered; None where none applies."""
+        kind = self._value(facts, QUESTIONS[question].chosen_by)
+        for line in self._by_kind.get((question, kind), ()) if kind is not None else ():
+            if all(self._value(facts, name) in listed for name, listed in line.narrowed):
+                day = self._value(facts, line.dated_by)
+                found = None if day is None else line.on(day)
+                if found is not None:
+                    return found
+        return None
+
     def versions(self) -> list[CompiledVersion]:
         """Every version loaded, by document and first day."""
         return sorted(self._versions.values(), key=lambda each: (each.document.document, each.begins))

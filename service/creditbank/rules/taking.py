@@ -10,10 +10,11 @@ from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.terms import Scope, row_scope
 
 
-def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, list[Scope]]:
+def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, list[Scope] | None]:
     """The sets that a granted line adds to, with its own rows: one for the line, one for each record it uses.
 
-    Raises FactNotReadable for a line that uses no record: nothing would count it, and silence would grant.
+    None where what stood before, or what the line uses, is not known. Raises FactNotReadable for a line that uses no
+    record: nothing would count it, and silence would grant.
     """
     if scope.get("sources") is not None and not scope["sources"]:
         zh, en = "一行至少使用一项成果", "a line uses at least one record"
@@ -28,12 +29,10 @@ def after(scope: Scope, *, credits_: Any, exemption: Any = None) -> dict[str, li
     conversion = {key: value for key, value in said.items() if value is not None}
     line = {"this": True, "conversion": conversion, "course": scope.get("course")}
     single = {name: scope[name] for name in _OF_RECORDS if scope.get(name) is not None}
-    found: dict[str, list[Scope]] = {}
-    if scope.get("conversions") is not None:
-        found["conversions"] = [*scope["conversions"], {"id": "this", **line, **single}]
-    if scope.get("uses") is not None and scope.get("sources") is not None:
-        found["uses"] = [*scope["uses"], *(_use(source, line) for source in scope["sources"])]
-    return found
+    before, used, sources = scope.get("conversions"), scope.get("uses"), scope.get("sources")
+    uses = None if used is None or sources is None else [*used, *(_use(source, line) for source in sources)]
+    conversions = None if before is None else [*before, {"id": "this", **line, **single}]
+    return {"conversions": conversions, "uses": uses}
 
 
 _OF_CLAIM = ("on", "academic_year", "term")
@@ -63,7 +62,7 @@ def give_way(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[Scope, 
             if clause.replaces is None or (clause.when is not None and clause.when.ask(scope) is not True):
                 continue
             name, question = clause.replaces.rows_of, version.question
-            rows = after(scope, credits_=None).get(name, ())
+            rows = after(scope, credits_=None)[name] or ()
             keys = {
                 str(row["id"]): tuple([each.ask(row_scope(question, name, scope, row)) for each in clause.replaces.per])
                 for row in rows

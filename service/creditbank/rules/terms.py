@@ -103,6 +103,8 @@ class Context:
     row_reads: dict[str, set[str]] = field(default_factory=dict)
     """What is read of the rows of each set that is asked about, even where that is nothing but that they are there."""
     used: set[tuple[str, str]] = field(default_factory=set)
+    beside: set[str] = field(default_factory=set)
+    """Sets whose rows are asked about one by one, not only measured."""
     measures: dict[str, tuple[Any, Fields]] = field(default_factory=dict)
     """Every measure with the place where it is written: what may be computed for many at once beforehand."""
 
