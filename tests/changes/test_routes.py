@@ -84,6 +84,24 @@ async def test_an_institution_is_given_its_own_changes_page_by_page(caller: Call
     assert "learner_id" not in item
 
 
+async def test_a_change_about_a_claim_names_the_claim_and_no_record(caller: Caller) -> None:
+    database = caller.app.state.database
+
+    async def convert(session: Any) -> None:
+        await (await driver(session)).execute(
+            "INSERT INTO outbox (change_id, item, learner_id, institution_id, claim_id, act, summary)"
+            ' VALUES (%(id)s, 0, %(id)s, %(here)s, %(id)s, \'converted\', \'{"kind": "conversion", "line_no": 2}\')',
+            {"id": UUID(int=6), "here": HERE},
+        )
+
+    await database.write(convert)
+    await number_all(database, now=NOON)
+    (item,) = (await caller.get(SCHOOL, after=5)).json()["items"]
+    assert (item["act"], item["record_id"], item["version"]) == ("converted", None, None)
+    assert item["claim_id"] == str(UUID(int=6))
+    assert item["summary"]["line_no"] == 2
+
+
 async def test_where_to_go_on_is_said_even_when_nothing_is_new(caller: Caller) -> None:
     answer = await caller.get(SCHOOL, after=4)
     assert answer.json() == {"items": [], "next": 4, "more": False}
