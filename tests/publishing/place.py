@@ -209,7 +209,7 @@ class Place:
     async def result(self, number: int, score: int, *, on: str = "2024-06-20", by: Sender | None = None) -> Any:
         """A course result of the learner of that number."""
         who = {
-            "name": f"演示{number}",
+            "name": "演示" + "甲乙丙丁戊己庚辛壬癸"[number],
             "document": {"kind": "resident_id", "number": resident(number)},
             "student_no": f"2023{number:04d}",
         }
