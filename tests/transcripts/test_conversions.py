@@ -82,7 +82,7 @@ async def test_an_exemption_without_credits_is_shown_and_is_in_no_sum(town: Town
 
 async def test_what_a_person_decided_against_the_rules_says_who_why_and_until_when(town: Town) -> None:
     line = await a_line(town)
-    override = {"by": "login:x", "reason": "证书等级经省厅确认", "expires_on": "2027-08-31"}
+    override = {"by": "login:x", "confirmed_by": "login:y", "reason": "证书等级经省厅确认", "expires_on": "2027-08-31"}
     await grant(town, line, basis={"override": override, "by": "login:x"})
     (converted,) = (await read(town))["conversions"]
     assert converted["override"] == override

@@ -82,7 +82,9 @@ def _line(found: dict[str, Any]) -> dict[str, Any]:
         "record_ids": list(said.get("record_ids", ())),
         "document": found["document"],
         "clause": found["clause"],
-        "override": None if override is None else {name: override.get(name) for name in ("by", "reason", "expires_on")},
+        "override": None
+        if override is None
+        else {name: override.get(name) for name in ("by", "confirmed_by", "reason", "expires_on")},
     }
 
 

@@ -64,9 +64,11 @@ class TranscriptLine(BaseModel):
 
 
 class TranscriptOverride(BaseModel):
-    """That a person decided against the rules: who, why, and until when it holds."""
+    """That people decided against the rules: who, why, and until when it holds."""
 
     by: str | None
+    confirmed_by: str | None
+    """The second person, where one had to agree."""
     reason: str | None
     expires_on: date | None
 
