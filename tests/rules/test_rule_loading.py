@@ -147,7 +147,10 @@ WRONG_SENSE: list[tuple[dict[str, Any], str]] = [
         "silence would grant",
     ),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"})] * 2}, "name is taken"),
-    ({"clauses": [{"id": "c", "says": SAYS, "cites": ["source"], "otherwise": "warn"}]}, "need a require"),
+    (
+        {"clauses": [{"id": "c", "says": SAYS, "cites": ["source"], "otherwise": "warn"}]},
+        "needs a `require` or a `cap`",
+    ),
     ({"clauses": [{"id": "c", "says": SAYS, "cites": ["source"]}]}, "silence would grant"),
     ({"gives": {"credits": {"fact": "course.credits"}}}, "scheme is missing"),
     ({"gives": {"credits": {"fact": "course.credits"}, "scheme": "training", "grade": "90"}}, "is not given"),
