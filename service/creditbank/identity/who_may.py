@@ -98,6 +98,7 @@ READ_RECORD = Permit({"records:read": CONSENTED, "learner": OWN, "guardian": CHI
 READ_TRANSCRIPT = Permit(
     {"transcripts:read": CONSENTED, "learner": OWN, "guardian": CHILD, "registrar": CONSENTED, "officer": ANY}
 )
+READ_TOTALS = Permit({"transcripts:read": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
 SEE_SUBMISSION = Permit({"records:write": INSTITUTION, "records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS})
 RECONCILE = Permit({"records:read": INSTITUTION, **_SUBMITTERS, **_BANK_READERS})
 OPEN_ACCOUNT = Permit({"learners:write": INSTITUTION, "registrar": INSTITUTION, "officer": ANY})
@@ -158,6 +159,8 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/learners/{learner_id}/transcript"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/statement"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/balances"): READ_TRANSCRIPT,
+    ("GET", "/v1/learners/{learner_id}/totals"): READ_TRANSCRIPT,
+    ("GET", "/v1/plans/{plan_id}/totals"): READ_TOTALS,
     ("POST", "/v1/learners"): OPEN_ACCOUNT,
     ("POST", "/v1/learners/batch"): OPEN_ACCOUNT,
     ("GET", "/v1/learners/{learner_id}"): READ_ACCOUNT,

@@ -30,6 +30,11 @@ def finding_lines(decided: Decided) -> list[str]:
     return lines
 
 
+def outputs_of(decided: Decided) -> dict[str, Any]:
+    """What a decision gives, as an answer shows it: credits in credits ("2.5"), whole numbers and text as they are."""
+    return {name: format_credits(value) if name in _CREDITS else value for name, value in decided.outputs.items()}
+
+
 def told(decided: Decided) -> str:
     """The whole decision."""
     return "\n".join(_lines(decided))
