@@ -191,7 +191,9 @@ def _set(version: Fields, set_: Fields, label: str, path: Path) -> Iterator[_Edi
         word = "highest" if "highest" in key else "lowest"
         other = "lowest" if word == "highest" else "highest"
         where = (*path, "best", place)
-        yield _Edit(key, label, f"{word} 改为 {other}", f"{other} instead of {word}", where, _renamed(word, other))
+        # Among equals the id decides, so that the order is total; which of them it is, only `this_is_in` can see.
+        if set_["of"] == "same" or key[word].get("fact") != "record.id":
+            yield _Edit(key, label, f"{word} 改为 {other}", f"{other} instead of {word}", where, _renamed(word, other))
         if place < len(keys) - 1:
             said = f"删去第 {place + 1} 项比较", f"comparison {place + 1} left out"
             yield _Edit(key, label, *said, (*path, "best"), _drop(place))
