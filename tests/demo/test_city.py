@@ -14,6 +14,7 @@ from creditbank.demo.history import ENDS_ON, History
 from creditbank.demo.people import check_character
 from creditbank.demo.world import World, think_up
 from creditbank.institutions import reference
+from creditbank.institutions.equivalence_schemas import EquivalenceIn
 from creditbank.institutions.reference_schemas import StandardIn, TermIn
 from creditbank.institutions.schemas import CourseIn, PlanIn, ProfileIn, ProgrammeIn
 from creditbank.learners.documents import read_document
@@ -76,8 +77,45 @@ def test_what_is_published_is_what_the_contract_takes() -> None:
         for programme in one.programmes:
             for row in programme.payloads():
                 ProgrammeIn.model_validate(row)
+        for counted in one.equivalences():
+            EquivalenceIn.model_validate(counted)
     for term in calendar():
         TermIn.model_validate(term.payload())
+
+
+def test_what_counts_for_courses_is_taught_and_certified_somewhere_in_the_city() -> None:
+    taught = {(one.institution_id, course.code) for one in city() for course in one.courses()}
+    certified = {
+        (standard["code"], level["level"])
+        for one in city()
+        for standard in one.standards_payload()
+        for level in standard["levels"]
+    }
+    counted = [(one, said) for one in city() for said in one.equivalences()]
+    assert len(counted) >= 12
+    for one, said in counted:
+        assert {(one.institution_id, target) for target in said["targets"]} <= taught
+        for source in said["sources"]:
+            if source["kind"] == "course":
+                assert (source["institution_id"], source["course_code"]) in taught
+            if source["kind"] == "certificate":
+                assert (source["standard"], source["from_level"]) in certified
+
+
+def test_courses_that_rules_treat_apart_say_so() -> None:
+    words = {
+        "politics": "思想|政治|马克思|德育|特色社会主义|近现代史纲要|道德与法治",
+        "physical_education": "体育",
+        "foreign_language": "英语",
+        "chinese": "语文",
+        "mathematics": "数学|线性代数|概率论",
+        "military": "军",
+        "labour": "劳动",
+    }
+    for one in city():
+        for course in one.courses():
+            for subject, named in words.items():
+                assert (course.subject == subject) == bool(re.search(named, course.name)), (course.code, course.name)
 
 
 def test_invented_institutions_say_so_and_have_no_official_code() -> None:

@@ -151,6 +151,15 @@ def test_a_mistake_in_a_file_is_answered_as_it_should_be(city: Opened, blemish: 
         assert blemish.header in [cell.header for cell in row.cells]
 
 
+def test_institutions_count_what_the_city_says_for_courses_of_their_plans(city: Opened) -> None:
+    one = institution("vocational")
+    with city.person("vocational.registrar") as (client, _):
+        found = client.get(f"/v1/institutions/{one.institution_id}/equivalences", limit=100)["items"]
+    assert [(row["targets"], row["relevance"], row["state"]) for row in found] == [
+        (sorted(said["targets"]), said["relevance"], "in_force") for said in one.equivalences()
+    ]
+
+
 def test_the_hints_are_the_two_that_the_files_are_spoiled_for(city: Opened) -> None:
     async def look() -> None:
         database = Database(city.bank.database_url, connections=2)

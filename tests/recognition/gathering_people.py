@@ -198,8 +198,8 @@ def rows_of_somebody(serial: int, random: Random) -> list[tuple[str, dict[str, A
         ("college", {"kind": "work_achievement", "category": "patent", "title": "一种夹具"}),
     ]  # fmt: skip
     for by, row in random.sample(rest, random.randint(0, len(rest))):
-        on = random.choice(["2024-01-20", "2024-02-10", "2024-03-15", "2024-08-01"])
-        rows.append((by, {"learner": learner, "occurred_on": on, **row}))
+        day = random.choice(["2024-01-20", "2024-02-10", "2024-03-15", "2024-08-01"])
+        rows.append((by, {"learner": learner, "occurred_on": day, **row}))
     return rows
 
 

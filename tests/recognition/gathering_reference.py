@@ -51,7 +51,7 @@ async def everything(town: Town) -> Everything:
     async with town.database.session() as session:
         cursor = (await driver(session)).cursor(row_factory=dict_row)
         for table in TABLES:
-            await cursor.execute(f"SELECT * FROM {table}")  # type: ignore[arg-type]
+            await cursor.execute(f"SELECT * FROM {table}")
             found.rows[table] = list(await cursor.fetchall())
     for row in found.rows["learner_key"]:
         found.keys[row["learner_id"]] = unwrap(town.keyring, row["learner_id"], row["wrapped"])

@@ -24,6 +24,8 @@ SOURCE = "演示数据，非学校公布"
 CREDITS_SOURCE = "演示数值，非国家学分银行认定"
 CATALOGUED_FROM = date(2018, 9, 1)
 """From when the demo's institutions, courses and programmes hold: before the first of its learners entered."""
+COUNTED_FROM = date(2021, 9, 1)
+"""From when the demo's institutions count one another's courses and certificates."""
 EDITIONS: Mapping[str, tuple[tuple[str, date], ...]] = {
     "vocational": (("2021", date(2021, 3, 12)),),
     "bachelor": (("2012", date(2012, 9, 14)), ("2024", date(2024, 3, 19))),
@@ -56,6 +58,7 @@ class Course:
     term: int
     """Which term of study, from 1."""
     weeks: int | None
+    subject: str
 
     @property
     def scale(self) -> str:
@@ -81,7 +84,8 @@ class Course:
     def in_plan(self) -> dict[str, Any]:
         """As a course of a plan."""
         compulsory = self.category not in _ELECTIVE
-        return {"course_code": self.code, "compulsory": compulsory, "term": self.term, **self.content()}
+        named = {"course_code": self.code, "compulsory": compulsory, "term": self.term, "subject": self.subject}
+        return {**named, **self.content()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Plan:
     total: Decimal
     totals: Mapping[str, Decimal]
     courses: tuple[Course, ...]
+    certificates: tuple[Mapping[str, Any], ...]
 
     def payload(self) -> dict[str, Any]:
         """As it is published."""
@@ -102,6 +107,15 @@ class Plan:
             "total_credits": self.total,
             "totals": dict(self.totals),
             "courses": [course.in_plan() for course in self.courses],
+            "certificates": [
+                {
+                    "standard": one["standard"],
+                    "level": one["level"],
+                    "required": one.get("required") == "yes",
+                    "source": SOURCE,
+                }
+                for one in self.certificates
+            ],
             "source": SOURCE,
         }
 
@@ -114,6 +128,8 @@ class Programme:
     name: str
     level: str
     catalogue: str
+    years: str
+    discipline: str
     cohorts: Mapping[int, int]
     plans: tuple[Plan, ...]
 
@@ -127,7 +143,13 @@ class Programme:
 
     def payloads(self) -> Iterator[dict[str, Any]]:
         """As it was published, edition after edition of its catalogue."""
-        named = {"code": self.code, "name": self.name, "level": self.level}
+        named = {
+            "code": self.code,
+            "name": self.name,
+            "level": self.level,
+            "years": self.years,
+            "discipline": self.discipline,
+        }
         entry, citation = _entry(self.catalogue, self.level, self.code)
         editions = EDITIONS[self.catalogue]
         if entry is None or date(self.plans[0].entry_from, 9, 1) < editions[0][1]:
@@ -160,11 +182,13 @@ class Institution:
     """Whether its rows carry keys of its own; the others are known by learner, course, year, term and attempt."""
     programmes: tuple[Programme, ...]
     standards: tuple[Mapping[str, Any], ...]
+    counts: tuple[Mapping[str, Any], ...]
+    """What it counts for courses of its plans."""
 
     @property
     def institution_id(self) -> UUID:
         """The same in every demo, so that an example that names it works everywhere."""
-        return uuid5(NAMESPACE_URL, f"creditbank:demo:{self.key}")
+        return _id_of(self.key)
 
     @property
     def demo(self) -> bool:
@@ -206,6 +230,34 @@ class Institution:
             for standard in self.standards
         ]
 
+    def equivalences(self) -> list[dict[str, Any]]:
+        """What it counts for its courses, as it is entered."""
+        return [
+            {
+                "sources": [_source(source) for source in one["from"]],
+                "targets": one["for"],
+                "relevance": int(one["relevance"]),
+                "valid_from": COUNTED_FROM,
+                "ground": "专业建设委员会比对课程标准后认定（演示）",
+                "source": SOURCE,
+            }
+            for one in self.counts
+        ]
+
+
+def _id_of(key: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"creditbank:demo:{key}")
+
+
+def _source(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts: a course, a certificate from a level on, an online course."""
+    ((kind, (one, other)),) = said.items()
+    if kind == "course":
+        return {"kind": "course", "institution_id": _id_of(one), "course_code": other}
+    if kind == "certificate":
+        return {"kind": "certificate", "standard": one, "from_level": other}
+    return {"kind": "online_course", "platform": one, "title": other}
+
 
 @cache
 def city() -> tuple[Institution, ...]:
@@ -227,18 +279,24 @@ def _institution(said: Mapping[str, Any]) -> Institution:
         kind=said["kind"],
         department=said.get("department"),
         own_keys=said.get("own_keys") == "yes",
-        programmes=tuple(_programme(programme) for programme in said["programmes"]),
+        programmes=tuple(_programme(programme, _subjects(said)) for programme in said["programmes"]),
         standards=tuple(said.get("standards", ())),
+        counts=tuple(said.get("equivalences", ())),
     )
 
 
-def _programme(said: Mapping[str, Any]) -> Programme:
+def _subjects(said: Mapping[str, Any]) -> dict[str, str]:
+    return {code: subject for subject, codes in said.get("subjects", {}).items() for code in codes}
+
+
+def _programme(said: Mapping[str, Any], subjects: Mapping[str, str]) -> Programme:
     first = Plan(
         version=said["plan"]["version"],
         entry_from=int(said["plan"]["entry_from"]),
         total=Decimal(said["plan"]["total"]),
         totals={category: Decimal(amount) for category, amount in said["totals"].items()},
-        courses=tuple(_course(row) for row in said["courses"]),
+        courses=tuple(_course(row, subjects) for row in said["courses"]),
+        certificates=tuple(said.get("certificates", ())),
     )
     revised = said.get("revised")
     return Programme(
@@ -246,22 +304,33 @@ def _programme(said: Mapping[str, Any]) -> Programme:
         name=said["name"],
         level=said["level"],
         catalogue=said["catalogue"],
+        years=said["years"],
+        discipline=said["discipline"],
         cohorts={int(year): int(size) for year, size in said["cohorts"].items()},
-        plans=(first,) if revised is None else (first, _revised(first, revised)),
+        plans=(first,) if revised is None else (first, _revised(first, revised, subjects)),
     )
 
 
-def _revised(plan: Plan, said: Mapping[str, Any]) -> Plan:
-    new = {course.code: course for course in map(_course, said["courses"])}
+def _revised(plan: Plan, said: Mapping[str, Any], subjects: Mapping[str, str]) -> Plan:
+    new = {course.code: course for course in (_course(row, subjects) for row in said["courses"])}
     courses = tuple(new.get(course.code, course) for course in plan.courses)
     return replace(plan, version=said["version"], entry_from=int(said["entry_from"]), courses=courses)
 
 
-def _course(row: list[str]) -> Course:
+def _course(row: list[str], subjects: Mapping[str, str]) -> Course:
     code, name, category, form, amount, term, *weeks = row
     per_credit = _WEEKS_PER_CREDIT.get(form)
     usual = None if per_credit is None else int(Decimal(amount) * per_credit)
-    return Course(code, name, category, form, Decimal(amount), int(term), int(weeks[0]) if weeks else usual)
+    return Course(
+        code=code,
+        name=name,
+        category=category,
+        form=form,
+        credits=Decimal(amount),
+        term=int(term),
+        weeks=int(weeks[0]) if weeks else usual,
+        subject=subjects.get(code, "other"),
+    )
 
 
 def _entry(catalogue: str, level: str, code: str) -> tuple[reference.Programme | None, str]:

@@ -77,6 +77,7 @@ def _steps(
     ]
     for one in city():
         steps.append((f"catalogue of {one.key}", partial(_catalogue, calls, one)))
+    steps.append(("equivalences", partial(_equivalences, calls)))
     for name, files in ROUNDS:
         steps.append((name, partial(_submit, calls, files, say)))
     return [*steps, *acts.steps(calls, stories)]
@@ -163,3 +164,11 @@ def _catalogue(calls: Calls, one: Institution) -> None:
     for programme in one.programmes:
         for plan in programme.plans:
             client.publish_plan(ids[programme.code], plan.version, plan.payload())
+
+
+def _equivalences(calls: Calls) -> None:
+    """Once every institution has published what it teaches: one counts the courses of another."""
+    for one in city():
+        for number, said in enumerate(one.equivalences(), start=1):
+            path = f"/v1/institutions/{one.institution_id}/equivalences"
+            calls.institution(one).post(path, said, idempotency_key=f"demo/equivalence/{one.key}/{number}")
