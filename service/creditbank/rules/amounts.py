@@ -56,7 +56,7 @@ def compile_amount(ctx: Context, node: object, expected: Type | None) -> Amount 
     if amount is not None and expected is not None and not amount.type.fits(expected):
         ctx.report.add(
             node,
-            amount.name,
+            amount.name or (next(map(str, node), "") if isinstance(node, Fields) else str(node)),
             f"这里应为{expected.named('zh')}，不是{amount.type.named('zh')}",
             f"{expected.named('en')} is needed here, not {amount.type.named('en')}",
         )
