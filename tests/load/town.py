@@ -149,10 +149,10 @@ async def _furnish(database: Database) -> UUID:
         for number in range(COURSES):
             said = {
                 "name": f"课程{number}",
-                "category": "专业课",
-                "learning_form": "theory",
+                "category": ("公共课", "专业课", "选修课", "实践课")[number % 4],
+                "learning_form": "theory" if number % 4 < 3 else "practice",
                 "credits": 200 + 50 * (number % 4),
             }
             session.add(t.Course(institution_id=college, code=f"C{number:03d}", valid_from=LONG_AGO, **said))
-            session.add(t.PlanCourse(plan_id=plan, course_code=f"C{number:03d}", compulsory=True, **said))
+            session.add(t.PlanCourse(plan_id=plan, course_code=f"C{number:03d}", compulsory=number % 3 > 0, **said))
     return college
