@@ -125,6 +125,83 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "您的账户新登记了一份身份证件。若非本人办理，请联系学分银行。",
         "Another identity document was recorded for your account. If that was not you, tell the bank.",
     ),
+    "claim_made_for_you": (
+        "学校为您提出了转换申请",
+        "Your college made a claim for you",
+        "学校为您提出了学分转换申请。您可以查看、撤回未办结的行；结果另行通知。",
+        "Your college claimed that records of yours count for courses of your plan. You can read it; you are told what "
+        "becomes of it.",
+    ),
+    "claim_line_refused": (
+        "申请中有一行不予认定",
+        "A line of your claim was refused",
+        "您的转换申请中有一行不予认定，理由和依据见该决定。您可以申诉；仅由规则作出的，可以请求人工复核。",
+        "One line of your claim was refused; the decision says why. You may appeal, and where the rules alone refused "
+        "it, ask that a person look at it.",
+    ),
+    "claim_decided": (
+        "转换申请已办结",
+        "Your claim was decided",
+        "您的转换申请已办结，各行结果和理由见该申请。有异议的，请在期限内申诉。",
+        "Your claim was decided; it says what became of each line and why. If you disagree, appeal in time.",
+    ),
+    "claim_lapsed": (
+        "转换申请已失效",
+        "Your claim lapsed",
+        "您的转换申请在预留期限内未能办结，已失效，所占成果和学分余额已释放。您可以重新申请。",
+        "Your claim was not decided while it could hold what it uses, and has lapsed. You may claim again.",
+    ),
+    "claim_objected": (
+        "公示中的申请有异议",
+        "Somebody objected to your claim",
+        "您公示中的转换申请有人提出异议，公示期限暂停，处理结果另行通知。",
+        "Somebody objected to your claim while it was on public notice. Its clock stands still until that is decided.",
+    ),
+    "verification_failed": (
+        "发证机构核验未通过",
+        "A certificate could not be verified",
+        "发证机构未能核实您申请所用的证书。请在举证期内提交证据，逾期该行不予认定。",
+        "The body that issued it could not verify a certificate that your claim uses. Bring evidence in time; "
+        "otherwise the line is refused.",
+    ),
+    "conversion_ended": (
+        "一项学分转换已终止",
+        "A conversion was ended",
+        "所用的学习成果有变化，您的一项学分转换已终止，学分已冲回。理由见该决定，您可以申诉。",
+        "Something that one of your conversions stood on has changed: it was ended and its credits were reversed. The "
+        "decision says why; you may appeal.",
+    ),
+    "conversion_changed": (
+        "一项学分转换有变化",
+        "A conversion changed",
+        "所依据的内容有变化，您的一项学分转换已重新认定。理由见该决定，您可以申诉。",
+        "Something that one of your conversions stood on has changed, and it was decided again. The decision says why; "
+        "you may appeal.",
+    ),
+    "conversion_gave_way": (
+        "一项学分转换已由另一项替代",
+        "A conversion gave way to another",
+        "您的一项学分转换已由后来的申请替代，按规则只计其一。",
+        "One of your conversions gave way to a later claim: by the rules only one of the two counts.",
+    ),
+    "conversion_flagged": (
+        "一项学分转换须人工复查",
+        "A conversion is being looked at",
+        "您的一项学分转换所依据的内容有变化，正由工作人员复查；复查前结果不变。",
+        "Something that one of your conversions stood on has changed. People look at it; until then nothing changes.",
+    ),
+    "override_in_force": (
+        "例外决定已生效",
+        "A decision of a person took effect",
+        "关于您申请中一行的例外决定已生效，作出人、理由和失效日期见该决定。",
+        "A person decided a line of your claim against the rules; the decision names author, reason and expiry.",
+    ),
+    "appeal_decided": (
+        "申诉已有结论",
+        "Your appeal was decided",
+        "您的申诉或人工复核已有结论，理由见该申请。",
+        "Your appeal, or the review by a person, was decided; the claim says how and why.",
+    ),
 }
 """What can be served: title in Chinese and English, text in Chinese and English."""
 
@@ -240,4 +317,9 @@ def rendered(message: InboxMessage) -> dict[str, Any]:
     }
 
 
-_LINKS = {"record_id": "/v1/records/{}", "decision_id": "/v1/decisions/{}", "posting_id": "/v1/postings/{}"}
+_LINKS = {
+    "record_id": "/v1/records/{}",
+    "decision_id": "/v1/decisions/{}",
+    "posting_id": "/v1/postings/{}",
+    "claim_id": "/v1/claims/{}",
+}

@@ -1,0 +1,281 @@
+"""Claiming: lock the person, gather facts, decide the lines in the learner's order, write what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import LiteralString
+from uuid import UUID
+
+from creditbank.clock import today
+from creditbank.db import Transaction, driver
+from creditbank.errors import BankError, NotFound
+from creditbank.identifiers import new_id
+from creditbank.learners.refusals import AccountClosed
+from creditbank.recognition import refusals
+from creditbank.recognition.clocks import holds_until
+from creditbank.recognition.gathering import AskedPerson, ClaimSaid, Gathered, gather_many
+from creditbank.recognition.granting import grant, refuse, reserve
+from creditbank.recognition.judging import Judged, judge_lines
+from creditbank.recognition.moving import go_on
+from creditbank.recognition.opening import Opened, asked_line
+from creditbank.recognition.procedures import steps_of, times_of
+from creditbank.recognition.standing import Person, Target, lock_people, target_of, working_days_from
+from creditbank.recognition.tables import Claim, ClaimLine, Conversion
+from creditbank.recognition.writing import Writing, new_writing
+from creditbank.records.acts import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line as it is claimed: some records for one course."""
+
+    record_ids: tuple[UUID, ...]
+    course_code: str
+    wants: str = "credits"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A claim as it was written, with what the rules said of each line."""
+
+    person: Person
+    claim: Claim
+    lines: tuple[ClaimLine, ...]
+    judged: tuple[Judged, ...]
+    conversions: Mapping[UUID, Conversion]
+
+
+async def claim(
+    session: Transaction,
+    learner_id: UUID,
+    plan_id: UUID,
+    lines: Sequence[Wanted],
+    *,
+    by: str,
+    tools: Tools,
+    made_for: UUID | None = None,
+) -> Made:
+    """Claim for one learner.
+
+    Raises NotFound for a plan, or a record that is not the learner's; PlanNotOfTheLearner, CourseNotInPlan,
+    CourseClaimedTwice, AccountClosed, AlreadyErased.
+    """
+    (made,) = await claim_many(session, plan_id, [(learner_id, lines)], by=by, tools=tools, made_for=made_for)
+    if isinstance(made, BankError):
+        raise made
+    return made
+
+
+async def claim_many(
+    session: Transaction,
+    plan_id: UUID,
+    asked: Sequence[tuple[UUID, Sequence[Wanted]]],
+    *,
+    by: str,
+    tools: Tools,
+    made_for: UUID | None = None,
+) -> list[Made | BankError]:
+    """Claim for many learners in one transaction, each for itself: what is wrong with one is said of that one.
+
+    Everybody is locked first, in the order of ids; then two statements gather what is known of them all.
+    """
+    target = await target_of(session, plan_id)
+    people = await lock_people(session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at)
+    found: list[Made | BankError | None] = [
+        _refusal(people.get(learner), target, lines, made_for=made_for) for learner, lines in asked
+    ]
+    _claimed_once(found, asked, people)
+    going_on = [place for place, refusal in enumerate(found) if refusal is None]
+    on = today(tools.at)
+    questions = [AskedPerson(people[asked[place][0]].family, plan_id, ClaimSaid(on)) for place in going_on]
+    known = await gather_many(session, questions, keyring=tools.keyring, at=tools.at) if questions else []
+    writing = new_writing(tools, [people[asked[place][0]] for place in going_on], by=by, institution_id=made_for)
+    for place, gathered in zip(going_on, known, strict=True):
+        learner, lines = asked[place]
+        try:
+            found[place] = await _one(
+                session, writing, people[learner], target, gathered, lines, by=by, made_for=made_for
+            )
+        except BankError as refusal:
+            found[place] = refusal
+    if writing.rows:
+        await writing.write(session)
+    return [one for one in found if one is not None]
+
+
+def _refusal(
+    person: Person | None, target: Target, lines: Sequence[Wanted], *, made_for: UUID | None
+) -> BankError | None:
+    """What stands against the whole claim, before the rules are asked."""
+    if person is None:
+        return NotFound()
+    if person.closed:
+        return AccountClosed()
+    if not target.is_of(person):
+        # A college learns of somebody who is none of its own exactly what it learns of nobody.
+        return refusals.PlanNotOfTheLearner(field="/plan_id") if made_for is None else NotFound()
+    for number, line in enumerate(lines):
+        for place, record in enumerate(line.record_ids):
+            source = person.records.get(record)
+            seen = source is not None and (
+                made_for is None or source.institution_id == made_for or made_for in person.consented
+            )
+            if not seen:
+                return NotFound(field=f"/lines/{number}/record_ids/{place}")
+    twice = next((code for code, n in Counter(line.course_code for line in lines).items() if n > 1), None)
+    return None if twice is None else refusals.CourseClaimedTwice(field="/lines", course=twice)
+
+
+def _claimed_once(
+    found: list[Made | BankError | None],
+    asked: Sequence[tuple[UUID, Sequence[Wanted]]],
+    people: Mapping[UUID, Person],
+) -> None:
+    """Whoever stands twice in a class, be it under two accounts, is claimed for the first time only."""
+    seen: set[UUID] = set()
+    for place, (learner, _) in enumerate(asked):
+        if found[place] is not None:
+            continue
+        root = people[learner].root
+        if root in seen:
+            found[place] = refusals.LearnerClaimedTwice()
+        seen.add(root)
+
+
+async def _one(
+    session: Transaction,
+    writing: Writing,
+    person: Person,
+    target: Target,
+    gathered: Gathered,
+    lines: Sequence[Wanted],
+    *,
+    by: str,
+    made_for: UUID | None,
+) -> Made:
+    for number, wanted in enumerate(lines):
+        if wanted.course_code not in gathered.plan.courses:
+            raise refusals.CourseNotInPlan(field=f"/lines/{number}/course_code", course=wanted.course_code)
+    on = today(writing.at)
+    claim = _new_claim(writing, person, target, gathered, on=on, by=by, made_for=made_for)
+    rows = [_new_line(claim, number, wanted) for number, wanted in enumerate(lines, start=1)]
+    judged = list(
+        judge_lines(
+            gathered,
+            [asked_line(person, row) for row in rows],
+            rulebook=writing.tools.rulebook,
+            on=on,
+            conversions={row.line_no: row.conversion_id for row in rows if row.conversion_id is not None},
+        )
+    )
+    claim.times = times_of(judged)
+    _by_document(claim, judged)
+    issuers = await issuers_of(session, person.family, _certificates(gathered, rows))
+    claim.steps = steps_of(judged, institution_id=target.institution_id, issuers=issuers)
+    writing.note(claim, "made", about={"lines": len(rows)})
+    if made_for is not None:
+        writing.serve(claim, "claim_made_for_you", institution_id=made_for)
+    conversions = await _settle(session, writing, person, claim, rows, judged, gathered)
+    return Made(person, claim, tuple(rows), tuple(judged), conversions)
+
+
+async def _settle(
+    session: Transaction,
+    writing: Writing,
+    person: Person,
+    claim: Claim,
+    rows: Sequence[ClaimLine],
+    judged: Sequence[Judged],
+    gathered: Gathered,
+) -> dict[UUID, Conversion]:
+    """What is refused for certain is refused at once; the rest is held for and goes to the hands, or is granted now."""
+    in_hands = {number for step in claim.steps for number in step["lines"]}
+    if in_hands:
+        days = await working_days_from(session, claim.claimed_on)
+        claim.expires_at = holds_until(claim.claimed_on, claim.times["reserves_for"], days)
+    conversions: dict[UUID, Conversion] = {}
+    for row, one in zip(rows, judged, strict=True):
+        if not one.stands:
+            refuse(
+                writing, person, claim, row, by="kernel" if one.by_kernel else "rules", refusal=one.refusal,
+                scheme=gathered.plan.scheme, level=gathered.plan.level, judged=one,
+                course=gathered.course(row.course_code),
+            )  # fmt: skip
+        elif in_hands:
+            # The lines of one claim are concluded together, so that each is decided by what the ones before came to.
+            assert claim.expires_at is not None
+            held = reserve(writing, claim, row, one, gathered, until=claim.expires_at)
+            conversions[held.conversion_id] = held
+        else:
+            granted = await grant(session, writing, person, claim, row, one, gathered, conversion=None)
+            conversions[granted.conversion_id] = granted
+    await go_on(session, writing, Opened(person, claim, tuple(rows), conversions))
+    return conversions
+
+
+def _new_claim(
+    writing: Writing, person: Person, target: Target, gathered: Gathered, *, on: date, by: str, made_for: UUID | None
+) -> Claim:
+    return Claim(
+        learner_id=person.root,
+        claim_id=new_id(),
+        change_id=writing.change_id,
+        plan_id=target.plan_id,
+        institution_id=target.institution_id,
+        made_by=by,
+        made_for_id=made_for,
+        made_at=writing.at,
+        claimed_on=on,
+        academic_year=gathered.plan.academic_year,
+        term=gathered.plan.term,
+        state="open",
+        steps=[],
+        times={},
+    )
+
+
+def _new_line(claim: Claim, number: int, wanted: Wanted) -> ClaimLine:
+    return ClaimLine(
+        learner_id=claim.learner_id,
+        claim_id=claim.claim_id,
+        line_no=number,
+        record_ids=list(wanted.record_ids),
+        course_code=wanted.course_code,
+        wants=wanted.wants,
+        state="open",
+        verdict="unknown",
+        conversion_id=new_id(),
+    )
+
+
+def _by_document(claim: Claim, judged: Sequence[Judged]) -> None:
+    for one in judged:
+        if one.decided is not None and one.decided.version is not None:
+            claim.document, claim.document_version = one.decided.document, one.decided.version
+            return
+
+
+def _certificates(gathered: Gathered, rows: Sequence[ClaimLine]) -> list[UUID]:
+    return [record for row in rows for record in row.record_ids if gathered.held[str(record)].kind == "certificate"]
+
+
+_ISSUERS: LiteralString = """
+SELECT c.record_id::text, coalesce(s.issuer_id, (
+    SELECT c.institution_id FROM institution_profile i
+    WHERE i.institution_id = c.institution_id AND i.kind = 'certificate_body' AND i.valid_until IS NULL))
+FROM record_current c
+LEFT JOIN certificate_standard s ON s.code = c.shown ->> 'standard' AND s.valid_from <= c.occurred_on
+    AND (s.valid_until IS NULL OR c.occurred_on < s.valid_until)
+WHERE c.learner_id = ANY (%s) AND c.record_id = ANY (%s)
+"""
+
+
+async def issuers_of(session: Transaction, family: Sequence[UUID], records: Sequence[UUID]) -> dict[str, UUID | None]:
+    """Who issued certificates, as far as they are connected here."""
+    if not records:
+        return {}
+    cursor = await (await driver(session)).execute(_ISSUERS, [list(family), list(records)])
+    return dict(await cursor.fetchall())

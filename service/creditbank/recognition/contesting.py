@@ -1,0 +1,64 @@
+"""A verification that failed, contested: the learner brings evidence, and the bank decides instead of the issuer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from creditbank.clock import today
+from creditbank.db import Transaction
+from creditbank.identity.actor import Actor
+from creditbank.recognition import refusals
+from creditbank.recognition.hands import must_be_open
+from creditbank.recognition.moving import refuse_by_hand, start_clock
+from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.procedures import BANK_WITHIN
+from creditbank.recognition.standing import working_days_from
+from creditbank.recognition.withdrawal import must_be_claimant
+from creditbank.recognition.writing import Writing, new_writing
+from creditbank.records.acts import Tools
+
+
+async def contest(
+    session: Transaction, claim_id: UUID, line_no: int, *, evidence: str, actor: Actor, tools: Tools
+) -> Opened:
+    """Bring evidence against a failed verification; once every failed line is contested the bank's own time begins.
+
+    Raises NotFound, GuardianActs, ClaimAlreadyDecided, ClaimLapsed, LineUnknown, NothingToContest.
+    """
+    opened = await open_claim(session, claim_id, tools=tools)
+    claim = opened.claim
+    await must_be_claimant(session, opened, actor=actor, tools=tools)
+    must_be_open(claim, tools)
+    line = opened.line(line_no)
+    over = claim.due_on is not None and today(tools.at) > claim.due_on
+    step = opened.step()
+    if not step.get("contest") or claim.waits_for != "evidence" or over or line not in opened.open_of(step):
+        raise refusals.NothingToContest(line=line_no)
+    writing = new_writing(tools, [opened.person], by=actor.name, institution_id=actor.institution_id)
+    words = opened.person.seal({"evidence": evidence}, learner_id=claim.learner_id, field="act")
+    writing.note(claim, "contested", line_no=line_no, words=words)
+    contested = sorted({*step.get("contested", ()), line_no})
+    claim.steps = [{**each, "contested": contested} if each["id"] == step["id"] else each for each in claim.steps]
+    if {each.line_no for each in opened.open_of(step)} <= set(contested):
+        await before_the_bank(session, writing, opened)
+    await writing.write(session)
+    return opened
+
+
+async def before_the_bank(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """The evidence is in, or its time over: what nobody contested is refused, the rest is the bank's to decide."""
+    claim, step = opened.claim, opened.step()
+    contested = set(step.get("contested", ()))
+    for line in opened.open_of(step):
+        if line.line_no not in contested:
+            basis = {"by": "clock", "step": step["id"], "because": "verification_failed"}
+            refuse_by_hand(writing, opened, line, by="issuer", refusal="verification_failed", basis=basis)
+    if opened.open_of(step):
+        claim.steps = [
+            {**each, "contest": False, "silence": "refer", "within": BANK_WITHIN} if each["id"] == step["id"] else each
+            for each in claim.steps
+        ]
+        claim.served_at, claim.waits_for = writing.at, None
+        writing.note(claim, "served", about={"hand": "bank"})
+        days = await working_days_from(session, today(writing.at))
+        start_clock(writing, opened, opened.step(), BANK_WITHIN, days)

@@ -1,0 +1,139 @@
+"""A line that stands, decided again: by the rules with everything else standing, it stays, gives less, or ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from creditbank.clock import today
+from creditbank.db import Transaction, driver
+from creditbank.ledger.book import LivePosting
+from creditbank.recognition.gathering import ClaimSaid, gather
+from creditbank.recognition.granting import change, end
+from creditbank.recognition.judging import Judged, basis_of, judge
+from creditbank.recognition.moving import appeal_until, with_granted
+from creditbank.recognition.opening import Opened, asked_line
+from creditbank.recognition.standing import postings_of, target_of, working_days_from
+from creditbank.recognition.tables import ClaimLine, Conversion, Override
+from creditbank.recognition.writing import Writing
+
+_IN_FORCE: LiteralString = """
+SELECT * FROM override WHERE learner_id = %s AND claim_id = %s AND line_no = %s AND state = 'in_force'
+ORDER BY proposed_at DESC LIMIT 1
+"""
+
+
+async def override_of(session: Transaction, line: ClaimLine) -> Override | None:
+    """The override by which a line stands, if people decided it against the rules."""
+    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    await cursor.execute(_IN_FORCE, [line.learner_id, line.claim_id, line.line_no])
+    found = await cursor.fetchone()
+    return None if found is None else Override(**found)
+
+
+async def posting_of(session: Transaction, opened: Opened, conversion: Conversion) -> LivePosting | None:
+    """What was posted for a conversion and stands."""
+    if conversion.posting_id is None:
+        return None
+    found = await postings_of(session, opened.person.family, [conversion.posting_id])
+    return found.get(conversion.posting_id)
+
+
+async def judge_alone(session: Transaction, writing: Writing, opened: Opened, line: ClaimLine) -> Judged:
+    """What the rules say of one line that stands, with all that stands beside it, by the facts of now."""
+    claim, person = opened.claim, opened.person
+    gathered = await gather(
+        session, family=person.family, plan_id=claim.plan_id, claim=ClaimSaid(claim.claimed_on),
+        keyring=writing.tools.keyring, at=writing.at, without_claim=claim.claim_id,
+    )  # fmt: skip
+    gathered = with_granted(gathered, opened, but=line)
+    return judge(gathered, asked_line(person, line), rulebook=writing.tools.rulebook, on=today(writing.at))
+
+
+async def decide_again(
+    session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, *, because: str
+) -> None:
+    """What a line stands on has changed. It never comes to more than before: for more, it is claimed again.
+
+    What is unknown now is not refused: it stays, and people are asked to look. So does what a diploma was issued on.
+    """
+    conversion = opened.conversion(line)
+    if conversion is None or conversion.state != "granted":
+        return
+    person = opened.person
+    judged = await judge_alone(session, writing, opened, line)
+    own = person.records.keys() >= set(line.record_ids)
+    override = await override_of(session, line)
+    if override is not None and own and because != "override_expired":
+        return  # people decided it against the rules; only what they cannot lift ends it
+    credits = min(judged.credits, conversion.credits) if judged.verdict == "granted" else 0
+    same = judged.verdict == "granted" and (credits, judged.exemption) == (conversion.credits, conversion.exemption)
+    if same and because != "override_expired":
+        return
+    target = await target_of(session, opened.claim.plan_id)
+    if not same and (judged.verdict == "unknown" or target.was_finished(person)):
+        flag(writing, opened, line, because="graduated" if judged.verdict != "unknown" else "unknown")
+        return
+    basis = basis_of(judged, asked_on=today(writing.at), because=because)
+    await _differently(
+        session, writing, opened, line, conversion, judged, credits=credits, because=because, basis=basis
+    )
+
+
+async def _differently(
+    session: Transaction,
+    writing: Writing,
+    opened: Opened,
+    line: ClaimLine,
+    conversion: Conversion,
+    judged: Judged,
+    *,
+    credits: int,
+    because: str,
+    basis: dict[str, Any],
+) -> None:
+    claim = opened.claim
+    posting = await posting_of(session, opened, conversion)
+    if judged.verdict == "granted":
+        decision_id = change(
+            writing, opened.person, claim, line, conversion, posting, credits=credits, exemption=judged.exemption,
+            source_id=opened.person.records[line.record_ids[0]].institution_id, basis=basis, judged=judged,
+        )  # fmt: skip
+        kind = "conversion_changed"
+    else:
+        decision_id = end(
+            writing, opened.person, claim, line, conversion, posting, because=because, basis=basis, judged=judged
+        )
+        line.refused_by, line.refusal = "kernel" if judged.by_kernel else "rules", judged.refusal
+        kind = "conversion_ended"
+    days = await working_days_from(session, today(writing.at))
+    claim.appeal_until_on = appeal_until(opened, today(writing.at), days)
+    writing.note(
+        claim, "decided_again", line_no=line.line_no, decision_id=decision_id, about={"because": because}, by="rules"
+    )
+    writing.serve(claim, kind, decision_id=decision_id, line_no=line.line_no)
+
+
+def flag(writing: Writing, opened: Opened, line: ClaimLine, *, because: str) -> None:
+    """Ask people to look: nothing is touched."""
+    claim = opened.claim
+    claim.flagged_at = claim.flagged_at or writing.at
+    about: Mapping[str, Any] = {"because": because}
+    writing.note(claim, "flagged", line_no=line.line_no, about=about, by="rules")
+    conversion = opened.conversion(line)
+    writing.tell(claim, line, "conversion_flagged", credits=0 if conversion is None else conversion.credits)
+    writing.serve(claim, "conversion_flagged", line_no=line.line_no)
+
+
+def stands_elsewhere(opened: Opened, line: ClaimLine, *, at: datetime) -> bool:
+    """Whether the course of a line is taken by a conversion of another line."""
+    return any(
+        place.plan_id == opened.claim.plan_id
+        and place.course_code == line.course_code
+        and place.conversion_id != line.conversion_id
+        and place.stands(at)
+        for place in opened.person.places
+    )

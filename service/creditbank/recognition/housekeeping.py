@@ -1,0 +1,164 @@
+"""What time does to claims: silence takes effect, reservations lapse, overrides come to their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import LiteralString
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.clock import today
+from creditbank.db import Transaction, driver
+from creditbank.jobs import Work, handler
+from creditbank.learners.refusals import AlreadyErased
+from creditbank.recognition.clocks import end_of, really_ends_on
+from creditbank.recognition.contesting import before_the_bank
+from creditbank.recognition.granting import release
+from creditbank.recognition.moving import ASK_ISSUER, go_on, leave, refer, refuse_by_hand, set_alarm, start_clock
+from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.overrides import expire
+from creditbank.recognition.standing import working_days_from
+from creditbank.recognition.writing import Writing, new_writing
+from creditbank.records.acts import Tools
+from creditbank.rules import Rulebook
+from creditbank.sealing import Keyring
+
+LOOK_AFTER = "look after claims"
+CLAIMS = 200
+"""How many claims one look takes up; the job asks for itself again while there are more."""
+
+_DUE: LiteralString = """
+SELECT claim_id FROM claim WHERE state = 'open' AND look_at <= %s ORDER BY look_at, claim_id LIMIT %s
+"""
+_OVER: LiteralString = """
+SELECT override_id FROM override WHERE state = 'in_force' AND expires_on < %s ORDER BY expires_on LIMIT %s
+"""
+
+
+@handler(LOOK_AFTER, every=timedelta(minutes=2))
+async def look_after_claims(work: Work) -> None:
+    """Each claim, and each override, in a transaction of its own: killed between two, the next worker goes on."""
+    tools = Tools(work.its(Keyring), work.its(Rulebook), work.now)
+    for claim_id in await _ids(work, _DUE, work.now):
+        await work.database.write(partial(look_at_claim, claim_id=claim_id, tools=tools))
+    for override_id in await _ids(work, _OVER, today(work.now)):
+        await work.database.write(partial(_expire, override_id=override_id, tools=tools))
+
+
+async def _ids(work: Work, query: LiteralString, until: object) -> list[UUID]:
+    async with work.database.session() as session:
+        cursor = await (await driver(session)).execute(query, [until, CLAIMS])
+        return [found for (found,) in await cursor.fetchall()]
+
+
+async def _expire(session: AsyncSession, *, override_id: UUID, tools: Tools) -> None:
+    await expire(session, override_id, tools=tools)
+
+
+async def look_at_claim(session: Transaction, *, claim_id: UUID, tools: Tools) -> None:
+    """What time has done to one claim: nothing, if somebody acted meanwhile."""
+    try:
+        opened = await open_claim(session, claim_id, tools=tools)
+    except AlreadyErased:
+        await _forget(session, claim_id)
+        return
+    claim = opened.claim
+    if claim.state != "open" or claim.look_at is None or claim.look_at > tools.at:
+        return
+    writing = new_writing(tools, [opened.person], by="clock")
+    if claim.expires_at is not None and claim.expires_at <= tools.at:
+        _lapse(writing, opened)
+    else:
+        await _tick(session, writing, opened, tools)
+    await writing.write(session)
+
+
+def _lapse(writing: Writing, opened: Opened) -> None:
+    """It ended by being read after `expires_at`: here that is written down."""
+    claim = opened.claim
+    for line in opened.open_lines:
+        conversion = opened.conversion(line)
+        if conversion is not None:
+            release(writing, conversion, because="lapsed")
+        line.state, line.credits = "lapsed", 0
+        writing.keep(line)
+    writing.note(claim, "lapsed")
+    leave(opened)
+    claim.state, claim.look_at, claim.decided_at = "lapsed", None, writing.at
+    writing.serve(claim, "claim_lapsed")
+    writing.keep(claim)
+
+
+async def _tick(session: Transaction, writing: Writing, opened: Opened, tools: Tools) -> None:
+    claim, on = opened.claim, today(tools.at)
+    step = opened.step()
+    days = await working_days_from(session, on)
+    if claim.waits_for == "working_days_unknown":
+        start_clock(writing, opened, step, step["within"], days)
+        return
+    if claim.due_on is None or on <= claim.due_on:
+        set_alarm(writing, opened)
+        return
+    ends = really_ends_on(claim.due_on, days)
+    if ends is not None and on <= ends:
+        claim.due_on, claim.look_at = ends, end_of(ends)
+        writing.keep(claim)
+        return
+    await silence(session, writing, opened)
+
+
+async def silence(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """The time of a step is over and its hand said nothing: what the document says that means takes effect."""
+    claim, step = opened.claim, opened.step()
+    waiting = [line.line_no for line in opened.open_of(step) if line.line_no not in step.get("done", ())]
+    writing.note(claim, "silence", about={"means": step["silence"], "lines": waiting})
+    if claim.waits_for == "evidence":
+        await before_the_bank(session, writing, opened)
+        if not opened.open_of(opened.step()):
+            await go_on(session, writing, opened)
+    elif step["silence"] == "approve":
+        await go_on(session, writing, opened)
+    elif step["silence"] == "refuse":
+        basis = {"by": "clock", "step": step["id"], "because": "silence"}
+        for line in opened.open_of(step):
+            if line.line_no in waiting:
+                refuse_by_hand(writing, opened, line, by=step["who"], refusal="silence", basis=basis)
+        await go_on(session, writing, opened)
+    elif step["who"] == "bank":
+        # It lies before the last hand already: it stays there, in its inbox, until it is settled or lapses.
+        claim.due_on = None
+        set_alarm(writing, opened)
+    else:
+        await refer(session, writing, opened, {**step, "lines": waiting})
+
+
+async def _forget(session: Transaction, claim_id: UUID) -> None:
+    """Nothing more becomes of a claim of somebody whose data were erased: it lapses without a word to anybody."""
+    connection = await driver(session)
+    await connection.execute(
+        """
+        WITH lapsed AS (
+            UPDATE claim SET state = 'lapsed', step = NULL, hand = NULL, does = NULL, look_at = NULL, due_on = NULL
+            WHERE claim_id = %(claim)s RETURNING learner_id, claim_id
+        ), lines AS (
+            UPDATE claim_line l SET state = 'lapsed', credits = 0 FROM lapsed
+            WHERE l.learner_id = lapsed.learner_id AND l.claim_id = lapsed.claim_id AND l.state = 'open'
+        )
+        UPDATE conversion v SET state = 'ended', ended_at = coalesce(v.expires_at, now()), ended_because = 'lapsed'
+        FROM lapsed WHERE v.learner_id = lapsed.learner_id AND v.claim_id = lapsed.claim_id AND v.state = 'reserved'
+        """,
+        {"claim": claim_id},
+    )
+
+
+@handler(ASK_ISSUER)
+async def ask_issuer(work: Work) -> None:
+    """Ask the body that issued a certificate: it finds the claim in its inbox (`GET /v1/claims?waiting_for=issuer`) and
+    answers over the API.
+
+    Whoever connects a body's own service asks it here, and gives its answer to `hands.answer_step`; nothing is asked
+    anywhere by this version.
+    """
+    return

@@ -1,0 +1,420 @@
+"""Reading claims: one with its lines and history, those of a learner, those that wait for a hand, those on notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, LiteralString
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank import clock
+from creditbank.credits import format_credits
+from creditbank.db import driver
+from creditbank.errors import NotFound
+from creditbank.identity.actor import Actor, Reach
+from creditbank.learners.families import family_of
+from creditbank.learners.refusals import AlreadyErased
+from creditbank.learners.sight import ALL, sight_of
+from creditbank.recognition.judging import Judged
+from creditbank.recognition.moving import judge_now
+from creditbank.recognition.opening import Opened, look_at, whose
+from creditbank.recognition.schemas import (
+    ActOut,
+    AppealOut,
+    ClaimOut,
+    ClaimShort,
+    LineOut,
+    Missing,
+    NoticeLine,
+    ObjectionOut,
+    OverrideOut,
+    PublicNotice,
+    StepOut,
+)
+from creditbank.recognition.standing import Person
+from creditbank.recognition.tables import Appeal, Claim, ClaimAct, ClaimLine, Conversion, Objection, Override
+from creditbank.records.acts import Tools
+from creditbank.rules.facts import FACTS
+
+See = Literal["all", "college", "issuer"]
+
+HANDS_OF: Mapping[str, frozenset[str]] = {
+    "registrar": frozenset({"department", "registrar"}),
+    "department_reviewer": frozenset({"department"}),
+    "certificate_body": frozenset({"issuer"}),
+    "claims:read": frozenset({"department", "registrar", "issuer"}),
+    "claims:write": frozenset({"registrar", "issuer"}),
+}
+"""Which inboxes a role or scope of an institution opens."""
+
+
+# --- one claim ----------------------------------------------------------------------------------------------------
+
+
+async def one_claim(session: AsyncSession, claim_id: UUID, *, actor: Actor, tools: Tools) -> ClaimOut:
+    """A claim as far as a caller may see it; while lines are open, with what the rules find of them now.
+
+    All of it: the learner, a guardian, the bank. The college whose plan it is or that claimed: all of it. A certificate
+    body: the lines that it is to verify. Raises NotFound for everybody else.
+    """
+    learner_id = await whose(session, claim_id)
+    try:
+        opened: Opened | None = await look_at(session, claim_id, tools=tools)
+    except AlreadyErased:
+        opened = None
+    claim = opened.claim if opened is not None else await _bare(session, learner_id, claim_id)
+    see = await _sight(session, claim, actor=actor, tools=tools)
+    judged: Sequence[Judged] = ()
+    if opened is not None and opened.open_lines and see != "issuer":
+        _, judged = await judge_now(session, opened, tools=tools)
+    return await shown(session, claim, opened, judged, see=see, actor=actor, at=tools.at)
+
+
+async def _bare(session: AsyncSession, learner_id: UUID, claim_id: UUID) -> Claim:
+    (row,) = await _rows(session, "SELECT * FROM claim WHERE learner_id = %s AND claim_id = %s", learner_id, claim_id)
+    return Claim(**row)
+
+
+async def _sight(session: AsyncSession, claim: Claim, *, actor: Actor, tools: Tools) -> See:
+    own = actor.institution_id
+    if own is not None and Reach.INSTITUTION in actor.reach:
+        if own in (claim.institution_id, claim.made_for_id):
+            return "college"
+        if str(own) in {step["institution_id"] for step in claim.steps if _began(claim, step)}:
+            return "issuer"
+        raise NotFound
+    sight = await sight_of(session, actor, claim.learner_id, at=tools.at, keyring=tools.keyring, purpose="claim")
+    if sight != ALL:
+        raise NotFound
+    return "all"
+
+
+def _began(claim: Claim, step: Mapping[str, Any]) -> bool:
+    """Whether a step was served: a body learns of a claim when it is asked, not before."""
+    names = [each["id"] for each in claim.steps]
+    if claim.step is None:
+        return bool(step.get("done") or step.get("failed"))
+    return names.index(step["id"]) <= names.index(claim.step)
+
+
+async def shown(
+    session: AsyncSession,
+    claim: Claim,
+    opened: Opened | None,
+    judged: Sequence[Judged],
+    *,
+    see: See,
+    actor: Actor,
+    at: datetime,
+) -> ClaimOut:
+    """A claim as it is answered."""
+    about = claim.learner_id, claim.claim_id
+    lines = (
+        list(opened.lines)
+        if opened is not None
+        else [ClaimLine(**row) for row in await _of_claim(session, "claim_line", "line_no", *about)]
+    )
+    conversions = (
+        dict(opened.conversions)
+        if opened is not None
+        else {row["conversion_id"]: Conversion(**row) for row in await _of_claim(session, "conversion", "on", *about)}
+    )
+    if see == "issuer":
+        mine = {n for step in claim.steps if step["institution_id"] == str(actor.institution_id) for n in step["lines"]}
+        lines = [line for line in lines if line.line_no in mine]
+    person = None if opened is None else opened.person
+    whole = see != "issuer"
+    by_line = {one.line.line_no: one for one in judged}
+    return ClaimOut(
+        **_short(claim, at),
+        document=claim.document,
+        document_version=claim.document_version,
+        lines=[line_out(line, conversions, by_line.get(line.line_no)) for line in lines],
+        steps=[_step(step) for step in claim.steps if whole or step["institution_id"] == str(actor.institution_id)],
+        history=[
+            _act(ClaimAct(**row), person)
+            for row in (await _of_claim(session, "claim_act", "act_no", *about) if whole else ())
+        ],
+        objections=[
+            objection_out(Objection(**row), person)
+            for row in (await _of_claim(session, "objection", "raised_at", *about) if whole else ())
+        ],
+        appeals=[
+            appeal_out(Appeal(**row), person, at=at)
+            for row in (await _of_claim(session, "appeal", "raised_at", *about) if whole else ())
+        ],
+        overrides=[
+            override_out(Override(**row))
+            for row in (await _of_claim(session, "override", "proposed_at", *about) if whole else ())
+        ],
+        links={"self": f"/v1/claims/{claim.claim_id}", "plan": f"/v1/plans/{claim.plan_id}"},
+    )
+
+
+def _short(claim: Claim, at: datetime) -> dict[str, Any]:
+    said = {name: getattr(claim, name) for name in ClaimShort.model_fields}
+    if claim.state == "open" and claim.expires_at is not None and claim.expires_at <= at:
+        said["state"] = "lapsed"
+    return said
+
+
+def line_out(line: ClaimLine, conversions: Mapping[UUID, Conversion], judged: Judged | None) -> LineOut:
+    """A line as it is answered."""
+    conversion = None if line.conversion_id is None else conversions.get(line.conversion_id)
+    return LineOut(
+        **line.model_dump(include={*LineOut.model_fields} - {"credits", "verdict"}),
+        verdict=line.verdict if judged is None else judged.verdict,
+        credits=format_credits(line.credits if judged is None or line.state != "open" else judged.credits),
+        exemption=None if conversion is None else conversion.exemption,
+        findings=None if judged is None else judged.findings(),
+        missing=[] if judged is None else [_missing(name) for name in judged.missing()],
+    )
+
+
+def _missing(name: str) -> Missing:
+    fact = FACTS[name]
+    return Missing(fact=name, zh=fact.zh, en=fact.en, hand=fact.supplier.hand)
+
+
+def _step(step: Mapping[str, Any]) -> StepOut:
+    return StepOut(
+        id=step["id"],
+        hand=step["who"],
+        does=step["does"],
+        within=step["within"],
+        silence=step["silence"],
+        says_zh=step["zh"],
+        says_en=step["en"],
+        lines=step["lines"],
+        institution_id=step["institution_id"],
+    )
+
+
+def _opened(person: Person | None, sealed: bytes | None, *, learner_id: UUID, field: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = None if person is None else person.open(sealed, learner_id=learner_id, field=field)
+    return found
+
+
+def _words(person: Person | None, sealed: bytes | None, *, learner_id: UUID, field: str) -> str | None:
+    found = _opened(person, sealed, learner_id=learner_id, field=field)
+    return None if found is None else str(found["words"])
+
+
+def _act(act: ClaimAct, person: Person | None) -> ActOut:
+    words = _opened(person, act.words_sealed, learner_id=act.learner_id, field="act")
+    return ActOut(**act.model_dump(include={*ActOut.model_fields} - {"words"}), words=words)
+
+
+def objection_out(row: Objection, person: Person | None) -> ObjectionOut:
+    """An objection as it is answered: not who raised it."""
+    return ObjectionOut(
+        **row.model_dump(include={*ObjectionOut.model_fields} - {"words", "answer"}),
+        words=_words(person, row.words_sealed, learner_id=row.learner_id, field="objection"),
+        answer=_words(person, row.answer_sealed, learner_id=row.learner_id, field="answer"),
+    )
+
+
+def appeal_out(row: Appeal, person: Person | None, *, at: datetime) -> AppealOut:
+    """An appeal as it is answered; `overdue` once its last day is over."""
+    return AppealOut(
+        **row.model_dump(include={*AppealOut.model_fields} - {"words", "answer", "overdue"}),
+        overdue=row.state == "open" and row.due_on is not None and row.due_on < clock.today(at),
+        words=_words(person, row.words_sealed, learner_id=row.learner_id, field="appeal"),
+        answer=_words(person, row.answer_sealed, learner_id=row.learner_id, field="answer"),
+    )
+
+
+def override_out(row: Override) -> OverrideOut:
+    """An override as it is answered."""
+    return OverrideOut(
+        **row.model_dump(include={*OverrideOut.model_fields} - {"credits"}), credits=format_credits(row.credits)
+    )
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+_OF_LEARNER: LiteralString = """
+SELECT * FROM claim WHERE learner_id = ANY (%(family)s) AND (%(college)s::uuid IS NULL OR institution_id = %(college)s
+      OR made_for_id = %(college)s)
+  AND (%(before)s::uuid IS NULL OR claim_id < %(before)s)
+ORDER BY claim_id DESC LIMIT %(limit)s
+"""
+
+
+async def claims_of(
+    session: AsyncSession, learner_id: UUID, *, actor: Actor, tools: Tools, before: UUID | None, limit: int
+) -> list[ClaimShort]:
+    """A learner's claims, the newest first; for a college those of its plans. Raises NotFound for a stranger."""
+    college = actor.institution_id if Reach.INSTITUTION in actor.reach else None
+    if college is None:
+        sight = await sight_of(session, actor, learner_id, at=tools.at, keyring=tools.keyring, purpose="claim")
+        if sight != ALL:
+            raise NotFound
+    family = list(await family_of(session, learner_id))
+    said = {"family": family, "college": college, "before": before, "limit": limit}
+    rows = await _rows(session, _OF_LEARNER, **said)
+    if college is not None and not rows and before is None:
+        raise NotFound
+    return [ClaimShort(**_short(Claim(**row), tools.at)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a list of claims is asked for."""
+
+    hands: frozenset[str]
+    institution_id: UUID | None
+    flagged: bool = False
+
+
+_WAITING: LiteralString = """
+SELECT * FROM claim
+WHERE state = 'open' AND hand = ANY (%(hands)s)
+  AND (%(institution)s::uuid IS NULL OR hand_institution_id = %(institution)s)
+  AND (expires_at IS NULL OR expires_at > %(at)s)
+  AND (%(after_at)s::timestamptz IS NULL OR (served_at, claim_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY served_at, claim_id LIMIT %(limit)s
+"""
+_FLAGGED: LiteralString = """
+SELECT * FROM claim
+WHERE flagged_at IS NOT NULL AND (%(institution)s::uuid IS NULL OR institution_id = %(institution)s)
+  AND (%(after_at)s::timestamptz IS NULL OR (flagged_at, claim_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY flagged_at, claim_id LIMIT %(limit)s
+"""
+
+
+def waiting_for(actor: Actor, hand: str | None, *, flagged: bool) -> Waiting:
+    """Whose inbox a caller may look into; nothing for a hand that is not theirs."""
+    if Reach.ANY in actor.reach:
+        return Waiting(frozenset({hand or "bank"}), None, flagged)
+    mine = frozenset(one for word in actor.roles | actor.scopes for one in HANDS_OF.get(word, ()))
+    return Waiting(mine if hand is None else mine & {hand}, actor.institution_id, flagged)
+
+
+async def waiting(
+    session: AsyncSession, asked: Waiting, *, after: tuple[datetime, UUID] | None, limit: int, at: datetime
+) -> list[ClaimShort]:
+    """The inbox of a hand, in the order of service; or the claims that people should look at."""
+    after_at, after_id = after or (None, None)
+    rows = await _rows(
+        session,
+        _FLAGGED if asked.flagged else _WAITING,
+        hands=list(asked.hands),
+        institution=asked.institution_id,
+        at=at,
+        after_at=after_at,
+        after=after_id,
+        limit=limit,
+    )
+    return [ClaimShort(**_short(Claim(**row), at)) for row in rows]
+
+
+_NOTICES: LiteralString = """
+SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at, c.due_on, (
+    SELECT json_agg(json_build_object(
+        'line_no', l.line_no, 'course_code', l.course_code, 'course_name', v.course ->> 'name', 'credits', v.credits,
+        'records', (SELECT json_agg(DISTINCT r.kind) FROM record_version r WHERE r.record_id = ANY (l.record_ids)))
+        ORDER BY l.line_no)
+    FROM claim_line l JOIN conversion v ON v.learner_id = l.learner_id AND v.conversion_id = l.conversion_id
+    WHERE l.learner_id = c.learner_id AND l.claim_id = c.claim_id AND l.state = 'open') AS lines
+FROM claim c
+WHERE c.state = 'open' AND c.does = 'notice' AND (c.expires_at IS NULL OR c.expires_at > %(at)s)
+  AND (c.due_on IS NULL OR c.due_on >= %(today)s)
+  AND (%(institution)s::uuid IS NULL OR c.institution_id = %(institution)s)
+  AND (%(after_at)s::timestamptz IS NULL OR (c.served_at, c.claim_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY c.served_at, c.claim_id LIMIT %(limit)s
+"""
+
+
+async def notices(
+    session: AsyncSession,
+    *,
+    institution_id: UUID | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    at: datetime,
+) -> list[PublicNotice]:
+    """What is on public notice now: courses, credits and kinds of records, nobody's name."""
+    after_at, after_id = after or (None, None)
+    rows = await _rows(
+        session,
+        _NOTICES,
+        institution=institution_id,
+        at=at,
+        today=clock.today(at),
+        after_at=after_at,
+        after=after_id,
+        limit=limit,
+    )
+    return [
+        PublicNotice(
+            claim_id=row["claim_id"],
+            institution_id=row["institution_id"],
+            plan_id=row["plan_id"],
+            since_at=row["served_at"],
+            until_on=row["due_on"],
+            lines=[NoticeLine(**{**line, "credits": format_credits(line["credits"])}) for line in row["lines"] or ()],
+        )
+        for row in rows
+    ]
+
+
+_APPEALS: LiteralString = """
+SELECT * FROM appeal WHERE state = 'open'
+  AND (%(after_at)s::timestamptz IS NULL OR (raised_at, appeal_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY raised_at, appeal_id LIMIT %(limit)s
+"""
+_OVERRIDES: LiteralString = """
+SELECT * FROM override WHERE state = 'proposed'
+  AND (%(after_at)s::timestamptz IS NULL OR (proposed_at, override_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY proposed_at, override_id LIMIT %(limit)s
+"""
+
+
+async def open_appeals(
+    session: AsyncSession, *, after: tuple[datetime, UUID] | None, limit: int, at: datetime
+) -> list[AppealOut]:
+    """The appeals that wait for a reviewer, the oldest first; their words are read claim by claim."""
+    after_at, after_id = after or (None, None)
+    rows = await _rows(session, _APPEALS, after_at=after_at, after=after_id, limit=limit)
+    return [appeal_out(Appeal(**row), None, at=at) for row in rows]
+
+
+async def proposed_overrides(
+    session: AsyncSession, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[OverrideOut]:
+    """The overrides that wait for a second person, the oldest first."""
+    after_at, after_id = after or (None, None)
+    rows = await _rows(session, _OVERRIDES, after_at=after_at, after=after_id, limit=limit)
+    return [override_out(Override(**row)) for row in rows]
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+_TABLES: Mapping[str, type[SQLModel]] = {
+    "claim_line": ClaimLine,
+    "claim_act": ClaimAct,
+    "conversion": Conversion,
+    "objection": Objection,
+    "appeal": Appeal,
+    "override": Override,
+}
+
+
+async def _of_claim(
+    session: AsyncSession, table: str, order: str, learner_id: UUID, claim_id: UUID
+) -> list[dict[str, Any]]:
+    assert table in _TABLES
+    query: Any = f'SELECT * FROM "{table}" WHERE learner_id = %s AND claim_id = %s ORDER BY "{order}"'
+    return await _rows(session, query, learner_id, claim_id)
+
+
+async def _rows(session: AsyncSession, query: LiteralString, *said: Any, **named: Any) -> list[dict[str, Any]]:
+    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    await cursor.execute(query, named or list(said))
+    return list(await cursor.fetchall())

@@ -1,0 +1,61 @@
+"""Taking a claim back, or single lines of it, as long as they are open: what they held is free at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from creditbank.db import Transaction
+from creditbank.errors import NotFound
+from creditbank.identity.actor import Actor
+from creditbank.learners.guardians import must_act_for
+from creditbank.recognition import refusals
+from creditbank.recognition.granting import release
+from creditbank.recognition.hands import end_step, must_be_open
+from creditbank.recognition.moving import go_on
+from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.writing import new_writing
+from creditbank.records.acts import Tools
+
+
+async def withdraw_claim(
+    session: Transaction, claim_id: UUID, *, lines: Sequence[int] | None, actor: Actor, tools: Tools
+) -> Opened:
+    """Take back all open lines, or those named. By who may claim: the learner, a guardian, the college that claimed.
+
+    Raises NotFound, GuardianActs, ClaimAlreadyDecided, ClaimLapsed, LineUnknown, LineNotOpen.
+    """
+    opened = await open_claim(session, claim_id, tools=tools)
+    claim = opened.claim
+    await must_be_claimant(session, opened, actor=actor, tools=tools)
+    must_be_open(claim, tools)
+    chosen = opened.open_lines if lines is None else [opened.line(number) for number in dict.fromkeys(lines)]
+    for line in chosen:
+        if line.state != "open":
+            raise refusals.LineNotOpen(line=line.line_no)
+    writing = new_writing(tools, [opened.person], by=actor.name, institution_id=actor.institution_id)
+    for line in chosen:
+        conversion = opened.conversion(line)
+        if conversion is not None:
+            release(writing, conversion, because="withdrawn")
+        line.state, line.credits = "withdrawn", 0
+        writing.keep(line)
+        writing.note(claim, "line_withdrawn", line_no=line.line_no)
+    if not opened.open_lines:
+        await go_on(session, writing, opened)
+    elif claim.waits_for not in ("objection", "evidence"):
+        await end_step(session, writing, opened)
+    elif not opened.open_of(opened.step()):
+        await go_on(session, writing, opened)
+    await writing.write(session)
+    return opened
+
+
+async def must_be_claimant(session: Transaction, opened: Opened, *, actor: Actor, tools: Tools) -> None:
+    """Raises NotFound for whoever could not have made the claim, GuardianActs for a child under fourteen."""
+    college = actor.institution_id
+    if college is not None:
+        if college != opened.claim.made_for_id:
+            raise NotFound
+        return
+    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
