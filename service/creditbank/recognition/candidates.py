@@ -27,7 +27,7 @@ _BINDING = ("refuse", "refer")
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """A candidate as it would be claimed. `credits` are what it gives, `lost` what is lost with what gives way to it."""
+    """A candidate as it would be claimed. `credits` are what it gives, `lost` what is lost where others give way."""
 
     candidate: Candidate
     line: AskedLine
@@ -108,7 +108,7 @@ def find(
     gathered: Gathered, *, rulebook: Rulebook, on: date, objective: Objective, records: Iterable[str] | None = None
 ) -> Found:
     """Every candidate of a person for a plan, with the caps over them. `records` narrows to some."""
-    mine = sorted(gathered.held if records is None else set(records))
+    mine = sorted(name for name in (gathered.held if records is None else set(records)) if _achieved(gathered, name))
     found = _Finding()
     for line in _lines(gathered, mine):
         _look(found, gathered, line, rulebook=rulebook, on=on, objective=objective)
@@ -122,6 +122,11 @@ def find(
     )
     refused = {record: said for record, said in found.refused.items() if record not in served}
     return Found(problem, found.possible, found.caps, tuple(found.open), refused)
+
+
+def _achieved(gathered: Gathered, record: str) -> bool:
+    """Whether a record is an achievement: that somebody entered or left is none."""
+    return gathered.held[record].kind != "enrolment_event"
 
 
 def _lines(gathered: Gathered, records: list[str]) -> Iterator[AskedLine]:
