@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
 from creditbank.submissions.tables import ColumnMapping
 from tests.open_bank import OpenBank, machine, opened, person
+from tests.publishing.place import rule
 from tests.records.town import _institution, course_row, entered, furnish, resident
 
 assert background.HANDLERS, "what a worker knows"
@@ -157,6 +159,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "row_no": 1,
             "submission_id": await submitted(found, client, course_row(term=2)),
             "mapping_id": await mapped(found, college),
+            "draft_id": await drafted(found, college),
             "equivalence_id": await counted(found, college, school),
         }
         contract = (await found.http.get("/openapi.json")).json()
@@ -187,6 +190,31 @@ async def counted(bank: OpenBank, college: UUID, school: UUID) -> str:
     entered = await bank.call("POST", f"/v1/institutions/{college}/equivalences", registrar, json=body)
     assert entered.status_code == 201, entered.text
     return str(entered.json()["equivalence_id"])
+
+
+async def drafted(bank: OpenBank, college: UUID) -> str:
+    """A draft of a rule of the college's own, checked and measured."""
+    registrar, officer = person("registrar", institution_id=college), person("officer")
+    begun = await bank.call("POST", "/v1/rule-drafts", registrar, json={"text": own_rule(college)})
+    path = f"/v1/rule-drafts/{begun.json()['draft_id']}"
+    for step in ("check", "impact"):
+        await work(bank)
+        await bank.call("POST", f"{path}/{step}", officer)
+    await work(bank)
+    assert (await bank.call("GET", path, registrar)).json()["state"] == "impact"
+    return str(begun.json()["draft_id"])
+
+
+def own_rule(college: UUID) -> str:
+    """A rule of one institution's own."""
+    return rule((1, "2030-01-01", 60), of=college, document="deposit.own", kind="training")
+
+
+async def work(bank: OpenBank) -> None:
+    """Do the jobs that are due."""
+    things = {Settings: Settings(), Keyring: bank.keyring, Rulebook: load_packaged()}
+    later = clock.now() + timedelta(seconds=1)
+    await run_due(bank.database, worker="test", now=later, limit=9, things=things, lane="publishing")
 
 
 async def mapped(bank: OpenBank, college: UUID) -> UUID:

@@ -40,10 +40,10 @@ from creditbank.publishing.schemas import (
     DraftLine,
     DraftOut,
     DraftsOut,
+    DraftWithdrawalIn,
     ImpactOut,
     PublicationIn,
     PublicationOut,
-    ReasonIn,
     ReissuedOut,
     ReissueIn,
     ReissueOut,
@@ -241,7 +241,7 @@ async def publish_draft(write: WriteDep, draft_id: UUID, said: Annotated[Publica
     responses=problems(refusals.DraftNotThere),
     summary="撤回草案|Withdraw a draft",
 )
-async def withdraw_draft(write: WriteDep, draft_id: UUID, said: Annotated[ReasonIn, Body()]) -> Response:
+async def withdraw_draft(write: WriteDep, draft_id: UUID, said: Annotated[DraftWithdrawalIn, Body()]) -> Response:
     """It goes no further, and stays on record."""
 
     async def act(session: AsyncSession) -> Answer:

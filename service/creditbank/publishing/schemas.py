@@ -31,8 +31,8 @@ class DraftIn(BaseModel):
     )
 
 
-class ReasonIn(BaseModel):
-    """Why something is done."""
+class DraftWithdrawalIn(BaseModel):
+    """Why a draft is given up."""
 
     model_config = ConfigDict(extra="forbid")
 
