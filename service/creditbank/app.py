@@ -26,7 +26,7 @@ from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
-from creditbank.recognition import totals_routes
+from creditbank.recognition import allocation_routes, totals_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
 from creditbank.rules import Rulebook, load_packaged
@@ -56,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rule_routes.router,
     publishing_routes.router,
     totals_routes.router,
+    allocation_routes.router,
     portal_routes.router,
     health.router,
 )

@@ -105,6 +105,7 @@ OPEN_ACCOUNT = Permit({"learners:write": INSTITUTION, "registrar": INSTITUTION, 
 READ_ACCOUNT = Permit(
     {"learners:read": INSTITUTION, "registrar": INSTITUTION, "officer": ANY, "learner": OWN, "guardian": CHILD}
 )
+ALLOCATE = Permit({"transcripts:read": CONSENTED, "registrar": CONSENTED, "learner": OWN, "guardian": CHILD})
 KEEP_IDENTITY = Permit({"officer": ANY})
 OF_THE_LEARNER = Permit({"learner": OWN, "guardian": CHILD})
 KEEP_GUARDIANS = Permit({"registrar": INSTITUTION, "officer": ANY})
@@ -160,6 +161,7 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/learners/{learner_id}/statement"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/balances"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/totals"): READ_TRANSCRIPT,
+    ("POST", "/v1/learners/{learner_id}/allocations"): ALLOCATE,
     ("GET", "/v1/plans/{plan_id}/totals"): READ_TOTALS,
     ("POST", "/v1/learners"): OPEN_ACCOUNT,
     ("POST", "/v1/learners/batch"): OPEN_ACCOUNT,
