@@ -161,9 +161,9 @@ def _unused(allocated: Allocated, gathered: Gathered, *, rulebook: Rulebook, on:
             line, missing, judged = open_[left.record]
             told.append(_said("open", left.record, course=line.course_code, clauses=judged, missing=missing))
         else:
-            refused = allocated.found.refused.get(left.record)
-            turned += 1
-            told.append(_refused(left.record, refused, turn=turned <= MOST_TURNED))
+            refused, turned = allocated.found.refused.get(left.record), turned + 1
+            changes = [] if turned > MOST_TURNED else _changes(gathered, refused, rulebook=rulebook, on=on)
+            told.append(_refused(left.record, refused, changes))
     return told
 
 
@@ -187,12 +187,18 @@ def _left(left: Unused, candidate: Candidate, lapses: LapseOut | None) -> Unused
     )
 
 
-def _refused(record: str, refused: RefusedLine | None, *, turn: bool) -> UnusedOut:
+def _changes(
+    gathered: Gathered, refused: RefusedLine | None, *, rulebook: Rulebook, on: date
+) -> list[list[dict[str, Any]]]:
+    if refused is None:
+        return []
+    decided = rulebook.decide("conversion", gathered.facts(refused.line), on=on)
+    return [[change.as_json() for change in together] for together in turning(decided).changes]
+
+
+def _refused(record: str, refused: RefusedLine | None, changes: list[list[dict[str, Any]]]) -> UnusedOut:
     if refused is None:
         return _said("refused", record)
-    changes: list[list[dict[str, Any]]] = []
-    if turn and refused.decided is not None:
-        changes = turning(refused.decided).as_json()["changes"]
     return _said("refused", record, course=refused.line.course_code, clauses=refused.clauses, changes=changes)
 
 

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from creditbank.recognition.gathered import AskedLine, Gathered
+from creditbank.recognition.judging import COURSE_REPLACED
 from creditbank.rules import Decided, Rulebook
 from creditbank.rules.allocating import Candidate, Cap, Exact, Objective, Problem
 from creditbank.rules.compiling import Clause, CompiledVersion
@@ -23,6 +24,8 @@ from creditbank.rules.terms import Scope, Truth, lacked, row_scope
 MOST_TOGETHER = 24
 """Ways in which several records together may meet one equivalence: so many are looked at."""
 _BINDING = ("refuse", "refer")
+_OF_ALL_LINES = ("claim", "plan", "programme", "enrolment", "decision")
+"""What is the same for every line of a person's claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,6 @@ class RefusedLine:
 
     line: AskedLine
     clauses: tuple[str, ...]
-    decided: Decided | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class _Finding:
     caps: dict[str, CapSaid] = field(default_factory=dict)
     open: list[OpenLine] = field(default_factory=list)
     refused: dict[str, RefusedLine] = field(default_factory=dict)
+    always: tuple[CompiledVersion, ...] = ()
+    """The versions that decide every line of this person, where that is certain beforehand."""
 
 
 def find(
@@ -161,24 +165,51 @@ def _ways(gathered: Gathered, keys: tuple[str, ...], records: list[str]) -> Iter
 def _look(
     found: _Finding, gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date, objective: Objective
 ) -> None:
-    decided = rulebook.decide("conversion", gathered.facts(line), on=on)
+    facts = gathered.facts(line)
+    refusing = _refused_by(found.always, facts, on)
+    if refusing and not _asks_what_is_wanted(found.always, objective):
+        _note_refusal(found, line, refusing)
+        return
+    decided = rulebook.decide("conversion", facts, on=on)
+    found.always = found.always or _same_for_all(decided)
     refusing, open_ = gates(decided)
-    if refusing and objective == "courses" and any("claim.wants" in version.reads for version in decided.versions):
+    if refusing and _asks_what_is_wanted(decided.versions, objective):
         # Where credits are not to be had, an exemption replaces the course all the same.
         line = AskedLine(line.line_no, line.records, line.course_code, "exemption")
         decided = rulebook.decide("conversion", gathered.facts(line), on=on)
         refusing, open_ = gates(decided)
     if refusing:
-        _note_refusal(found, line, refusing, decided)
+        _note_refusal(found, line, refusing)
         return
     if _taken(gathered, line, decided):
-        _note_refusal(found, line, ("course_already_replaced",), None)
+        _note_refusal(found, line, (COURSE_REPLACED,))
         return
     asked = _asked_by(found, decided)
     if open_ or asked is None:
         found.open.append(_open_line(line, decided))
         return
     _note_candidate(found, gathered, line, decided, asked)
+
+
+def _same_for_all(decided: Decided) -> tuple[CompiledVersion, ...]:
+    """The versions, if they decide every other line of the person too and see its facts as they are given."""
+    dated = all(version.dated_by.partition(".")[0] in _OF_ALL_LINES for version in decided.versions)
+    ways = any(clause.replaces is not None for _, clause, _ in clauses_of(decided.versions))
+    return decided.versions if dated and not ways else ()
+
+
+def _refused_by(versions: tuple[CompiledVersion, ...], facts: Mapping[str, Any], on: date) -> tuple[str, ...]:
+    """The clauses that refuse a line for certain, caps apart: most lines end here, before sums and caps are counted."""
+    scope = {"decision": {"on": on.isoformat()}, **facts}
+    return tuple(
+        name
+        for _, clause, name in clauses_of(versions)
+        if clause.cap is None and clause.effect == "refuse" and clause.ask(scope) is False
+    )
+
+
+def _asks_what_is_wanted(versions: tuple[CompiledVersion, ...], objective: Objective) -> bool:
+    return objective == "courses" and any("claim.wants" in version.reads for version in versions)
 
 
 def gates(decided: Decided) -> tuple[tuple[str, ...], bool]:
@@ -213,11 +244,11 @@ def _giving_way(decided: Decided) -> set[str]:
     return before - {str(row["id"]) for row in decided.scope.get("conversions") or ()}
 
 
-def _note_refusal(found: _Finding, line: AskedLine, clauses: tuple[str, ...], decided: Decided | None) -> None:
+def _note_refusal(found: _Finding, line: AskedLine, clauses: tuple[str, ...]) -> None:
     for record in line.records:
         said = found.refused.get(str(record))
         if said is None or len(clauses) < len(said.clauses):
-            found.refused[str(record)] = RefusedLine(line, clauses, decided)
+            found.refused[str(record)] = RefusedLine(line, clauses)
 
 
 def _open_line(line: AskedLine, decided: Decided) -> OpenLine:
@@ -343,4 +374,4 @@ def _caps(found: _Finding) -> Iterator[Cap]:
     for name, each in found.possible.items():
         courses.setdefault(each.line.course_code, []).append(name)
     for course, names in courses.items():
-        yield Cap("course_already_replaced", 1, dict.fromkeys(names, 1), key=(course,), exclusive=True)
+        yield Cap(COURSE_REPLACED, 1, dict.fromkeys(names, 1), key=(course,), exclusive=True)
