@@ -131,11 +131,20 @@ class Replaces:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something that is given when the case is granted."""
+    """Something that is given when the case is granted, always or only `when` something holds."""
 
     name: str
     amount: Amount
     cites: tuple[str, ...]
+    when: Condition | None = None
+
+    def given(self, scope: Scope) -> Truth:
+        """Whether it is given at all."""
+        return True if self.when is None else self.when.ask(scope)
+
+    def value(self, scope: Scope) -> Any:
+        """What is given; None where that is not known, or nothing is."""
+        return self.amount.ask(scope) if self.given(scope) else None
 
 
 @dataclass(frozen=True)
@@ -357,13 +366,23 @@ def _outputs(ctx: Context, version: Fields) -> list[Output]:
             if name in ctx.question.required and "gives" in version:
                 ctx.report.add(given, "gives", f"缺少 {name}", f"{name} is missing")
             continue
-        amount = ctx.amount(ctx, given[name], type_)
+        node, when = given[name], None
+        if isinstance(node, Fields) and "take" in node:
+            if name in ctx.question.required:
+                ctx.report.add(node, name, f"{name} 总要给出，不能写 when", f"{name} is always given: no `when`")
+                continue
+            when = ctx.condition(ctx, node["when"], False)  # noqa: FBT003
+            if when is None:
+                continue
+            node = node["take"]
+        amount = ctx.amount(ctx, node, type_)
         if amount is None:
             continue
         if type_.kind == "number" and not amount.settled:
             zh = "结果可能除不尽或不是百分之一学分的整数倍，请写明取整，如 round_down_to: 0.5"
             ctx.report.add(given[name], name, zh, "the rounding is not named: end with, say, `round_down_to: 0.5`")
-        outputs.append(Output(name, amount, tuple(dict.fromkeys(_sources(given[name], version))) or _ground(version)))
+        sources = tuple(dict.fromkeys(_sources(given[name], version))) or _ground(version)
+        outputs.append(Output(name, amount, sources, when))
     return outputs
 
 

@@ -11,7 +11,7 @@ from creditbank.rules.document import canonical
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.procedure import Procedure
 from creditbank.rules.taking import after, behind, give_way
-from creditbank.rules.terms import AFTER, Leaf, Scope, lacked
+from creditbank.rules.terms import AFTER, Leaf, Scope, Telling, lacked
 from creditbank.rules.units import as_json, observed, shown
 
 ENGINE_VERSION = "2"
@@ -256,7 +256,7 @@ def decide_by(
         scope = {**facts, "decision": {"on": on.isoformat()}}
     told = scope
     scope, replaced = give_way(versions, scope)
-    given = {output.name: output.amount.ask(scope) for output in version.outputs}
+    given = {output.name: output.value(scope) for output in version.outputs if output.given(scope) is not False}
     if any(row_set.taken_on for row_set in version.question.sets.values()):
         said = given if version.outputs else facts.get("conversion") or {}
         scope = {**scope, AFTER: after(scope, credits_=said.get("credits"), exemption=said.get("exemption"))}
@@ -265,20 +265,18 @@ def decide_by(
     name = version.question.name
     if refused:
         return Decided(name, version, scope, verdict="not_granted", clause=refused, outputs={}, **answer)
-    for output in version.outputs:
-        if given[output.name] is None:
-            unknown = unknown or f"gives.{output.name}"
+    for name_, value in given.items():
+        if value is None:
+            unknown = unknown or f"gives.{name_}"
     if unknown:
         return Decided(name, version, scope, verdict="unknown", clause=unknown, outputs={}, **answer)
-    for output in version.outputs:
-        if output.amount.type.kind == "number" and given[output.name] < 0:
+    types = version.question.outputs
+    for name_, value in given.items():
+        if types[name_].kind == "number" and value < 0:
             raise FactNotReadable(
-                output.name,
-                given[output.name],
-                why_zh="算出的量小于 0，规则缺少 not_below",
-                why_en="the rule gives less than 0",
+                name_, value, why_zh="算出的量小于 0，规则缺少 not_below", why_en="the rule gives less than 0"
             )
-    outputs = {output.name: as_json(output.amount.type, given[output.name]) for output in version.outputs}
+    outputs = {name_: as_json(types[name_], value) for name_, value in given.items()}
     outputs.update(version.question.always)
     return Decided(
         name, version, scope, verdict="granted", clause="gives", outputs=outputs, replaces=replaced, **answer
@@ -372,7 +370,10 @@ _OUTPUT_NAMES = {
 
 
 def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> Finding:
-    value, told = output.amount.ask(scope), output.amount.tell(scope)
+    value, told = output.value(scope), output.amount.tell(scope)
+    if output.when is not None and output.given(scope) is None:
+        open_ = tuple(output.when.why(scope))
+        told = Telling("；".join(leaf.zh for leaf in open_), "; ".join(leaf.en for leaf in open_), open_)
     zh_name, en_name = _OUTPUT_NAMES[output.name]
     if value is None:
         missing = {leaf.zh: leaf.en for leaf in told.missing} or {told.zh: told.en}

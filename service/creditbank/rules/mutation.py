@@ -64,7 +64,10 @@ def mutants(document: RuleDocument) -> Iterator[Mutant]:
 
 def _edits(document: RuleDocument, version: Fields) -> Iterator[_Edit]:
     yield from _days(version)
+    decides = _of_decisions(version)
     for name, value in version.get("values", {}).items():
+        if name not in decides:
+            continue
         step = Decimal("0.5") if value["unit"] == "credits" else Decimal(1)
         yield from _figure(value, "is", str(name), ("values", name), step)
     for name, table in version.get("tables", {}).items():
@@ -74,9 +77,36 @@ def _edits(document: RuleDocument, version: Fields) -> Iterator[_Edit]:
     for name, amount in version.get("names", {}).items():
         yield from _inside(version, amount["amount"], str(name), ("names", name, "amount"))
     for name, amount in version.get("gives", {}).items():
-        yield from _inside(version, amount, f"gives.{name}", ("gives", name))
+        yield from _output(version, amount, name)
     for place, clause in enumerate(version["clauses"]):
         yield from _clause(version, clause, place)
+
+
+def _output(version: Fields, node: Any, name: Text) -> Iterator[_Edit]:
+    label, path = f"gives.{name}", ("gives", name)
+    if isinstance(node, Fields) and "take" in node:
+        yield _Edit(node, label, "删去 when", "`when` left out", ("gives",), _set_word(name, node["take"]))
+        yield from _inside(version, node["when"], label, (*path, "when"))
+        yield from _inside(version, node["take"], label, (*path, "take"))
+    else:
+        yield from _inside(version, node, label, path)
+
+
+def _of_decisions(version: Fields) -> set[str]:
+    """The figures that decide something: those of a procedure alone are times, and no case tells them apart."""
+    decides = [version.get(section, Fields()) for section in ("tables", "names", "sets", "clauses", "gives")]
+    return {name for part in decides for name in _values_in(part)}
+
+
+def _values_in(node: object) -> Iterator[str]:
+    if isinstance(node, Fields):
+        if isinstance(node.get("value"), Text):
+            yield str(node["value"])
+        for child in node.values():
+            yield from _values_in(child)
+    elif isinstance(node, Items):
+        for child in node:
+            yield from _values_in(child)
 
 
 def _days(version: Fields) -> Iterator[_Edit]:
@@ -149,11 +179,11 @@ def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
         zh, en = f"otherwise 由 {effect} 改为 {weaker}", f"`otherwise` {weaker} instead of {effect}"
         yield _Edit(clause, label, zh, en, path, _set_word(Text("otherwise"), Text(weaker)))
     for word in ("when", "unless"):
-        if word in clause:
+        if word in clause and ("require" in clause or "cap" in clause or "replaces" in clause):
             at = Text("", key_line(clause, word))
             yield _Edit(at, label, f"删去 {word}", f"`{word}` left out", path, _drop(word))
     for word in ("when", "unless", "require"):
-        if word in clause:
+        if word in clause and ("require" in clause or "cap" in clause or "replaces" in clause):
             yield from _inside(version, clause[word], label, (*path, word))
     if "cap" in clause:
         yield from _cap(version, clause, label, path)

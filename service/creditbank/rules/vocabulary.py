@@ -238,6 +238,22 @@ CASE = Block(
         ),
     },
 )
+_output = Either(
+    "output",
+    (
+        Block(
+            "output-when",
+            {
+                "when": Part(CONDITION_LATER, "只在此时给出，否则没有这一项", "it is given only then", required=True),
+                "take": Part(AMOUNT_LATER, "给出什么", "what is given", required=True),
+            },
+            known_by=("take",),
+        ),
+        AMOUNT_LATER,
+    ),
+    "一个量，或 {when, take}",
+    "an amount, or {when, take}",
+)
 VERSION = Block(
     "version",
     {
@@ -256,7 +272,7 @@ VERSION = Block(
         "sets": Part(Named(SET), "命名的组", "named sets of rows"),
         "clauses": Part(Many(CLAUSE), "条款", "clauses", required=True),
         "gives": Part(
-            Named(AMOUNT_LATER, keys=r"[a-z][a-z_]*", keys_zh="要给出的量", keys_en="the name of an output"),
+            Named(_output, keys=r"[a-z][a-z_]*", keys_zh="要给出的量", keys_en="the name of an output"),
             "认定时给出什么；不写的是只作限制的文件",
             "what is given when it is granted; a document without it only limits",
         ),
