@@ -8,7 +8,8 @@ from functools import lru_cache
 from creditbank.errors import Language
 from creditbank.portal.words import speaker
 from creditbank.rules import Rulebook
-from creditbank.rules.compiling import Clause, CompiledVersion
+from creditbank.rules.clauses import Clause
+from creditbank.rules.compiling import CompiledVersion
 
 _Said = tuple[CompiledVersion, Clause]
 

@@ -16,7 +16,8 @@ from creditbank.recognition.gathered import AskedLine, Gathered
 from creditbank.recognition.judging import COURSE_REPLACED
 from creditbank.rules import Decided, Rulebook
 from creditbank.rules.allocating import Candidate, Cap, Exact, Objective, Problem
-from creditbank.rules.compiling import Clause, CompiledVersion
+from creditbank.rules.clauses import Clause
+from creditbank.rules.compiling import CompiledVersion
 from creditbank.rules.decide import clauses_of
 from creditbank.rules.taking import after
 from creditbank.rules.terms import Scope, Truth, lacked, row_scope

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-from creditbank.rules.compiling import Clause, CompiledVersion, Output, Standing
+from creditbank.rules.clauses import Clause, Standing
+from creditbank.rules.compiling import CompiledVersion, Output
 from creditbank.rules.document import canonical
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.procedure import Procedure

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditbank.errors import Language
-from creditbank.rules.compiling import Clause
+from creditbank.rules.clauses import Clause
 from creditbank.rules.decide import Decided, again, clauses_of
 from creditbank.rules.declaring import Fact
 from creditbank.rules.facts import FACTS
