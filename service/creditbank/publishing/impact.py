@@ -19,9 +19,10 @@ from creditbank.jobs import Work, handler
 from creditbank.learners.families import person_of
 from creditbank.publishing import drafts
 from creditbank.publishing.checking import check_apart, found
-from creditbank.publishing.measuring import Compared, Tally
+from creditbank.publishing.measuring import Compared, Place, Tally, compare_totals
 from creditbank.publishing.standing import Against, compare_all, compare_persons
 from creditbank.publishing.tables import RuleDraft, RuleDraftReport
+from creditbank.recognition.accumulating import totals_of_plan
 from creditbank.records.replaying import facts_of_decision, replayed
 from creditbank.rules import Rulebook, RuleDocument, RulesRefused, read_document
 from creditbank.rules.service import Published, book_of, published
@@ -105,7 +106,9 @@ def _against(asked: _Asked, today: date) -> Against:
         raise RulesRefused(proposal.problems)
     rules, present = _books(asked.published, asked.draft.document, asked.text)
     since = date.max if proposal.since is None else date.fromisoformat(proposal.since)
-    return Against(document.question, rules, present, today, kinds_of(document), happened_since(document, since))
+    applies = {str(name): frozenset(map(str, values)) for name, values in document.tree["applies"].items()}
+    kinds = kinds_of(document)
+    return Against(document.question, rules, present, today, kinds, happened_since(document, since), applies)
 
 
 def kinds_of(document: RuleDocument) -> frozenset[str]:
@@ -123,6 +126,8 @@ async def measure(database: Database, against: Against, *, keyring: Keyring) -> 
 
     For questions on which the bank keeps no decisions the report says so, and counts nothing.
     """
+    if against.question == "accumulation":
+        return await measure_totals(database, against, keyring=keyring)
     if against.question not in ("deposit", "conversion"):
         return {
             "measured": False,
@@ -133,6 +138,48 @@ async def measure(database: Database, against: Against, *, keyring: Keyring) -> 
     async for compared, erased in compare_all(database, against, keyring=keyring):
         tally.add(compared)
         tally.erased += erased
+    told = tally.told()
+    async with database.session() as session:
+        await _name_programmes(session, told["by_programme"])
+    return {"measured": True, **told}
+
+
+_PLANS = """
+SELECT plan_id, institution_id, programme_id, published_on FROM plan
+WHERE %(institutions)s::text[] IS NULL OR institution_id::text = ANY (%(institutions)s::text[])
+ORDER BY plan_id
+"""
+
+
+async def measure_totals(database: Database, against: Against, *, keyring: Keyring) -> dict[str, Any]:
+    """How everybody who follows a plan stands to the totals that a document is about, by both rulebooks, today.
+
+    The bank keeps no such verdicts: what stands is what the rules in force say.
+    """
+    applies = against.applies
+    institutions = sorted(applies["plan.institution"]) if "plan.institution" in applies else None
+    tally, at = Tally(), clock.now()
+    async with database.session() as session:
+        cursor = await (await driver(session)).execute(_PLANS, {"institutions": institutions})
+        plans = await cursor.fetchall()
+    for plan_id, institution_id, programme_id, published_on in plans:
+        asked = {"plan_id": plan_id, "keyring": keyring, "at": at, "on": max(against.today, published_on)}
+        for purpose in sorted(applies["purpose.kind"]):
+            async with database.session() as session:
+                now = await totals_of_plan(session, purpose=purpose, rulebook=against.present, **asked)
+                then = await totals_of_plan(session, purpose=purpose, rulebook=against.rules, **asked)
+            would_be = {each.learner_id: each.decided for each in then}
+            tally.add(
+                [
+                    compare_totals(
+                        Place(each.learner_id, each.learner_id, institution_id, programme_id),
+                        each.decided,
+                        would_be[each.learner_id],
+                    )
+                    for each in now
+                    if each.learner_id in would_be
+                ]
+            )
     told = tally.told()
     async with database.session() as session:
         await _name_programmes(session, told["by_programme"])

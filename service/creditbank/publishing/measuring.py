@@ -47,7 +47,7 @@ class Place:
     learner_id: UUID
     institution_id: UUID
     programme_id: UUID | None
-    decision_id: UUID
+    decision_id: UUID | None = None
     record_id: UUID | None = None
     claim_id: UUID | None = None
     line_no: int | None = None
@@ -72,6 +72,8 @@ class LiveLine:
     facts: dict[str, Any]
     asked_on: date
     stands: Outcome
+    most: int
+    """Hundredths: no rule makes more of a course than it has."""
     outputs: dict[str, Any] | None = None
     """All that was given, where that is kept: a grade may change where credits do not."""
 
@@ -84,7 +86,7 @@ class Compared:
     stands: Outcome
     would_be: Outcome
     change: str
-    """same, due, reason, gain, lose, or unknown where it could no longer, or still not, be decided otherwise."""
+    """same, due, gain, lose, unknown where the other rules could not decide it, or reason for another reason alone."""
     decided: Decided
 
 
@@ -92,14 +94,28 @@ def change_of(stands: Outcome, would_be: Outcome) -> str:
     """What becomes of one who has the first and would have the second."""
     if stands == would_be:
         return "same"
+    if would_be.verdict == "unknown":
+        return "unknown"  # which is neither a refusal nor a grant
     if stands.scheme == would_be.scheme or not stands.credits or not would_be.credits:
         if would_be.credits != stands.credits:
             return "gain" if would_be.credits > stands.credits else "lose"
     else:
         return "lose"  # credits of one scheme are not made up for by those of another
-    if stands.verdict != would_be.verdict:
-        return "unknown" if would_be.verdict == "unknown" else "reason"
     return "reason"
+
+
+def compare_totals(place: Place, stands: Decided, would_be: Decided) -> Compared:
+    """How one learner stands to a total by the rules in force, and by others; no credits are posted because of it."""
+    one, other = (Outcome(each.verdict, None, 0, each.clause) for each in (stands, would_be))
+    if one == other:
+        change = "same"
+    elif other.verdict == "unknown":
+        change = "unknown"
+    elif one.verdict == other.verdict:
+        change = "reason"
+    else:
+        change = "gain" if other.verdict == "granted" else "lose" if one.verdict == "granted" else "reason"
+    return Compared(place, one, other, change, would_be)
 
 
 def compare_records(group: Sequence[LiveRecord], *, rules: Rulebook, present: Rulebook, today: date) -> list[Compared]:
@@ -125,13 +141,13 @@ def compare_records(group: Sequence[LiveRecord], *, rules: Rulebook, present: Ru
 def compare_line(line: LiveLine, *, rules: Rulebook, present: Rulebook) -> Compared:
     """A line of a claim, decided again by other rules from the facts of its decision."""
     decided = rules.decide("conversion", line.facts, on=line.asked_on)
-    would_be = _line_outcome(decided, line.stands.scheme)
+    would_be = _line_outcome(decided, line)
     change = change_of(line.stands, would_be)
     if change == "same" and line.outputs is not None and line.outputs != outputs_of(decided):
         change = "reason"
     if change != "same":
         by_present = present.decide("conversion", line.facts, on=line.asked_on)
-        if (_line_outcome(by_present, line.stands.scheme), by_present.outputs) == (would_be, decided.outputs):
+        if (_line_outcome(by_present, line), by_present.outputs) == (would_be, decided.outputs):
             change = "due"
     return Compared(line.place, line.stands, would_be, change, decided)
 
@@ -146,9 +162,10 @@ def _step_outcome(step: Any) -> Outcome:
     return Outcome(step.verdict, step.scheme, step.credits, step.clause)
 
 
-def _line_outcome(decided: Decided, scheme: str | None) -> Outcome:
+def _line_outcome(decided: Decided, line: LiveLine) -> Outcome:
     """A line's scheme is that of the plan, whatever the rules say."""
-    return Outcome(decided.verdict, scheme, decided.outputs.get("credits") or 0, decided.clause)
+    amount = min(decided.outputs.get("credits") or 0, line.most)
+    return Outcome(decided.verdict, line.stands.scheme, amount, decided.clause)
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -161,6 +178,8 @@ class Sums:
     learners: Counter[str] = field(default_factory=Counter)
     gained: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+    """Credits that stand and would wait for somebody to say what is not known."""
 
     def add(self, one: Iterable[Compared]) -> None:
         """Add one person's comparisons."""
@@ -168,6 +187,8 @@ class Sums:
         changes = set()
         for each in one:
             changes.add(each.change)
+            if each.change == "unknown" and each.stands.credits:
+                self.undecided[each.stands.scheme or ""] += each.stands.credits
             if each.change in ("gain", "lose"):
                 if each.stands.credits:
                     by_scheme[each.stands.scheme or ""] -= each.stands.credits
@@ -185,6 +206,8 @@ class Sums:
             kind = "gain"
         elif falls:
             kind = "lose"
+        elif not by_scheme and changes & {"gain", "lose"}:
+            kind = "gain" if "lose" not in changes else "lose" if "gain" not in changes else "gain_and_lose"
         else:
             kind = "unknown" if "unknown" in changes else "stay"
         self.learners[kind] += 1
@@ -199,8 +222,9 @@ class Sums:
                     "scheme": scheme,
                     "gained": format_credits(self.gained[scheme]),
                     "lost": format_credits(self.lost[scheme]),
+                    "undecided": format_credits(self.undecided[scheme]),
                 }
-                for scheme in sorted({*self.gained, *self.lost})
+                for scheme in sorted({*self.gained, *self.lost, *self.undecided})
             ],
         }
 
@@ -237,7 +261,8 @@ class Tally:
             self.changes[each.change] += 1
             if each.change not in ("same", "due") and each.stands.verdict != each.would_be.verdict:
                 self.verdicts[each.stands.verdict, each.would_be.verdict] += 1
-            if each.change not in ("same", "due") and len(self.examples[each.change]) < EXAMPLES:
+            named = place.decision_id is not None and each.change not in ("same", "due")
+            if named and len(self.examples[each.change]) < EXAMPLES:
                 self.examples[each.change].append(each)
         for theirs in persons.values():
             self.whole.add(theirs)

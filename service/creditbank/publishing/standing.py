@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,7 @@ _LINES = (
     + """
 SELECT m.person, c.learner_id, c.claim_id, c.line_no, c.institution_id, c.plan_id, d.decision_id, d.verdict, c.scheme,
        d.credits, d.clause, d.basis, d.facts_sealed, k.wrapped,
-       (SELECT p.programme_id FROM plan p WHERE p.plan_id = c.plan_id)
+       (SELECT p.programme_id FROM plan p WHERE p.plan_id = c.plan_id), (c.course ->> 'credits')::int
 FROM members m
 JOIN conversion c ON c.learner_id = m.learner_id AND c.state = 'granted'
 JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
@@ -93,6 +93,8 @@ class Against:
     today: date
     kinds: Collection[str] = ()
     since: date = date.min
+    applies: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What the document is about."""
 
 
 async def compare_all(
@@ -172,7 +174,7 @@ def _compare_lines(rows: Iterable[tuple[Any, ...]], against: Against, keyring: K
     compared, erased = [], 0
     for row in rows:
         (person, learner_id, claim_id, line_no, institution_id, _, decision_id, verdict, scheme, credits_, clause,
-         basis, sealed, wrapped, programme_id) = row  # fmt: skip
+         basis, sealed, wrapped, programme_id, most) = row  # fmt: skip
         facts = _facts(learner_id, sealed, wrapped, keys, keyring)
         if facts is None:
             erased += 1
@@ -183,7 +185,7 @@ def _compare_lines(rows: Iterable[tuple[Any, ...]], against: Against, keyring: K
         )
         said = facts.pop("decided", None) or {}
         asked_on = date.fromisoformat((basis or {}).get("asked_on") or against.today.isoformat())
-        line = LiveLine(place, facts, asked_on, Outcome(verdict, scheme, credits_, clause), said.get("outputs"))
+        line = LiveLine(place, facts, asked_on, Outcome(verdict, scheme, credits_, clause), most, said.get("outputs"))
         compared.append(compare_line(line, rules=against.rules, present=against.present))
     return compared, erased
 
