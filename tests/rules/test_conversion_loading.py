@@ -163,3 +163,17 @@ def test_a_named_set_may_be_asked_about_more_than_once() -> None:
     asked = clause("x", require={"all": [{"named": "many", "at_least": "1"}, {"named": "worth", "at_least": "1"}]})
     there = clause("y", require={"exists": "passed", "where": ENOUGH})
     assert wrong({"clauses": also(asked, there), "names": names, "sets": sets}) == []
+
+
+def test_what_only_the_rows_of_a_set_have_is_not_asked_of_the_case() -> None:
+    head = {"question": "accumulation", "applies": {"purpose.kind": ["graduation"]}}
+    version = {
+        "gives": None,
+        "names": {"total": named("credits", {"sum": {"fact": "earned.credits"}, "over": "earned"})},
+    }
+    asked = clause("total", require={"named": "total", "at_least": "170"})
+    assert wrong(version | {"clauses": [asked]}, **head) == []
+    bare = clause("bare", require={"fact": "earned.credits", "at_least": "1"})
+    assert any("only the rows of `earned`" in each for each in wrong(version | {"clauses": [asked, bare]}, **head))
+    other = clause("other", each="courses", require={"fact": "earned.credits", "at_least": "1"})
+    assert any("only the rows of `earned`" in each for each in wrong(version | {"clauses": [asked, other]}, **head))

@@ -108,6 +108,10 @@ def fact_amount(ctx: Context, name: Text) -> Amount:
     if fact.name == "record.id" and not ctx.row:
         zh, en = "只能用来给一组排序或分类", "it can only put the rows of a set in order or in groups"
         ctx.report.add(name, name, zh, en)
+    sets = ctx.question.sets
+    if subject in sets and (not ctx.row or subject not in sets[ctx.row].own):
+        zh, en = f"只在 {subject} 的各条里有", f"only the rows of `{subject}` have it"
+        ctx.report.add(name, name, zh, en)
     ctx.read(fact.name)
     ask = _reader(fact, subject, key) if fact.name != "record.id" else _row_id
     none = Telling(lacking(fact).zh, lacking(fact).en, (lacking(fact),))

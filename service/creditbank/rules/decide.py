@@ -410,7 +410,9 @@ def _used(scope: Scope, reads: Iterable[str]) -> dict[str, Any]:
     used: dict[str, Any] = {}
     for name in sorted(set(reads)):
         subject, _, key = name.partition(".")
-        value = (scope.get(subject) or {}).get(key)
+        fields = scope.get(subject)
+        # `earned` is a subject of rows and the name of their set: of the case itself there is no such subject.
+        value = fields.get(key) if isinstance(fields, Mapping) else None
         if value is not None:
             used.setdefault(subject, {})[key] = value
     return used
