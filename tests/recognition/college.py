@@ -18,14 +18,15 @@ from uuid import UUID
 import httpx
 
 from creditbank import clock
+from creditbank.database_roles import connect
 from creditbank.db import driver
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.institutions import reference
 from creditbank.institutions import tables as t
-from creditbank.jobs import NOTHING, run_due
+from creditbank.institutions.scales import CITY_SCALES
+from creditbank.jobs import ask_for_periodic, run_due
 from creditbank.oversight.audit import differences
-from creditbank.recognition.housekeeping import look_at_claim
 from creditbank.records.acts import Tools
 from creditbank.rules import Rulebook, packaged_documents, read_document
 from creditbank.rules.in_force import RulesInForce
@@ -284,11 +285,8 @@ class College:
     async def work(self) -> int:
         """A worker does whatever is due."""
         things = {Keyring: self.bank.keyring, Rulebook: self.rulebook}
-        return await run_due(self.bank.database, worker="test:1", now=self.at, limit=50, things=things or NOTHING)
-
-    async def look(self, claim: dict[str, Any]) -> None:
-        """A worker looks at one claim."""
-        await self.bank.database.write(partial(look_at_claim, claim_id=UUID(claim["claim_id"]), tools=self.tools()))
+        await self.bank.database.write(partial(ask_for_periodic, now=self.at))
+        return await run_due(self.bank.database, worker="test:1", now=self.at, limit=50, things=things)
 
     # --- what is there ----------------------------------------------------------------------------------------
 
@@ -297,6 +295,21 @@ class College:
         async with self.bank.database.session() as session:
             connection = await driver(session)
             return await (await connection.execute(query, arguments)).fetchall()
+
+    async def sql_do(self, statement: Any, *arguments: Any) -> None:
+        """Change what is there, as the owner of the database may."""
+        with connect(self.bank.addresses.owner) as owner:
+            owner.execute(statement, arguments)
+
+    async def import_holidays(self) -> None:
+        """The State Council's notices are imported."""
+        async with self.bank.database.session() as session:
+            connection = await driver(session)
+            for on, working in reference.departures().items():
+                await connection.execute(
+                    "INSERT INTO working_day VALUES (%s, %s, '假日', '国务院办公厅') ON CONFLICT DO NOTHING",
+                    [on, working],
+                )
 
     async def converted(self, learner: Learner | None = None) -> int:
         """Hundredths that conversions have posted."""
@@ -316,7 +329,8 @@ class College:
 
     async def check(self) -> None:
         """Nothing is wrong with the books, no course is replaced twice, and claims say what decisions and books say."""
-        assert await differences(self.bank.database) == []
+        found = await differences(self.bank.database)
+        assert found == [], found
         twice = await self.sql(
             "SELECT learner_id, plan_id, course_code FROM conversion WHERE state = 'granted' "
             "GROUP BY 1, 2, 3 HAVING count(*) > 1"
@@ -371,6 +385,16 @@ def furniture(college: UUID, school: UUID, body: UUID) -> tuple[list[Any], UUID,
         )
         for code, name, category, credits in COURSES
     ]  # fmt: skip
+    rows += [
+        t.ScoreScale(scale_id=new_id(), code=code, valid_from=LONG_AGO, scale=dict(scale))
+        for code, scale in CITY_SCALES.items()
+    ]
+    rows.append(
+        t.Course(
+            institution_id=school, code="S1", valid_from=LONG_AGO, name="机械基础", category="专业课",
+            learning_form="theory", credits=300,
+        )
+    )  # fmt: skip
     for number in range(8):
         standard = new_id()
         rows.append(
@@ -407,7 +431,7 @@ async def a_college(addresses: Any, keys: Path, monkeypatch: Any) -> AsyncIterat
         everything = [*first, *second, *third, *rows]
         for kinds in (
             (t.Institution,),
-            (t.InstitutionProfile, t.Course, t.Programme, t.Term, t.WorkingDay),
+            (t.InstitutionProfile, t.Course, t.Programme, t.Term, t.WorkingDay, t.ScoreScale),
             (t.Plan, t.CertificateStandard),
             (t.PlanCourse, t.CertificateLevel),
         ):

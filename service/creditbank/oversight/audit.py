@@ -158,6 +158,10 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         WHERE NOT EXISTS (
             SELECT FROM record_current r LEFT JOIN learner_alias a ON a.learner_id = r.learner_id AND a.ended_at IS NULL
             WHERE r.record_id = u.record_id AND coalesce(a.into_learner_id, r.learner_id) = u.person)
+          -- What a diploma was issued on is flagged for people rather than touched.
+          AND NOT EXISTS (
+            SELECT FROM conversion v JOIN claim_act f USING (learner_id, claim_id, line_no)
+            WHERE v.learner_id = u.learner_id AND v.conversion_id = u.conversion_id AND f.act = 'flagged')
         """,
     ),
     (

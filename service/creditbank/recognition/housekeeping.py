@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import LiteralString
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import Transaction, driver
-from creditbank.jobs import Work, handler
+from creditbank.jobs import Work, handler, named
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition.clocks import end_of, really_ends_on
 from creditbank.recognition.contesting import before_the_bank
@@ -26,8 +28,10 @@ from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring
 
 LOOK_AFTER = "look after claims"
-CLAIMS = 200
-"""How many claims one look takes up; the job asks for itself again while there are more."""
+AT_A_TIME = 200
+"""How many claims are looked for at a time."""
+
+log = structlog.get_logger(__name__)
 
 _DUE: LiteralString = """
 SELECT claim_id FROM claim WHERE state = 'open' AND look_at <= %s ORDER BY look_at, claim_id LIMIT %s
@@ -41,23 +45,38 @@ SELECT override_id FROM override WHERE state = 'in_force' AND expires_on < %s OR
 async def look_after_claims(work: Work) -> None:
     """Each claim, and each override, in a transaction of its own: killed between two, the next worker goes on."""
     tools = Tools(work.its(Keyring), work.its(Rulebook), work.now)
-    for claim_id in await _ids(work, _DUE, work.now):
-        await work.database.write(partial(look_at_claim, claim_id=claim_id, tools=tools))
-    for override_id in await _ids(work, _OVER, today(work.now)):
-        await work.database.write(partial(_expire, override_id=override_id, tools=tools))
+    failed = await _each(work, _DUE, work.now, partial(look_at_claim, tools=tools))
+    failed += await _each(work, _OVER, today(work.now), partial(expire, tools=tools))
+    if failed:
+        raise SomeNotLookedAfter(f"{len(failed)} of the claims and overrides that were due")
 
 
-async def _ids(work: Work, query: LiteralString, until: object) -> list[UUID]:
-    async with work.database.session() as session:
-        cursor = await (await driver(session)).execute(query, [until, CLAIMS])
-        return [found for (found,) in await cursor.fetchall()]
+class SomeNotLookedAfter(RuntimeError):
+    """One that cannot be looked after must not keep the others from it; it is tried again with the next look."""
 
 
-async def _expire(session: AsyncSession, *, override_id: UUID, tools: Tools) -> None:
-    await expire(session, override_id, tools=tools)
+async def _each(
+    work: Work, query: LiteralString, until: object, look: Callable[[AsyncSession, UUID], Awaitable[None]]
+) -> list[UUID]:
+    """Whatever is due, one after another, each by itself; those that failed."""
+    seen: set[UUID] = set()
+    failed: list[UUID] = []
+    while True:
+        async with work.database.session() as session:
+            cursor = await (await driver(session)).execute(query, [until, AT_A_TIME + len(failed)])
+            due = [found for (found,) in await cursor.fetchall() if found not in seen]
+        if not due:
+            return failed
+        for each in due:
+            seen.add(each)
+            try:
+                await work.database.write(lambda session, each=each: look(session, each))  # type: ignore[misc]
+            except Exception as failure:
+                log.warning("not_looked_after", id=str(each), error=named(failure))
+                failed.append(each)
 
 
-async def look_at_claim(session: Transaction, *, claim_id: UUID, tools: Tools) -> None:
+async def look_at_claim(session: Transaction, claim_id: UUID, *, tools: Tools) -> None:
     """What time has done to one claim: nothing, if somebody acted meanwhile."""
     try:
         opened = await open_claim(session, claim_id, tools=tools)

@@ -1,0 +1,84 @@
+"""A college claims for a class: many learners at once, an outcome for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditbank.identifiers import new_id
+from tests.open_bank import machine, person
+from tests.recognition.college import DEPARTMENT, College, procedure, room
+
+
+def member(who: Any, records: Any, code: str = "M1") -> dict[str, Any]:
+    named = {"learner_id": str(who)} if not isinstance(who, str) else {"student_no": who}
+    return {**named, "lines": [{"record_ids": [str(one) for one in records], "course_code": code}]}
+
+
+async def claims(college: College, *members: dict[str, Any], actor: Any = None, status: int = 201) -> dict[str, Any]:
+    path = f"/v1/plans/{college.plan}/class-claims"
+    return await college.ask("POST", path, actor or college.registrar, json={"learners": members}, status=status)
+
+
+async def consents(college: College, learner: Any) -> None:
+    body = {"purpose": "recognition", "institution_id": str(college.college), "given": True}
+    path = f"/v1/learners/{learner.learner_id}/consents"
+    await college.ask("POST", path, learner.actor, json=body, status=201)
+
+
+async def test_a_registrar_claims_for_a_class_and_what_is_wrong_with_one_stops_no_other(college: College) -> None:
+    first, second, third = [await college.enrol(certificates=2) for _ in range(3)]
+    for one in (first, second):
+        await consents(college, one)
+    said = await claims(
+        college,
+        member(first.learner_id, first.records[:1]),
+        member(f"2024{second.serial:04d}", second.records[:1]),
+        member(third.learner_id, third.records[:1]),
+        member(new_id(), first.records),
+        member(first.learner_id, first.records[1:], "M2"),
+        member(second.learner_id, second.records[1:], "M2"),
+        {"lines": member(first.learner_id, first.records)["lines"]},
+    )
+    codes = [(one["outcome"], (one["problem"] or {}).get("code")) for one in said["outcomes"]]
+    assert codes == [
+        ("claimed", None),
+        ("claimed", None),
+        ("refused", "not_found"),  # its records are another's, and it did not consent
+        ("refused", "not_found"),
+        ("refused", "learner_claimed_twice"),
+        ("refused", "learner_claimed_twice"),
+        ("refused", "malformed"),
+    ]
+    assert [await college.converted(one) for one in (first, second, third)] == [300, 300, 0]
+    assert (await college.inbox(first))[0] == "claim_made_for_you"
+    await college.check()
+
+
+async def test_a_college_claims_by_a_plan_of_its_own_only(college: College) -> None:
+    learner = await college.enrol()
+    other = person("registrar", institution_id=college.school)
+    said = await claims(college, member(learner.learner_id, learner.records), actor=other, status=409)
+    assert said["code"] == "another_colleges_plan"
+    await claims(college, member(learner.learner_id, learner.records), actor=learner.actor, status=403)
+
+
+async def test_a_machine_of_the_college_claims_too_and_the_learner_may_take_it_back(college: College) -> None:
+    college.decide_by(hands=procedure(DEPARTMENT))
+    learner = await college.enrol()
+    await consents(college, learner)
+    client = machine("claims:write", institution_id=college.college)
+    said = await claims(college, member(learner.learner_id, learner.records), actor=client)
+    path = f"/v1/claims/{said['outcomes'][0]['claim_id']}/withdrawal"
+    now = await college.ask("POST", path, learner.actor, json={})
+    assert now["state"] == "withdrawn"
+
+
+async def test_a_class_of_forty_is_claimed_for_in_one_call(college: College) -> None:
+    college.decide_by(room("3"))
+    learners = [await college.enrol(certificates=1) for _ in range(40)]
+    for one in learners:
+        await consents(college, one)
+    said = await claims(college, *(member(one.learner_id, one.records) for one in learners))
+    assert {one["outcome"] for one in said["outcomes"]} == {"claimed"}
+    assert await college.converted() == 40 * 300
+    await college.check()
