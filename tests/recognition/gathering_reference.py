@@ -258,7 +258,7 @@ class ByHand:
         for row in self.conversions():
             conversion, course = self.of_conversion(row)
             of = [
-                {"id": f"{row['conversion_id']}/{record}", "conversion": conversion, "course": course}
+                {"id": f"{row['conversion_id']}:{record}", "conversion": conversion, "course": course}
                 | (self.facts(record) if record in mine else {"record": {"id": record}})
                 for record in self.uses(row)
             ]
@@ -373,6 +373,8 @@ class ByHand:
         term = self.term_on(self.on)
         if term:
             claim["week_of_term"] = 1 + (self.on - term["starts_on"]).days // 7
+            claim["academic_year"] = term["academic_year"]
+            claim["term"] = f"{term['academic_year']}-{term['term']}"
         if wants:
             claim["wants"] = wants
         sources = [{"id": record, **self.facts(record)} for record in records]

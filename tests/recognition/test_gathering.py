@@ -161,7 +161,7 @@ async def test_a_line_that_stands_is_what_the_next_one_finds(town: Town) -> None
     found = after.facts(AskedLine(2, (second,), "C102"))
     assert one.facts(line)["conversions"] == [] == one.facts(line)["uses"], "what was gathered is as it was"
     assert [row["id"] for row in found["conversions"]] == ["one"]
-    assert [row["id"] for row in found["uses"]] == [f"one/{first}", f"one/{second}"]
+    assert [row["id"] for row in found["uses"]] == [f"one:{first}", f"one:{second}"]
     (conversion,) = found["conversions"]
     assert conversion["conversion"] == {"credits": 300, "on": "2024-04-20", "same_plan": True, "exemption": "full"}
     assert (conversion["course"]["code"], "record" in conversion) == ("C101", False), "of two records, no single one"
