@@ -12,36 +12,87 @@ import jsonschema
 import pytest
 import yaml
 
-from creditbank.rules import RuleDocument, packaged_documents, read_document, rule_document_schema
+from creditbank.rules import (
+    Rulebook,
+    RuleDocument,
+    RulesRefused,
+    packaged_documents,
+    read_document,
+    rule_document_schema,
+)
 from creditbank.rules.cases import explain, run_cases, unheld
 from creditbank.rules.guide import every_word, refreshed
 from creditbank.rules.loading import Fields, read_yaml
+from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.vocabulary import VERSION
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 SCHEMA = ROOT / "schemas" / "rule-document.schema.json"
-FRAME = re.findall(r"^```yaml document\n(.*?)^```$", GUIDE, re.S | re.M)
+WHOLE = re.findall(r"^```yaml document\n(.*?)^```$", GUIDE, re.S | re.M)
+FRAMES = {
+    str(document.tree["document"]): text for text in WHOLE for document in (read_document(text, file="docs/rules.md"),)
+}
+FRAME = [FRAMES["deposit.example"]]
 PARTS = re.findall(r"^```yaml version\n(.*?)^```$", GUIDE, re.S | re.M)
+ADDED = re.findall(r"^```yaml version conversion\n(.*?)^```$", GUIDE, re.S | re.M)
+REFERS = {"values": "value", "tables": "table", "names": "named", "sets": "of"}
 
 
 def _example(part: str) -> RuleDocument:
-    """The frame of the guide with the words that an example shows in place of its own."""
+    """The deposit of the guide with the words that an example shows in place of its own."""
     tree = copy.deepcopy(read_yaml(FRAME[0], "docs/rules.md"))
     tree["versions"][0].update(read_yaml(part, "docs/rules.md"))
     return read_document(json.dumps(tree, ensure_ascii=False), file="docs/rules.md")
 
 
-def test_the_whole_document_of_the_guide_holds_and_is_held() -> None:
-    assert len(FRAME) == 1
-    document = read_document(FRAME[0], file="docs/rules.md")
-    assert [outcome.wrong for outcome in run_cases(document) if outcome.wrong] == []
+def _with(part: str) -> RuleDocument:
+    """The method of the guide with what an example adds: clauses of its name give way, what nothing uses goes."""
+    tree = copy.deepcopy(read_yaml(FRAMES["conversion.guide"], "docs/rules.md"))
+    version, added = tree["versions"][0], read_yaml(part, "docs/rules.md")
+    ids = {clause["id"] for clause in added.get("clauses", ())}
+    clauses = [clause for clause in version["clauses"] if clause["id"] not in ids] + list(added.pop("clauses", ()))
+    for word in ("citations", "values", "names", "given", "rows"):
+        version.setdefault(word, {}).update(added.pop(word, {}))
+    version.update(added)
+    version["clauses"] = clauses
+    for _ in range(2):
+        text = json.dumps({key: value for key, value in version.items() if key not in ("given", "rows", "cases")})
+        for section in ("values", "names"):
+            for name in list(version[section]):
+                if f'"{REFERS[section]}": "{name}"' not in text:
+                    del version[section][name]
+    if not version["values"]:
+        del version["values"]
+    return read_document(json.dumps(tree, ensure_ascii=False), file="docs/rules.md")
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_the_whole_documents_of_the_guide_hold_and_are_held(name: str) -> None:
+    document = read_document(FRAMES[name], file="docs/rules.md")
+    assert [(outcome.name, outcome.wrong) for outcome in run_cases(document) if outcome.wrong] == []
     assert [problem.sentence("en") for problem in unheld(document)] == []
+
+
+def test_the_whole_documents_of_the_guide_apply_together() -> None:
+    Rulebook.load([read_document(text, file="docs/rules.md") for text in WHOLE])
+    assert {document.question for document in map(read_document, WHOLE)} == set(QUESTIONS)
 
 
 @pytest.mark.parametrize("part", PARTS, ids=range(len(PARTS)))
 def test_every_example_of_the_guide_gets_its_decisions(part: str) -> None:
     assert [(outcome.name, outcome.wrong) for outcome in run_cases(_example(part)) if outcome.wrong] == []
+
+
+@pytest.mark.parametrize("part", ADDED, ids=range(len(ADDED)))
+def test_every_example_of_a_conversion_gets_its_decisions(part: str) -> None:
+    assert [(outcome.name, outcome.wrong) for outcome in run_cases(_with(part)) if outcome.wrong] == []
+
+
+def test_every_example_in_the_guide_is_one_that_is_run() -> None:
+    fences = re.findall(r"^```yaml(.*)$", GUIDE, re.M)
+    assert len(fences) == len(WHOLE) + len(PARTS) + len(ADDED)
+    assert len(ADDED) > 10
 
 
 def _keys(node: Any) -> set[str]:
@@ -51,7 +102,7 @@ def _keys(node: Any) -> set[str]:
 
 
 def test_every_word_of_the_vocabulary_is_shown_in_the_guide() -> None:
-    shown = _keys(read_yaml(FRAME[0], "")).union(*(_keys(read_yaml(part, "")) for part in PARTS))
+    shown = set[str]().union(*(_keys(read_yaml(text, "")) for text in (*WHOLE, *PARTS, *ADDED)))
     words = {word for _, word in every_word()}
     assert len(words) > 60
     assert sorted(words - shown) == []
@@ -73,7 +124,10 @@ def test_the_published_schema_is_what_the_code_says() -> None:
 def test_the_schema_accepts_what_the_bank_publishes_as_editors_read_it() -> None:
     """Editors read YAML 1.2 with numbers and truths; the documents must pass with them and as plain text."""
     validator = jsonschema.Draft202012Validator(rule_document_schema())
-    texts = [document.text for document in packaged_documents()] + FRAME
+    casebook = sorted((ROOT / "service" / "creditbank" / "rulebook" / "casebook").glob("*.yaml"))
+    assert casebook
+    texts = [document.text for document in packaged_documents()] + WHOLE
+    texts += [path.read_text(encoding="utf-8") for path in casebook]
     for text in texts:
         assert [error.message for error in validator.iter_errors(yaml.load(text, yaml.BaseLoader))] == []
         assert [error.message for error in validator.iter_errors(_as_editors_do(text))] == []
@@ -109,6 +163,42 @@ def test_the_schema_refuses_what_the_loader_refuses(change: dict[str, Any]) -> N
     tree["versions"][0].update(change)
     assert list(jsonschema.Draft202012Validator(rule_document_schema()).iter_errors(tree))
     with pytest.raises(Exception, match="change"):
+        read_document(json.dumps(tree), file="t.yaml")
+
+
+BROKEN: list[dict[str, Any]] = [
+    {
+        "clauses": [
+            {"id": "c", "says": {"zh": "一", "en": "one"}, "cap": {"per": [{"fact": "record.id"}]}, "at_most": "1"}
+        ]
+    },
+    {"clauses": [{"id": "c", "says": {"zh": "一", "en": "one"}, "replaces": {"over": "uses"}}]},
+    {"clauses": [{"id": "c", "says": {"zh": "一", "en": "one"}, "final": "no"}]},
+    {
+        "names": {
+            "n": {"says": {"zh": "一", "en": "one"}, "gives": "credits", "amount": {"sum": {"fact": "course.credits"}}}
+        }
+    },
+    {"names": {"n": {"says": {"zh": "一", "en": "one"}, "gives": "credits", "amount": {"share": "half", "of": "1"}}}},
+    {"procedure": {"says": {"zh": "一", "en": "one"}, "reserves_for": "60"}},
+    {
+        "procedure": {
+            "says": {"zh": "一", "en": "one"},
+            "appeal": {"within": "soon", "decided_within": "3"},
+            "reserves_for": "6",
+        }
+    },
+    {"rows": {"courses": [{"course": {"credits": 3}}]}},
+    {"gives": {"credits": {"when": {"fact": "record.score", "stated": "yes"}}}},
+]
+
+
+@pytest.mark.parametrize("change", BROKEN, ids=range(len(BROKEN)))
+def test_the_schema_refuses_broken_rows_caps_and_procedures_as_the_loader_does(change: dict[str, Any]) -> None:
+    tree = yaml.load(FRAMES["conversion.guide"], yaml.BaseLoader)
+    tree["versions"][0].update(change)
+    assert list(jsonschema.Draft202012Validator(rule_document_schema()).iter_errors(tree))
+    with pytest.raises(RulesRefused):
         read_document(json.dumps(tree), file="t.yaml")
 
 

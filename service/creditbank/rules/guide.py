@@ -1,4 +1,4 @@
-"""The generated parts of `docs/rules.md`: facts, closed lists and units; and the words that it must show."""
+"""The generated parts of `docs/rules.md`: questions, facts, closed lists and units; and the words that it must show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from creditbank.rules.facts import FACTS
 from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.shapes import Block, Either, Later, Many, Named, Shape
-from creditbank.rules.units import NUMBER_UNITS, Choices
+from creditbank.rules.units import NUMBER_UNITS, Choices, Type
 from creditbank.rules.vocabulary import DOCUMENT
 
 BEGIN = "<!-- generated: {name} -->"
@@ -54,9 +54,31 @@ def units_table() -> str:
     return "| 单位 unit | 中文 |\n|---|---|\n" + "\n".join(rows)
 
 
+def questions_table() -> str:
+    """Every question: what chooses and narrows its documents, what they give, and the sets of rows they may ask."""
+    rows = []
+    for question in QUESTIONS.values():
+        outputs = "、".join(
+            f"`{name}`{'' if name in question.required else '?'} {_type(type_)}"
+            for name, type_ in question.outputs.items()
+        )
+        sets = "；".join(
+            f"`{name}` {each.zh} {each.en}（{'、'.join(each.own)}）" for name, each in question.sets.items()
+        )
+        narrowed = "、".join(f"`{name}`" for name in question.narrowed_by)
+        rows.append(f"| `{question.name}` | `{question.chosen_by}` | {narrowed} | {outputs} | {sets} |")
+    head = "| 问题 question | 选定 chosen by | 收窄 narrowed by | 给出 gives（? 可不写 optional） | 各组 sets of rows |"
+    return f"{head}\n|---|---|---|---|---|\n" + "\n".join(rows)
+
+
+def _type(type_: Type) -> str:
+    return f"（`{type_.choices.name}`）" if type_.choices else f"（{type_.named('en')}）"
+
+
 def refreshed(text: str) -> str:
     """The guide with its generated parts written anew between their marks."""
-    for name, write in (("facts", facts_table), ("lists", lists_table), ("units", units_table)):
+    parts = (("questions", questions_table), ("facts", facts_table), ("lists", lists_table), ("units", units_table))
+    for name, write in parts:
         begin, end = BEGIN.format(name=name), END.format(name=name)
         before, _, rest = text.partition(begin)
         _, found, after = rest.partition(end)
