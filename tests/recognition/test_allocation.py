@@ -96,9 +96,11 @@ def people(draw: some.DrawFn) -> Gathered:
 
 
 CATEGORIES = ["专业课", "公共课", "选修课"]
-methods = some.lists(some.sampled_from(CAPS), max_size=4, unique_by=lambda cap: str(cap["id"])).map(
-    lambda caps: rules(LISTED, *caps)
-)
+IN_ORDER = [cap for cap in CAPS if cap["id"] in ("limit-by-line", "small-with-certificates")]
+"""Caps for which it matters which of the chosen lines is claimed first."""
+methods = some.one_of(
+    some.lists(some.sampled_from(CAPS), max_size=4, unique_by=lambda cap: str(cap["id"])), some.just(IN_ORDER)
+).map(lambda caps: rules(LISTED, *caps))
 
 
 @settings(max_examples=150, deadline=None)
@@ -133,6 +135,32 @@ def test_two_small_courses_are_better_than_the_large_one_that_comes_first() -> N
     assert lines_of(found) == [("B", ("r2",)), ("C", ("r3",))]
     assert found.credits == 400, "40 % of 10 credits"
     assert claimed(who, every_line(who), method) == 300
+
+
+def test_a_line_with_less_room_is_claimed_before_one_with_more() -> None:
+    """Three credits in all for the line of a professional course, six for that of an elective."""
+    (limit,) = [cap for cap in CAPS if cap["id"] == "limit-by-line"]
+    who = person(
+        [course("A", 300, category="选修课"), course("B", 200), course("C", 300)],
+        [held("r1"), held("r2"), held("r3")],
+        equivalent=[counts("r1", targets=["A"]), counts("r2", targets=["B"]), counts("r3", targets=["C"])],
+    )
+    found = best(who, rules(LISTED, limit))
+    assert lines_of(found) == [("C", ("r3",)), ("A", ("r1",))]
+    assert (found.credits, found.looks, found.proved) == (600, 1, True)
+
+
+def test_what_a_person_would_have_to_allow_is_no_room() -> None:
+    (by_a_person,) = [cap for cap in CAPS if cap["id"] == "by-a-person"]
+    names = ["A", "B", "C"]
+    who = person(
+        [course(name, 300) for name in names],
+        [held(f"r{name}") for name in names],
+        equivalent=[counts(f"r{name}", targets=[name]) for name in names],
+    )
+    found = best(who, rules(LISTED, by_a_person))
+    assert [code for code, _ in lines_of(found)] == ["A", "B"]
+    assert (found.looks, found.proved) == (1, True)
 
 
 def test_a_limit_that_moves_with_what_is_converted_is_looked_at_again_and_not_called_proved() -> None:
@@ -186,7 +214,7 @@ def test_a_conversion_that_gives_way_is_counted_against_what_replaces_it() -> No
     )
     found = best(who, rules(LISTED, way))
     assert lines_of(found) == [("B", ("r2",))]
-    assert found.credits == 100, "three credits, less the two that give way"
+    assert found.credits == found.allocation.credits == 100, "three credits, less the two that give way"
     assert found.proved
 
 

@@ -157,9 +157,11 @@ def test_thirty_five_per_cent_of_thirty_two_credits_is_eleven_point_two() -> Non
     assert limit == 1120
     fits_exactly = Cap("share", limit, {"r1>c1": 1120})
     too_much = Cap("share", limit, {"r1>c1": 1121})
+    half = Cap("share", Fraction(2241, 2), {"r1>c1": 1121})
     third = Cap("share", Fraction(1000, 3), {"r1>c1": Fraction(1000, 3)})
     assert pairs(allocate(problem(("r1", "c1", 1120), caps=(fits_exactly,)))) == ["r1>c1"]
     assert pairs(allocate(problem(("r1", "c1", 1121), caps=(too_much,)))) == []
+    assert pairs(allocate(problem(("r1", "c1", 1121), caps=(half,)))) == []
     assert pairs(allocate(problem(("r1", "c1", 333), caps=(third,)))) == ["r1>c1"]
 
 

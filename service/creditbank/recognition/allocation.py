@@ -64,7 +64,23 @@ def allocation_of(
 def _decided(
     gathered: Gathered, lines: Sequence[Possible], rulebook: Rulebook, on: date
 ) -> tuple[list[tuple[Possible, Judged]], list[Possible]]:
-    """The lines in an order in which each is granted, seeing those before it; and those for which there is none."""
+    """The lines in an order in which each is granted, seeing those before it; and those for which there is none.
+
+    The order of the plan, if it does; otherwise those that came too late, with less room than others, go first.
+    """
+    order = list(lines)
+    for _ in range(len(order)):
+        granted, left = _one_after_another(gathered, order, rulebook, on)
+        if not left:
+            break
+        order = [*left, *(each for each, _ in granted)]
+    return (granted, left) if order else ([], [])
+
+
+def _one_after_another(
+    gathered: Gathered, lines: Sequence[Possible], rulebook: Rulebook, on: date
+) -> tuple[list[tuple[Possible, Judged]], list[Possible]]:
+    """Each line once it is granted after those before it; and those that never are."""
     now, left = gathered, list(lines)
     granted: list[tuple[Possible, Judged]] = []
     while left:
