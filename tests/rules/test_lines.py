@@ -94,6 +94,7 @@ def _rules(*names: str, **version: Any) -> Rulebook:
     return book({"clauses": [every, ONCE, *chosen], "names": names_ or None, "sets": sets or None, **version})
 
 
+FEW = min(20, settings().max_examples)
 RULEBOOKS = {each["id"]: _rules(each["id"]) for each in POOL} | {"whole": _rules(*(each["id"] for each in POOL))}
 RECORD = {
     "result": st.sampled_from(["passed", "passed", "failed", None]),
@@ -156,7 +157,7 @@ def _facts(said: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-@settings(max_examples=20)
+@settings(max_examples=FEW)
 @given(said=LINES)
 def test_what_a_decision_stored_of_its_facts_decides_again_to_the_same_bytes(name: str, said: dict[str, Any]) -> None:
     decided = decide(RULEBOOKS[name], _facts(said))
@@ -164,7 +165,7 @@ def test_what_a_decision_stored_of_its_facts_decides_again_to_the_same_bytes(nam
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-@settings(max_examples=20)
+@settings(max_examples=FEW)
 @given(said=LINES, data=st.data())
 def test_the_order_of_rows_changes_no_byte_of_a_decision(name: str, said: dict[str, Any], data: st.DataObject) -> None:
     facts = _facts(said)
@@ -175,7 +176,7 @@ def test_the_order_of_rows_changes_no_byte_of_a_decision(name: str, said: dict[s
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-@settings(max_examples=20)
+@settings(max_examples=FEW)
 @given(said=LINES, data=st.data())
 def test_what_is_certain_stays_so_however_the_gaps_are_filled(
     name: str, said: dict[str, Any], data: st.DataObject
@@ -209,7 +210,7 @@ def test_what_is_certain_stays_so_however_the_gaps_are_filled(
 
 
 @pytest.mark.parametrize("name", RULEBOOKS)
-@settings(max_examples=20)
+@settings(max_examples=FEW)
 @given(said=LINES)
 def test_the_clause_that_decided_has_a_finding_that_says_so(name: str, said: dict[str, Any]) -> None:
     decided = decide(RULEBOOKS[name], _facts(said))
