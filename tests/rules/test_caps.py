@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rules.converting import also, book, capped, decide, finding, line, source, stood, told
+from tests.rules.converting import ONCE, also, book, capped, clause, decide, finding, line, source, stood, told
 from tests.rules.writing import SAYS, named
 
 MAJOR = {"fact": "course.category", "is": "专业课"}
@@ -150,6 +150,28 @@ def test_a_cap_may_be_over_part_of_the_conversions_by_a_named_set() -> None:
     assert told(rules, line(source("r1", kind="online_course"), uses=[use])) == ("not_granted", "online")
     assert told(rules, line(source("r1", kind="training"), uses=[use])) == ("granted", "gives")
     assert told(rules, line(source("r1", kind=None), uses=[use])) == ("unknown", "online")
+    found = finding(decide(rules, line(source("r1", kind=None), uses=[use])), "online")
+    assert found["missing"] == ["record.kind"]
+    assert "缺少成果类型" in found["says_zh"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "verdict"),
+    [
+        ("online_course", "passed", "not_granted"),
+        ("online_course", "failed", "granted"),
+        (None, "failed", "granted"),  # whatever kind it is, it does not count
+        ("training", None, "granted"),
+        (None, "passed", "unknown"),
+        ("online_course", None, "unknown"),
+    ],
+)
+def test_a_row_counts_only_where_both_the_set_and_the_cap_say_so(kind: Any, result: Any, verdict: str) -> None:
+    online = {"says": SAYS, "cites": ["source"], "of": "uses", "where": {"fact": "record.kind", "is": "online_course"}}
+    cap = capped("online", "0", count="online", where={"fact": "record.result", "is": "passed"})
+    always = clause("always", require={"fact": "plan.level", "stated": "yes"})
+    rules = book({"clauses": [always, ONCE, cap], "sets": {"online": online}})
+    assert told(rules, line(source("r1", kind=kind, result=result)))[0] == verdict
 
 
 @pytest.mark.parametrize(

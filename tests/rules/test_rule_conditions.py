@@ -260,3 +260,44 @@ def test_rows_left_out_of_a_set_are_told_with_their_reason() -> None:
     assert [(each["id"], each["fits"]) for each in seen] == [("failed", "not_met"), ("gap", "unknown"), ("this", "met")]
     assert "不合格" in seen[0]["left_out_zh"][0]
     assert "result is missing" in seen[1]["left_out_en"][0]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "verdict"),
+    [("70", "60", "not_granted"), ("60", "70", "granted"), ("60", None, "unknown"), (None, "70", "unknown")],
+)
+def test_not_being_in_a_set_is_the_opposite_of_being_in_it(mine: str | None, theirs: str | None, verdict: str) -> None:
+    best = [{"highest": {"fact": "record.score"}, "unstated": "unknown"}, {"lowest": {"fact": "record.id"}}]
+    sets = {"best": {"says": SAYS, "cites": ["source"], "of": "same", "best": best}}
+    rows = facts(row("other", score=theirs), score=mine)
+    opposite = {"granted": "not_granted", "not_granted": "granted", "unknown": "unknown"}
+    for condition, expected in (
+        ({"none": [{"this_is_in": "best"}]}, verdict),
+        ({"this_is_in": "best"}, opposite[verdict]),
+    ):
+        decided = rulebook({"sets": sets, "clauses": [clause(condition)]}).decide("deposit", rows)
+        assert decided.verdict == expected
+        (found,) = [each for each in decided.findings() if each["clause"] == "c"]
+        assert found["verdict"] == {"granted": "met", "not_granted": "not_met", "unknown": "unknown"}[expected]
+
+
+def test_of_rows_that_are_alike_in_every_comparison_the_last_one_named_decides_and_no_two_count() -> None:
+    best = [
+        {"highest": {"fact": "record.score"}, "unstated": "last"},
+        {"lowest": {"fact": "record.occurred_on"}},
+        {"lowest": {"fact": "record.id"}},
+    ]
+    sets = {"best": {"says": SAYS, "cites": ["source"], "of": "same", "best": best}}
+    book = rulebook({"sets": sets, "clauses": [clause({"this_is_in": "best"})]})
+
+    def verdict(mine: dict[str, Any], other: dict[str, Any]) -> str:
+        rows = [row("m", this=True, **mine), row("z", **other)]
+        return book.decide("deposit", {**facts(), "record": rows[0]["record"], "same": rows}).verdict
+
+    assert verdict({}, {}) == "granted"
+    assert verdict({"occurred_on": "2024-06-21"}, {}) == "not_granted"
+    assert verdict({"occurred_on": "2024-06-19"}, {}) == "granted"
+    assert verdict({"score": "60"}, {}) == "granted"
+    assert verdict({}, {"score": "60"}) == "not_granted"
+    assert verdict({"score": "60", "occurred_on": "2025-01-01"}, {"score": "60"}) == "not_granted"
+    assert verdict({"score": "61", "occurred_on": "2025-01-01"}, {"score": "60"}) == "granted"
