@@ -96,6 +96,8 @@ class Rulebook:
         version applies the verdict is unknown and says so. Raises FactNotReadable.
         """
         asked = QUESTIONS[question]
+        if on is not None and "decision" not in facts:
+            facts = {**facts, "decision": {"on": on.isoformat()}}
         kind = self._value(facts, asked.chosen_by)
         lines = self._by_kind.get((question, kind), ()) if kind is not None else ()
         if asked.layered:
