@@ -228,8 +228,12 @@ async def test_what_was_lost_by_cheating_is_not_mended_by_failing_again(town: To
 async def test_what_was_earned_is_counted_once_in_the_credits_of_the_plan(town: Town) -> None:
     await town.post(entered())
     own = await town.post(course_row(), course_row(course_code="C900"))
-    (theirs,) = await town.post(course_row(course_code="C102"), by=town.school)
+    training = {"kind": "training", "title": "焊接", "started_on": "2024-01-02", "hours": "40"}
+    training |= {"occurred_on": "2024-01-20", "learner": course_row()["learner"]}
+    theirs, trained = await town.post(course_row(course_code="C102"), training, by=town.school)
     known = await everything(town)
+    (other,) = known.of("record_current", record_id=trained.record_id)
+    assert other["credits"] > 0, "credits of another scheme, which are never added"
     (row,) = known.of("record_current", record_id=theirs.record_id)
     plan_id = known.rows["plan"][0]["plan_id"]
     learner = row["learner_id"]
