@@ -87,11 +87,13 @@ class Bank:
         if path.endswith("/parts/{part_no}"):
             return await self.open.call(method, address, actor, content=b"{}")
         body = BODIES.get(path) or example_of(self.contract, path, method)
+        if isinstance(body, dict) and "plan_id" in body:
+            body = {**body, "plan_id": str(self.named("plan_id", there=there))}
         return await self.open.call(method, address, actor, **({} if body is None else {"json": body}))
 
     def named(self, parameter: str, *, there: bool) -> Any:
         """A part of an address: of the college, or of nothing."""
-        if parameter in {"code", "version", "part_no", "row_no"}:
+        if parameter in {"code", "version", "part_no", "row_no", "step", "line_no"}:
             return self.known[parameter]
         return self.known.get(parameter, new_id()) if there else new_id()
 
@@ -153,6 +155,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "posting_id": _first(record, "posting_id"),
             "institution_id": college,
             "programme_id": next(row.programme_id for row in furniture if isinstance(row, tables.Programme)),
+            "plan_id": next(row.plan_id for row in furniture if isinstance(row, tables.Plan)),
             "code": "C101",
             "version": "2023",
             "part_no": 1,
@@ -161,6 +164,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "mapping_id": await mapped(found, college),
             "draft_id": await drafted(found, college),
             "equivalence_id": await counted(found, college, school),
+            **await claimed(found, college, outcome, record),
         }
         contract = (await found.http.get("/openapi.json")).json()
         yield Bank(found, college, school, UUID(known["learner_id"]), known, contract)
@@ -176,6 +180,25 @@ async def submitted(bank: OpenBank, client: Actor, row: dict[str, Any]) -> str:
     await run_due(bank.database, worker="test", now=clock.now(), limit=9, things=things)
     assert (await bank.call("GET", path, client)).json()["counts"] == {"deposited": 1}
     return str(begun["submission_id"])
+
+
+async def claimed(bank: OpenBank, college: UUID, outcome: Any, record: Any) -> dict[str, Any]:
+    """A claim of the college's learner that is decided, an appeal and an override of it, none of them known to anybody."""
+    learner_id = UUID(_first([outcome, record], "learner_id"))
+    registrar, officer = person("registrar", institution_id=college), person("officer")
+    programmes = (await bank.call("GET", f"/v1/institutions/{college}/programmes", registrar)).json()
+    programme_id = _first(programmes, "programme_id")
+    path = f"/v1/institutions/{college}/programmes/{programme_id}/plans"
+    plan_id = _first((await bank.call("GET", path, registrar)).json(), "plan_id")
+    learner = person("learner", learner_id=learner_id)
+    body = {"plan_id": plan_id, "lines": [{"record_ids": [outcome["record_id"]], "course_code": "C102"}]}
+    made = await bank.call("POST", f"/v1/learners/{learner_id}/claims", learner, json=body)
+    assert made.status_code == 201, made.text
+    claim_id, step = made.json()["claim_id"], made.json()["step"]
+    return {
+        "claim_id": claim_id, "plan_id": plan_id, "step": step or "bank", "line_no": 1, "objection_id": new_id(),
+        "appeal_id": new_id(), "override_id": new_id(), "officer": officer.name,
+    }  # fmt: skip
 
 
 async def counted(bank: OpenBank, college: UUID, school: UUID) -> str:
