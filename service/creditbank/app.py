@@ -27,8 +27,11 @@ from creditbank.oversight import routes as oversight_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, totals_routes
+from creditbank.recognition import appeal_routes, consequences
+from creditbank.recognition import routes as claim_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
+from creditbank.records.consequences import register
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.rules import routes as rule_routes
 from creditbank.rules.in_force import RulesInForce
@@ -42,6 +45,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     transcript_routes.router,
     record_routes.router,
     submission_routes.router,
+    claim_routes.router,
+    appeal_routes.router,
     change_routes.router,
     token_routes.router,
     institution_routes.router,
@@ -89,6 +94,8 @@ def create_app(
     app.state.passwords = Passwords(settings.login_threads)
     # What other domains ask of a person whose password was right.
     app.state.sign_in_checks = (guardians.sign_in_check(keyring),)
+    # What follows for conversions when records change.
+    register(consequences.rederive)
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()
     for router in ROUTERS:

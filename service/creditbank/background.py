@@ -21,6 +21,9 @@ from creditbank.jobs import Work, give_back_of_the_dead, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
+from creditbank.recognition import consequences
+from creditbank.recognition import housekeeping as claims
+from creditbank.records.consequences import register
 from creditbank.publishing import affected, impact
 from creditbank.rules import Rulebook
 from creditbank.rules.in_force import RulesInForce, Things
@@ -41,6 +44,8 @@ HANDLERS = (
     housekeeping.erase_past_retention,
     housekeeping.empty_rows,
     look_for_hints,
+    claims.look_after_claims,
+    claims.ask_issuer,
     impact.check_draft,
     impact.report_impact,
     affected.look_for_affected,
@@ -55,6 +60,7 @@ async def work(
     host = socket.gethostname()
     worker = f"{host}:{os.getpid()}"
     # What was loaded to begin with stays: looking through it again and again is much of what collecting costs.
+    register(consequences.rederive)
     gc.collect()
     gc.freeze()
     await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))

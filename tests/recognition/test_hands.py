@@ -75,7 +75,7 @@ async def test_who_refuses_says_why_and_what_the_line_held_is_free(college: Coll
     college.decide_by(room("3"), hands=procedure(DEPARTMENT))
     learner, made = await claimed(college, "M1")
     said = await college.answer(made, "department", "refused", college.department, status=422)
-    assert said["code"] == "reason_missing"
+    assert said["code"] == "refusal_needs_reason"
     now = await college.answer(made, "department", "refused", college.department, reason="内容不符")
     (line,) = now["lines"]
     assert (now["state"], line["state"], line["refused_by"]) == ("decided", "refused", "department")

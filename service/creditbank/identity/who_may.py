@@ -27,6 +27,14 @@ SCOPES: Mapping[str, tuple[str, str]] = {
         "read transcripts: what it reported, or what was consented to",
     ),
     "changes:read": ("接收本机构记录的变更", "receive the changes of the institution's own records"),
+    "claims:write": (
+        "为本校学生申请转换，办理待本机构处理的申请",
+        "claim for the college's own learners, and answer claims that wait for the institution",
+    ),
+    "claims:read": (
+        "查询本机构方案的和待本机构处理的申请",
+        "read claims by the institution's plans, and those that wait for it",
+    ),
 }
 """What a client of an institution may be given: Chinese and English, as the documents say it."""
 
@@ -116,6 +124,20 @@ KEEP_REFERENCE = Permit({"officer": ANY})
 WRITE_RULES = Permit({"officer": ANY, "registrar": INSTITUTION})
 READ_DRAFTS = Permit({"officer": ANY, "auditor": ANY, "registrar": INSTITUTION})
 PUBLISH_RULES = Permit({"officer": ANY})
+CLAIM_FOR_CLASS = Permit({"claims:write": INSTITUTION, "registrar": INSTITUTION})
+WITHDRAW_CLAIM = Permit({"claims:write": INSTITUTION, "registrar": INSTITUTION, "learner": OWN, "guardian": CHILD})
+_HANDS = _to(registrar=INSTITUTION, department_reviewer=INSTITUTION, certificate_body=INSTITUTION)
+ANSWER_CLAIM = Permit({"claims:write": INSTITUTION, **_HANDS, "officer": ANY})
+SEE_CLAIMS = Permit(
+    {"claims:read": INSTITUTION, "claims:write": INSTITUTION, **_HANDS, **_BANK_READERS, "appeal_reviewer": ANY}
+)
+READ_CLAIM = Permit({**SEE_CLAIMS.grants, "learner": OWN, "guardian": CHILD})
+READ_OWN_CLAIMS = Permit(
+    {"claims:read": INSTITUTION, "registrar": INSTITUTION, **_BANK_READERS, "learner": OWN, "guardian": CHILD}
+)
+DECIDE_OBJECTION = Permit({"registrar": INSTITUTION, "officer": ANY})
+READ_APPEALS = Permit({"appeal_reviewer": ANY, **_BANK_READERS})
+DECIDE_APPEAL = Permit({"appeal_reviewer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -183,6 +205,26 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/learner-lookups"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges/{alias_id}/end"): KEEP_IDENTITY,
+    # claims that records count for courses, and what becomes of them
+    ("POST", "/v1/learners/{learner_id}/claims"): OF_THE_LEARNER,
+    ("GET", "/v1/learners/{learner_id}/claims"): READ_OWN_CLAIMS,
+    ("POST", "/v1/plans/{plan_id}/class-claims"): CLAIM_FOR_CLASS,
+    ("GET", "/v1/claims"): SEE_CLAIMS,
+    ("GET", "/v1/claims/{claim_id}"): READ_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/withdrawal"): WITHDRAW_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/steps/{step}/outcome"): ANSWER_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/steps/{step}/facts"): ANSWER_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/lines/{line_no}/evidence"): WITHDRAW_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/lines/{line_no}/appeals"): OF_THE_LEARNER,
+    ("POST", "/v1/claims/{claim_id}/lines/{line_no}/overrides"): KEEP_IDENTITY,
+    ("POST", "/v1/claims/{claim_id}/objections"): SIGNED_IN,
+    ("POST", "/v1/claims/{claim_id}/objections/{objection_id}/decision"): DECIDE_OBJECTION,
+    ("POST", "/v1/claims/{claim_id}/flag-clearing"): KEEP_IDENTITY,
+    ("GET", "/v1/public-notices"): SIGNED_IN,
+    ("GET", "/v1/appeals"): READ_APPEALS,
+    ("POST", "/v1/appeals/{appeal_id}/decision"): DECIDE_APPEAL,
+    ("GET", "/v1/overrides"): READ_APPEALS,
+    ("POST", "/v1/overrides/{override_id}/confirmation"): KEEP_IDENTITY,
     # institutions and what they teach and certify
     ("GET", "/v1/institutions"): SIGNED_IN,
     ("POST", "/v1/institutions"): KEEP_REFERENCE,

@@ -115,13 +115,13 @@ async def answer_step(
     """A hand says what is to become of lines: all open ones of the step if none are named.
 
     When the step has an answer for each of its lines the claim goes on. Raises what `take_up` does, LineUnknown,
-    LineNotOpen, NotForThisStep, ReasonMissing, FactsStillMissing.
+    LineNotOpen, NotForThisStep, RefusalNeedsReason, FactsStillMissing.
     """
     opened, step = await take_up(session, claim_id, step_id, actor=actor, tools=tools)
     if outcome not in _ENDS[step["does"]]:
         raise refusals.NotForThisStep(step=step_id)
     if outcome in ("refused", "verification_failed") and not reason:
-        raise refusals.ReasonMissing(field="/reason")
+        raise refusals.RefusalNeedsReason(field="/reason")
     chosen = _chosen(opened, step, lines)
     writing = new_writing(tools, [opened.person], by=actor.name, institution_id=actor.institution_id)
     words = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import LiteralString
 from uuid import UUID
@@ -81,7 +81,7 @@ async def look_at_claim(session: Transaction, claim_id: UUID, *, tools: Tools) -
     try:
         opened = await open_claim(session, claim_id, tools=tools)
     except AlreadyErased:
-        await _forget(session, claim_id)
+        await _forget(session, claim_id, at=tools.at)
         return
     claim = opened.claim
     if claim.state != "open" or claim.look_at is None or claim.look_at > tools.at:
@@ -153,7 +153,7 @@ async def silence(session: Transaction, writing: Writing, opened: Opened) -> Non
         await refer(session, writing, opened, {**step, "lines": waiting})
 
 
-async def _forget(session: Transaction, claim_id: UUID) -> None:
+async def _forget(session: Transaction, claim_id: UUID, *, at: datetime) -> None:
     """Nothing more becomes of a claim of somebody whose data were erased: it lapses without a word to anybody."""
     connection = await driver(session)
     await connection.execute(
@@ -165,10 +165,10 @@ async def _forget(session: Transaction, claim_id: UUID) -> None:
             UPDATE claim_line l SET state = 'lapsed', credits = 0 FROM lapsed
             WHERE l.learner_id = lapsed.learner_id AND l.claim_id = lapsed.claim_id AND l.state = 'open'
         )
-        UPDATE conversion v SET state = 'ended', ended_at = coalesce(v.expires_at, now()), ended_because = 'lapsed'
+        UPDATE conversion v SET state = 'ended', ended_at = %(at)s, ended_because = 'lapsed'
         FROM lapsed WHERE v.learner_id = lapsed.learner_id AND v.claim_id = lapsed.claim_id AND v.state = 'reserved'
         """,
-        {"claim": claim_id},
+        {"claim": claim_id, "at": at},
     )
 
 

@@ -24,8 +24,8 @@ from creditbank.recognition.judging import Judged
 from creditbank.recognition.moving import judge_now
 from creditbank.recognition.opening import Opened, look_at, whose
 from creditbank.recognition.schemas import (
-    ActOut,
     AppealOut,
+    ClaimActOut,
     ClaimOut,
     ClaimShort,
     LineOut,
@@ -205,9 +205,9 @@ def _words(person: Person | None, sealed: bytes | None, *, learner_id: UUID, fie
     return None if found is None else str(found["words"])
 
 
-def _act(act: ClaimAct, person: Person | None) -> ActOut:
+def _act(act: ClaimAct, person: Person | None) -> ClaimActOut:
     words = _opened(person, act.words_sealed, learner_id=act.learner_id, field="act")
-    return ActOut(**act.model_dump(include={*ActOut.model_fields} - {"words"}), words=words)
+    return ClaimActOut(**act.model_dump(include={*ClaimActOut.model_fields} - {"words"}), words=words)
 
 
 def objection_out(row: Objection, person: Person | None) -> ObjectionOut:

@@ -145,11 +145,11 @@ class NotForThisStep(BankError):
     en = "Step {step} does not end like that."
 
 
-class ReasonMissing(BankError):
+class RefusalNeedsReason(BankError):
     """Whoever refuses says why."""
 
     status = 422
-    code = "reason_missing"
+    code = "refusal_needs_reason"
     zh = "不同意的，请写明理由。"
     en = "Say why it is refused."
 

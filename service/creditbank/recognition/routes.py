@@ -274,7 +274,7 @@ async def make_withdrawal(
     "/claims/{claim_id}/steps/{step}/outcome",
     operation_id="answer_step",
     response_model=ClaimOut,
-    responses=problems(*_OF_A_HAND, refusals.NotForThisStep, refusals.ReasonMissing, refusals.FactsStillMissing),
+    responses=problems(*_OF_A_HAND, refusals.NotForThisStep, refusals.RefusalNeedsReason, refusals.FactsStillMissing),
     summary="办理一步|Say what is to become of lines at a step",
 )
 async def make_outcome(

@@ -257,7 +257,7 @@ class StepOut(BaseModel):
     institution_id: UUID | None
 
 
-class ActOut(BaseModel):
+class ClaimActOut(BaseModel):
     """经过。|Something that happened to the claim."""
 
     act: str
@@ -352,7 +352,7 @@ class ClaimOut(ClaimShort):
     document_version: str | None
     lines: list[LineOut]
     steps: list[StepOut]
-    history: list[ActOut]
+    history: list[ClaimActOut]
     objections: list[ObjectionOut]
     appeals: list[AppealOut]
     overrides: list[OverrideOut]
