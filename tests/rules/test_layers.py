@@ -171,3 +171,14 @@ def test_a_limit_may_be_kept_to_some_records_by_its_own_conditions() -> None:
     full = stood("a", credits_=2_400, record={"kind": "online_course"})
     assert told(rules, line(source(kind="online_course"), conversions=[full])) == ("not_granted", "province/online")
     assert told(rules, line(source(kind="training"), conversions=[full])) == ("granted", "gives")
+
+
+def test_documents_of_totals_that_give_nothing_still_leave_no_days_between_them_and_do_not_overlap() -> None:
+    head = {"question": "accumulation", "applies": {"purpose.kind": ["graduation"]}}
+    asked = {"gives": None, "clauses": [clause("level", require={"fact": "plan.level", "stated": "yes"})]}
+    first = document(asked | {"until": "2021-12-31"}, document="accumulation.a", **head)
+    Rulebook.load([first, document(asked | {"from": "2022-01-01"}, document="accumulation.b", **head)])
+    with pytest.raises(RulesRefused, match="have no rule"):
+        Rulebook.load([first, document(asked | {"from": "2022-01-02"}, document="accumulation.b", **head)])
+    with pytest.raises(RulesRefused, match="overlaps"):
+        Rulebook.load([first, document(asked | {"from": "2021-12-31"}, document="accumulation.b", **head)])
