@@ -10,7 +10,6 @@ from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, Malformed, NotAllowed, NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.indexes import student_index
-from creditbank.recognition import refusals
 from creditbank.recognition.claiming import Wanted, claim_many
 from creditbank.recognition.schemas import ClassLineOut, ClassMemberIn
 from creditbank.recognition.standing import target_of
@@ -27,13 +26,13 @@ async def claim_for_class(
 ) -> list[ClassLineOut]:
     """Claim for each member; what is wrong with one stops no other.
 
-    Raises NotAllowed for a caller who is bound to no college, NotFound, AnotherCollegesPlan.
+    Raises NotAllowed for a caller who is bound to no college, NotFound for a plan that is not the college's own.
     """
     college = actor.institution_id
     if college is None:
         raise NotAllowed
     if (await target_of(session, plan_id)).institution_id != college:
-        raise refusals.AnotherCollegesPlan
+        raise NotFound
     learners = await _learners(session, members, institution_id=college, keyring=tools.keyring)
     found: dict[int, ClassLineOut] = {}
     asked: list[tuple[int, UUID, list[Wanted]]] = []

@@ -52,15 +52,6 @@ class RecordNotLive(BankError):
     en = "A record that the line uses was withdrawn or is no longer the learner's; it cannot be converted."
 
 
-class AnotherCollegesPlan(BankError):
-    """A college claims for its own classes only."""
-
-    status = 409
-    code = "another_colleges_plan"
-    zh = "院校只能按本校的人才培养方案为班级申请。"
-    en = "A college claims for a class by a plan of its own."
-
-
 class LearnerClaimedTwice(BankError):
     """One learner stands twice in a class claim."""
 

@@ -150,7 +150,7 @@ async def list_claims_of_learner(
     status_code=201,
     operation_id="claim_for_class",
     response_model=ClassClaimOut,
-    responses=problems(NotFound, NotAllowed, refusals.AnotherCollegesPlan),
+    responses=problems(NotFound, NotAllowed),
     summary="为班级申请|Claim for a class",
 )
 async def make_class_claim(
