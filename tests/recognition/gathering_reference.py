@@ -103,7 +103,7 @@ class ByHand:
     def course(self, code: str) -> Row:
         (course,) = [row for row in self.plan_courses() if row["course_code"] == code]
         said = {"code": code, "in_plan": True, "source": "plan"}
-        for name in ("category", "credits", "compulsory", "learning_form", "subject", "hours", "weeks"):
+        for name in ("name", "category", "credits", "compulsory", "learning_form", "subject", "hours", "weeks"):
             if course[name] is not None:
                 said[name] = course[name]
         results = []
@@ -117,6 +117,8 @@ class ByHand:
             said["result"] = next(
                 (word for word in ("passed", "exempted", "cheated") if word in words), sorted(results)[-1][2]
             )
+            if said["result"] == "cheated":
+                said["failed_by"] = "discipline"
         return said
 
     def term_on(self, day: date) -> Row | None:
@@ -250,7 +252,7 @@ class ByHand:
         for name in ("academic_year", "term"):
             if row[name]:
                 said[name] = row[name]
-        return said, {name: value for name, value in row["course"].items() if name != "name" and value is not None}
+        return said, {name: value for name, value in row["course"].items() if value is not None}
 
     def converted_rows(self) -> tuple[list[Row], list[Row]]:
         mine = set(self.records())

@@ -15,7 +15,7 @@ from creditbank.recognition.known import AskedLine, ClaimSaid, Converted, Counts
 
 __all__ = ["AskedLine", "ClaimSaid", "Gathered", "Held", "Hypothetical", "KnownPlan", "course_facts", "rows_of"]
 
-_COURSE_FACTS = ("code", "category", "credits", "compulsory", "learning_form", "subject", "hours", "weeks")
+_COURSE_FACTS = ("code", "name", "category", "credits", "compulsory", "learning_form", "subject", "hours", "weeks")
 _STANDS = ("passed", "exempted", "cheated")
 """How somebody stands in a course they sat several times: passed is passed, and what was lost by cheating stays so."""
 
@@ -230,7 +230,10 @@ def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
 
 def _course(plan: KnownPlan, code: str, held: Sequence[Held]) -> Facts:
     taken = [one for one in held if is_of(one, code, plan)]
-    said = _known(result=_stands_in(taken), registered=True if taken else None)
+    result = _stands_in(taken)
+    # Why a course was failed the bank is told only where it was cheating; the rest people say.
+    by = "discipline" if result == "cheated" else None
+    said = _known(result=result, failed_by=by, registered=True if taken else None)
     return {**course_facts(plan.courses[code]), "in_plan": True, "source": "plan", **said}
 
 
