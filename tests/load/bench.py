@@ -29,7 +29,7 @@ from creditbank.identity.actor import Actor
 from creditbank.migrate import upgrade
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
-from creditbank.rules import load_packaged
+from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
 from tests.load import by_psql, generator
 from tests.load.naive import naive_app, naive_submission
@@ -173,11 +173,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(folder: Path, url: str, *, town: LoadTown, fresh: Fresh) -> AsyncIterator[Served]:
-    """The three applications in this process, on one port."""
+async def serving(
+    folder: Path, url: str, *, town: LoadTown, fresh: Fresh, rulebook: Rulebook | None = None
+) -> AsyncIterator[Served]:
+    """The three applications in this process, on one port; the bank by the packaged rules if no others are given."""
     settings = Settings(keys_dir=folder / "keys", base_url=f"http://127.0.0.1:{PORT}", token_minutes=60)
     keyring, database = Keyring.open(settings.keys_dir), Database.of(settings, url)
-    bank = create_app(database, settings, keyring, load_packaged())
+    bank = create_app(database, settings, keyring, rulebook or load_packaged())
     app = side_by_side(bank, naive_app(database, keyring, load_packaged(), bank.state.tokens), static_app())
     server = uvicorn.Server(
         uvicorn.Config(app, port=PORT, log_level="error", access_log=False, lifespan="off", loop="uvloop")

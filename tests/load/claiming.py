@@ -1,0 +1,148 @@
+"""The line `claim` of `make bench`: one line a claim at twenty a second, each decided at once, beside a bare route.
+
+The method is the bank's own starting one, under the limits of the city, without the hands that would make it wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import yaml
+
+from creditbank import clock
+from creditbank.db import Database, driver
+from creditbank.identifiers import new_id
+from creditbank.identity.actor import Actor
+from creditbank.institutions.equivalence_keys import course_key
+from creditbank.institutions.tables import Equivalence
+from creditbank.rules import Rulebook, packaged_documents, read_document
+from tests.load import open_loop
+from tests.load.town import LONG_AGO, RECORDS_EACH, LoadTown
+
+if TYPE_CHECKING:
+    from tests.load.bench import Served
+
+RATE, SECONDS, ROUNDS = 20, 5, 3
+FIRST_TARGET = 300
+"""The first course that is claimed for: beyond all that the other lines post results of."""
+
+
+def rulebook(town: LoadTown) -> Rulebook:
+    """The packaged rules, and the bank's method as one of the town's college, by which the rules alone decide."""
+    own = resources.files("creditbank") / "rulebook" / "qinhuangdao" / "conversion.qinhuangdao.yaml"
+    said: dict[str, Any] = yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506: strings only
+    said["document"] = "conversion.measured"
+    said["applies"] = {"plan.level": ["higher_vocational"], "plan.institution": [str(town.college)]}
+    for version in said["versions"]:
+        version.pop("procedure", None)
+    return Rulebook.load([*packaged_documents(), read_document(json.dumps(said, ensure_ascii=False))])
+
+
+async def furnish(database: Database, town: LoadTown) -> None:
+    """Every course of which everybody has a result counts for one that nobody takes."""
+    async with database.session() as session:
+        session.add_all(
+            Equivalence(
+                equivalence_id=new_id(), institution_id=town.college,
+                sources=[{"kind": "course", "institution_id": str(town.college), "course_code": code}],
+                source_keys=[course_key(town.college, code)], targets=[target],
+                target_keys=[course_key(town.college, target)], valid_from=LONG_AGO, state="in_force", ground="测量",
+                entered_by="bench", entered_at=clock.now(), confirmed_by="bench", confirmed_at=clock.now(),
+            )
+            for code, target in _courses()
+        )  # fmt: skip
+
+
+def _courses() -> list[tuple[str, str]]:
+    return [(f"C{place:03d}", f"C{FIRST_TARGET + place:03d}") for place in range(RECORDS_EACH)]
+
+
+async def claims(served: Served, count: int) -> list[bytes]:
+    """So many claims: everybody's first record, then everybody's second."""
+    from tests.load.bench import request  # noqa: PLC0415
+
+    found: list[tuple[UUID, UUID, str]] = []
+    async with served.database.session() as session:
+        connection = await driver(session)
+        cursor = await connection.execute("SELECT plan_id FROM plan WHERE institution_id = %s", [served.town.college])
+        (plan_id,) = await cursor.fetchone() or (None,)
+        for code, target in _courses():
+            cursor = await connection.execute(
+                "SELECT learner_id, record_id FROM record_current WHERE shown ->> 'course_code' = %s LIMIT %s",
+                [code, count - len(found)],
+            )
+            found += [(learner, record, target) for learner, record in await cursor.fetchall()]
+            if len(found) == count:
+                break
+    tokens, at = served.app.state.tokens, clock.now()
+    return [
+        request(
+            "POST",
+            f"/v1/learners/{learner}/claims",
+            tokens.issue(Actor(name=f"login:{learner}", roles=frozenset({"learner"}), learner_id=learner), at=at),
+            json.dumps(
+                {"plan_id": str(plan_id), "lines": [{"record_ids": [str(record)], "course_code": target}]}
+            ).encode(),
+        )
+        for learner, record, target in found
+    ]
+
+
+async def _took(port: int, requests: Sequence[bytes], folder: Path, *, status: str) -> list[float]:
+    file = folder / "open-loop.txt"
+    file.write_text("\n".join(each.hex() for each in requests))
+    said = {"port": port, "file": str(file), "rate": RATE, "status": status}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, open_loop.__file__, json.dumps(said), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    if process.returncode != 0:
+        raise SystemExit("claims: the generator failed")
+    found: list[float] = json.loads(out)
+    return found
+
+
+def _p95(took: Sequence[float]) -> float:
+    return statistics.quantiles(took, n=20, method="inclusive")[-1]
+
+
+async def line(served: Served, folder: Path) -> dict[str, Any]:
+    """Rounds of the bare route and of claims, each for some seconds; milliseconds, and how many times as long."""
+    from tests.load.bench import PORT, request  # noqa: PLC0415
+
+    await furnish(served.database, served.town)
+    each = RATE * SECONDS
+    claimed = await claims(served, each * (ROUNDS + 1))
+    static = [request("GET", "/static", "none")] * each
+    rounds: list[tuple[list[float], list[float]]] = []
+    for place in range(ROUNDS + 1):
+        bare = await _took(PORT, static, folder, status="200")
+        asked = await _took(PORT, claimed[each * place : each * (place + 1)], folder, status="201")
+        if place > 0:  # the first round warms caches and prepared statements
+            rounds.append((bare, asked))
+    async with served.database.session() as session:
+        cursor = await (await driver(session)).execute("SELECT state, count(*)::int FROM claim_line GROUP BY state")
+        states = dict(await cursor.fetchall())
+    assert states == {"granted": len(claimed)}, states
+    times = sorted(_p95(asked) / _p95(bare) for bare, asked in rounds)
+    return {
+        "per_second": RATE,
+        "claims": each * ROUNDS,
+        "ms": _ms([one for _, asked in rounds for one in asked]),
+        "static_ms": _ms([one for bare, _ in rounds for one in bare]),
+        "p95_times_static": {
+            "median": round(statistics.median(times), 2), "least": round(times[0], 2), "most": round(times[-1], 2),
+        },
+    }  # fmt: skip
+
+
+def _ms(took: Sequence[float]) -> dict[str, float]:
+    return {"median": round(1000 * statistics.median(took), 2), "p95": round(1000 * _p95(took), 2)}
