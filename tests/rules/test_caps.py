@@ -59,6 +59,28 @@ def test_what_is_not_known_leaves_a_cap_open_unless_what_is_known_is_too_much(
     assert told(TEN, line(course={"category": category}, conversions=rows))[0] == verdict
 
 
+def test_an_open_cap_names_what_is_missing_of_which_rows() -> None:
+    full = {"category": "专业课"}
+    for rows, missing in (
+        ([major("a", None)], ["conversion.credits"]),
+        ([major("a", 100, None)], ["course.category"]),
+        ([major("a", 100, None), major("b", None)], ["course.category", "conversion.credits"]),
+    ):
+        found = finding(decide(TEN, line(course=full, conversions=rows)), "ten")
+        assert (found["verdict"], found["missing"]) == ("unknown", missing)
+        assert found["required"] == {"at_most": "10"}
+    found = finding(decide(PER, line(course={"category": None})), "per")
+    assert found["missing"] == ["course.category"]
+    assert "缺少课程类别" in found["says_zh"]
+
+
+def test_a_set_of_the_document_goes_before_one_of_the_question_of_the_same_name() -> None:
+    mine = {"says": SAYS, "cites": ["source"], "of": "uses", "where": {"fact": "record.kind", "is": "online_course"}}
+    rules = book({"clauses": also(capped("online", "0", count="uses")), "sets": {"uses": mine}})
+    assert told(rules, line(source("r1", kind="online_course")))[0] == "not_granted"
+    assert told(rules, line(source("r1", kind="training")))[0] == "granted"
+
+
 def test_a_line_of_unknown_credits_leaves_a_cap_open_but_not_one_that_is_exceeded_without_it() -> None:
     unknown = {"category": "专业课", "credits": None}
     assert told(TEN, line(course=unknown, conversions=[major("a", 900)])) == ("unknown", "ten")

@@ -365,5 +365,7 @@ def test_the_day_of_the_decision_is_a_fact_only_where_a_document_asks_for_it() -
     assert book.decide("deposit", facts(), on=date(2999, 1, 1)).verdict == "granted"
     assert book.decide("deposit", case).verdict == "unknown"
     assert book.replay(late.facts_used(), "deposit.test", "1").canonical() == late.canonical()
+    another_day = book.replay(late.facts_used(), "deposit.test", "1", on=date(2020, 1, 1))
+    assert another_day.canonical() == late.canonical()
     first, second = (rulebook().decide("deposit", facts(), on=date(day, 1, 1)) for day in (2025, 2026))
     assert first.canonical() == second.canonical()
