@@ -311,6 +311,17 @@ class College:
                     [on, working],
                 )
 
+    async def forget_claims(self) -> None:
+        """Nothing stands any more: what was converted is withdrawn with its records."""
+        for (record,) in await self.sql(
+            "SELECT DISTINCT record_id FROM record_use JOIN conversion USING (learner_id, conversion_id) "
+            "WHERE state <> 'ended'"
+        ):
+            path = f"/v1/records/{record}/withdrawal"
+            await self.ask("POST", path, self.issuer, json={"reason": "下一例"}, status=None)
+        await self.sql_do("UPDATE conversion SET state = 'ended', ended_at = now() WHERE state = 'reserved'")
+        await self.sql_do("UPDATE claim_line SET state = 'lapsed', credits = 0 WHERE state = 'open'")
+
     async def converted(self, learner: Learner | None = None) -> int:
         """Hundredths that conversions have posted."""
         rows = await self.sql(

@@ -10,13 +10,12 @@ from psycopg.rows import dict_row
 
 from creditbank.clock import today
 from creditbank.db import Transaction, driver
-from creditbank.ledger.book import LivePosting
 from creditbank.recognition.gathering import ClaimSaid, gather
-from creditbank.recognition.granting import change, end
+from creditbank.recognition.granting import Stood, change, end
 from creditbank.recognition.judging import Judged, basis_of, judge
 from creditbank.recognition.moving import appeal_until, with_granted
 from creditbank.recognition.opening import Opened, asked_line
-from creditbank.recognition.standing import postings_of, target_of, working_days_from
+from creditbank.recognition.standing import postings_of, stood_since, target_of, working_days_from
 from creditbank.recognition.tables import ClaimLine, Conversion, Override
 from creditbank.recognition.writing import Writing
 
@@ -34,12 +33,11 @@ async def override_of(session: Transaction, line: ClaimLine) -> Override | None:
     return None if found is None else Override(**found)
 
 
-async def posting_of(session: Transaction, opened: Opened, conversion: Conversion) -> LivePosting | None:
-    """What was posted for a conversion and stands."""
-    if conversion.posting_id is None:
-        return None
-    found = await postings_of(session, opened.person.family, [conversion.posting_id])
-    return found.get(conversion.posting_id)
+async def what_stood(session: Transaction, opened: Opened, conversion: Conversion, *, never: bool) -> Stood:
+    """What was posted for a conversion that stands, and from when that is to change: see `Stood`."""
+    found = await postings_of(session, opened.person.family, [conversion.claim_id])
+    posted = tuple(found.get((conversion.claim_id, conversion.line_no), ()))
+    return Stood(posted, await stood_since(session, conversion, posted), never)
 
 
 async def judge_alone(session: Transaction, writing: Writing, opened: Opened, line: ClaimLine) -> Judged:
@@ -96,16 +94,17 @@ async def _differently(
     basis: dict[str, Any],
 ) -> None:
     claim = opened.claim
-    posting = await posting_of(session, opened, conversion)
+    # An override ends on its day; whatever changed a record changed what had stood on it all along.
+    stood = await what_stood(session, opened, conversion, never=because != "override_expired")
     if judged.verdict == "granted":
         decision_id = change(
-            writing, opened.person, claim, line, conversion, posting, credits=credits, exemption=judged.exemption,
+            writing, opened.person, claim, line, conversion, stood, credits=credits, exemption=judged.exemption,
             source_id=opened.person.records[line.record_ids[0]].institution_id, basis=basis, judged=judged,
         )  # fmt: skip
         kind = "conversion_changed"
     else:
         decision_id = end(
-            writing, opened.person, claim, line, conversion, posting, because=because, basis=basis, judged=judged
+            writing, opened.person, claim, line, conversion, stood, because=because, basis=basis, judged=judged
         )
         line.refused_by, line.refusal = "kernel" if judged.by_kernel else "rules", judged.refusal
         kind = "conversion_ended"

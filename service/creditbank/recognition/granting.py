@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -15,7 +16,7 @@ from creditbank.identifiers import new_id
 from creditbank.ledger.book import LivePosting
 from creditbank.recognition.gathered import Gathered
 from creditbank.recognition.judging import Judged, basis_of
-from creditbank.recognition.standing import Person, postings_of
+from creditbank.recognition.standing import Line, Person, postings_of
 from creditbank.recognition.tables import Claim, ClaimLine, Conversion, RecordUse
 from creditbank.recognition.writing import Writing
 
@@ -173,27 +174,62 @@ def release(writing: Writing, conversion: Conversion, *, because: str) -> None:
     writing.keep(conversion)
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What was posted for a conversion that stands, the first day on which it was in force, and from when it changes.
+
+    `never` says that it should never have been: a record was withdrawn or corrected, and what stood on it is reversed
+    on its own days. Otherwise it ends or changes today, and yesterday's transcript stays what it was.
+    """
+
+    postings: tuple[LivePosting, ...]
+    since: date
+    never: bool
+
+    @property
+    def source_id(self) -> UUID | None:
+        """Where its credits came from."""
+        return self.postings[-1].institution_id if self.postings else None
+
+
+def _take_back(writing: Writing, claim: Claim, line: ClaimLine, stood: Stood, *, decision_id: UUID) -> None:
+    """Nothing of what was posted stands any more, from its own days on or from today."""
+    if stood.never:
+        # Take-backs first, so that no balance passes below zero on the way.
+        for posting in sorted(stood.postings, key=lambda posting: posting.amount > 0):
+            writing.book.reverse(posting, decision_id=decision_id)
+        return
+    left = sum(posting.amount for posting in stood.postings)
+    if left:
+        last = stood.postings[-1]
+        writing.book.post(
+            learner_id=last.learner_id, decision_id=decision_id, scheme=last.scheme,
+            institution_id=last.institution_id, amount=-left, occurred_on=today(writing.at), purpose="conversion",
+            claim_id=claim.claim_id, line_no=line.line_no,
+        )  # fmt: skip
+
+
 def end(
     writing: Writing,
     person: Person,
     claim: Claim,
     line: ClaimLine,
     conversion: Conversion,
-    posting: LivePosting | None,
+    stood: Stood,
     *,
     because: str,
     basis: dict[str, Any],
     judged: Judged | None = None,
 ) -> UUID:
-    """End a conversion that was granted: a decision says why, its posting is reversed, the college is told."""
+    """End a conversion that was granted: a decision says why, its credits go, the college is told."""
     decided = None if judged is None or judged.by_kernel else judged.decided
     verdict = "withdrawn" if judged is None else judged.verdict
     decision_id = writing.decide(
         person, claim, line, kind="conversion_ended", verdict=verdict, credits=0, scheme=conversion.scheme, level=None,
         clause=None if judged is None else judged.refusal, basis=basis, course=conversion.course, decided=decided,
+        effective_on=stood.since if stood.never else None,
     )  # fmt: skip
-    if posting is not None:
-        writing.book.reverse(posting, decision_id=decision_id)
+    _take_back(writing, claim, line, stood, decision_id=decision_id)
     release(writing, conversion, because=because)
     line.state, line.credits = "ended", 0
     writing.keep(line)
@@ -207,7 +243,7 @@ def change(
     claim: Claim,
     line: ClaimLine,
     conversion: Conversion,
-    posting: LivePosting | None,
+    stood: Stood,
     *,
     credits: int,
     exemption: str,
@@ -216,22 +252,21 @@ def change(
     judged: Judged | None = None,
     level: str | None = None,
 ) -> UUID:
-    """A conversion that stands comes to other credits: what was posted is reversed, on its day the new is posted."""
+    """A conversion that stands comes to other credits: what was posted goes, the new is posted, from the same day."""
     decided = None if judged is None else judged.decided
+    from_day = stood.since if stood.never else today(writing.at)
     decision_id = writing.decide(
         person, claim, line, kind="conversion", verdict="granted", credits=credits, scheme=conversion.scheme,
         level=level, clause=None if decided is None else decided.clause, basis=basis, course=conversion.course,
-        exemption=exemption, decided=decided,
+        exemption=exemption, decided=decided, effective_on=from_day,
     )  # fmt: skip
     # What stands is posted anew even where the amount is the same: a posting belongs to the decision that is live.
-    if posting is not None:
-        writing.book.reverse(posting, decision_id=decision_id)
+    _take_back(writing, claim, line, stood, decision_id=decision_id)
     conversion.posting_id = None
     if credits > 0:
         conversion.posting_id = writing.book.post(
             learner_id=claim.learner_id, decision_id=decision_id, scheme=conversion.scheme,
-            institution_id=source_id if posting is None else posting.institution_id, amount=credits,
-            occurred_on=today(writing.at) if posting is None else posting.occurred_on, purpose="conversion",
+            institution_id=stood.source_id or source_id, amount=credits, occurred_on=from_day, purpose="conversion",
             claim_id=claim.claim_id, line_no=line.line_no,
         )  # fmt: skip
     conversion.credits, conversion.exemption, conversion.decision_id = credits, exemption, decision_id
@@ -262,16 +297,16 @@ async def give_way(
         one: kept[one] for one in named & set(kept)
     }
     claims, lines = await _whose(session, writing, person, {one.claim_id for one in found.values()})
-    posted = [one.posting_id for one in found.values() if one.posting_id is not None]
-    postings = await postings_of(session, person.family, posted) | _just_posted(writing)
+    postings = _with_just_posted(await postings_of(session, person.family, set(claims)), writing)
     for conversion in found.values():
         if conversion.state == "ended":
             continue
         claim, line = claims[conversion.claim_id], lines[conversion.claim_id, conversion.line_no]
         basis = {"by": "rules", "because": GAVE_WAY, "to_claim": str(to.claim_id)}
         if conversion.state == "granted":
-            posting = None if conversion.posting_id is None else postings.get(conversion.posting_id)
-            decision_id = end(writing, person, claim, line, conversion, posting, because=GAVE_WAY, basis=basis)
+            posted = tuple(postings.get((claim.claim_id, line.line_no), ()))
+            stood = Stood(posted, today(writing.at), never=False)
+            decision_id = end(writing, person, claim, line, conversion, stood, because=GAVE_WAY, basis=basis)
         else:
             release(writing, conversion, because=GAVE_WAY)
             decision_id = refuse(
@@ -282,15 +317,21 @@ async def give_way(
         writing.serve(claim, "conversion_gave_way", decision_id=decision_id)
 
 
-def _just_posted(writing: Writing) -> dict[UUID, LivePosting]:
-    """What this act has posted itself and not yet written."""
-    return {
-        UUID(row["posting_id"]): LivePosting(
-            UUID(row["learner_id"]), UUID(row["posting_id"]), None, row["scheme"], UUID(row["institution_id"]),
-            row["amount"], date.fromisoformat(row["occurred_on"]), "conversion", UUID(row["claim_id"]), row["line_no"],
-        )
-        for row in writing.book.postings
-    }  # fmt: skip
+def _with_just_posted(postings: dict[Line, list[LivePosting]], writing: Writing) -> dict[Line, list[LivePosting]]:
+    """With what this act has posted itself and not yet written, and without what it has reversed."""
+    found = {
+        line: [each for each in posted if each.posting_id not in writing.book.reversed]
+        for line, posted in postings.items()
+    }
+    for row in writing.book.postings:
+        if row["kind"] != "reversal" and UUID(row["posting_id"]) not in writing.book.reversed:
+            live = LivePosting(
+                UUID(row["learner_id"]), UUID(row["posting_id"]), None, row["scheme"], UUID(row["institution_id"]),
+                row["amount"], date.fromisoformat(row["occurred_on"]), "conversion", UUID(row["claim_id"]),
+                row["line_no"],
+            )  # fmt: skip
+            found.setdefault((UUID(row["claim_id"]), row["line_no"]), []).append(live)
+    return found
 
 
 async def _whose(

@@ -14,7 +14,7 @@ from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.recognition import refusals
-from creditbank.recognition.deciding_again import decide_again, override_of, posting_of, stands_elsewhere
+from creditbank.recognition.deciding_again import decide_again, override_of, stands_elsewhere, what_stood
 from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
 from creditbank.recognition.granting import change, end, new_conversion, source_of, take_effect
 from creditbank.recognition.moving import appeal_until
@@ -181,13 +181,13 @@ async def put_in_force(
     stands = conversion if conversion is not None and conversion.state == "granted" else None
     if override.credits == 0 and override.exemption == "none":
         if stands is not None:
-            posting = await posting_of(session, opened, stands)
-            end(writing, person, claim, line, stands, posting, because="override", basis=_signed(override))
+            stood = await what_stood(session, opened, stands, never=False)
+            end(writing, person, claim, line, stands, stood, because="override", basis=_signed(override))
             line.refused_by, line.refusal = "override", "override"
     elif stands is not None:
-        posting = await posting_of(session, opened, stands)
+        stood = await what_stood(session, opened, stands, never=False)
         change(
-            writing, person, claim, line, stands, posting, credits=override.credits, exemption=override.exemption,
+            writing, person, claim, line, stands, stood, credits=override.credits, exemption=override.exemption,
             source_id=source_of(gathered, line), basis=_signed(override), level=gathered.plan.level,
         )  # fmt: skip
     else:

@@ -262,24 +262,43 @@ async def target_of(session: Transaction, plan_id: UUID) -> Target:
 # --- postings -----------------------------------------------------------------------------------------------------
 
 _POSTINGS = """
-SELECT learner_id, posting_id, scheme, institution_id, amount, occurred_on, claim_id, line_no FROM posting
-WHERE learner_id = ANY ($1) AND posting_id = ANY ($2)
+SELECT p.learner_id, p.posting_id, p.scheme, p.institution_id, p.amount, p.occurred_on, p.claim_id, p.line_no
+FROM posting p
+WHERE p.learner_id = ANY ($1) AND p.claim_id = ANY ($2) AND p.kind <> 'reversal'
+  AND NOT EXISTS (SELECT FROM posting r WHERE r.learner_id = p.learner_id AND r.reverses = p.posting_id)
+ORDER BY p.posted_at, p.posting_id
 """
+
+Line = tuple[UUID, int]
+"""A claim and the number of a line of it."""
 
 
 async def postings_of(
-    session: Transaction, family: Collection[UUID], postings: Collection[UUID]
-) -> dict[UUID, LivePosting]:
-    """Postings of conversions that stand, so that they can be reversed."""
-    if not postings:
-        return {}
-    cursor = await run(session, _POSTINGS, list(family), list(postings))
-    return {
-        posting: LivePosting(
-            learner, posting, None, scheme, institution, amount, occurred_on, "conversion", claim, line
-        )
-        for learner, posting, scheme, institution, amount, occurred_on, claim, line in await cursor.fetchall()
-    }
+    session: Transaction, family: Collection[UUID], claims: Collection[UUID]
+) -> dict[Line, list[LivePosting]]:
+    """What was granted and taken back for the lines of some claims and was never reversed."""
+    found: dict[Line, list[LivePosting]] = {}
+    if not claims:
+        return found
+    cursor = await run(session, _POSTINGS, list(family), list(claims))
+    for learner, posting, scheme, institution, amount, occurred_on, claim, line in await cursor.fetchall():
+        live = LivePosting(learner, posting, None, scheme, institution, amount, occurred_on, "conversion", claim, line)
+        found.setdefault((claim, line), []).append(live)
+    return found
+
+
+_SINCE = "SELECT effective_on FROM decision WHERE learner_id = $1 AND decision_id = $2"
+
+
+async def stood_since(session: Transaction, conversion: Conversion, postings: Sequence[LivePosting]) -> date:
+    """The first day on which a conversion that stands was in force: that of its first posting, or of its decision."""
+    if postings:
+        return min(posting.occurred_on for posting in postings)
+    cursor = await run(session, _SINCE, conversion.learner_id, conversion.decision_id)
+    found = await cursor.fetchone()
+    assert found is not None
+    day: date = found[0]
+    return day
 
 
 _DAYS = """SELECT "on", working FROM working_day WHERE "on" >= $1::date - 7 AND "on" < $1::date + 800"""

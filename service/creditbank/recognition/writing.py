@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -167,9 +167,10 @@ class Writing:
         course: Mapping[str, Any] | None,
         exemption: str = "none",
         decided: Decided | None = None,
+        effective_on: date | None = None,
     ) -> UUID:
         """A decision about a line: by the rules, with all that they said and the facts they used sealed, or by
-        somebody, who signs in `basis`.
+        somebody, who signs in `basis`. It holds from a day on: today where none is named.
         """
         decision_id = new_id()
         line.revision += 1
@@ -184,7 +185,7 @@ class Writing:
             "claim_id": str(claim.claim_id),
             "line_no": line.line_no,
             "revision": line.revision,
-            "effective_on": today(self.at).isoformat(),
+            "effective_on": (effective_on or today(self.at)).isoformat(),
             "verdict": verdict,
             "scheme": scheme,
             "level": level,
