@@ -10,6 +10,7 @@ import json
 import statistics
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,57 +25,67 @@ from creditbank.identity.actor import Actor
 from creditbank.institutions.equivalence_keys import course_key
 from creditbank.institutions.tables import Equivalence
 from creditbank.rules import Rulebook, packaged_documents, read_document
+from creditbank.sealing import Keyring
 from tests.load import open_loop
-from tests.load.town import LONG_AGO, RECORDS_EACH, LoadTown
+from tests.load.town import LONG_AGO, RECORDS_EACH, LoadTown, another_college
 
 if TYPE_CHECKING:
     from tests.load.bench import Served
 
 RATE, SECONDS, ROUNDS = 20, 5, 3
-FIRST_TARGET = 300
-"""The first course that is claimed for: beyond all that the other lines post results of."""
+COURSES = RECORDS_EACH
+"""Courses of the plan that is claimed for, each of which one of everybody's results counts for."""
 
 
-def rulebook(town: LoadTown) -> Rulebook:
-    """The packaged rules, and the bank's method as one of the town's college, by which the rules alone decide."""
+@dataclass(frozen=True)
+class Elsewhere:
+    """The second college, and which of its courses each course of the first one counts for."""
+
+    plan_id: UUID
+    institution_id: UUID
+    counts_for: dict[str, str]
+
+
+def rulebook(*institutions: UUID) -> Rulebook:
+    """The packaged rules, and the bank's method as one of some colleges, by which the rules alone decide."""
     own = resources.files("creditbank") / "rulebook" / "qinhuangdao" / "conversion.qinhuangdao.yaml"
     said: dict[str, Any] = yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506: strings only
     said["document"] = "conversion.measured"
-    said["applies"] = {"plan.level": ["higher_vocational"], "plan.institution": [str(town.college)]}
+    said["applies"] = {"plan.level": ["higher_vocational"], "plan.institution": [str(one) for one in institutions]}
     for version in said["versions"]:
         version.pop("procedure", None)
     return Rulebook.load([*packaged_documents(), read_document(json.dumps(said, ensure_ascii=False))])
 
 
-async def furnish(database: Database, town: LoadTown) -> None:
-    """Every course of which everybody has a result counts for one that nobody takes."""
+async def furnish(database: Database, keyring: Keyring, town: LoadTown) -> Elsewhere:
+    """A second college with everybody in it, for whose courses the results of the first one count."""
+    other, courses = await another_college(database, keyring, range(town.learners), courses=COURSES)
+    counts_for = dict(zip((f"C{place:03d}" for place in range(RECORDS_EACH)), courses, strict=True))
     async with database.session() as session:
         session.add_all(
             Equivalence(
-                equivalence_id=new_id(), institution_id=town.college,
+                equivalence_id=new_id(), institution_id=other.college,
                 sources=[{"kind": "course", "institution_id": str(town.college), "course_code": code}],
                 source_keys=[course_key(town.college, code)], targets=[target],
-                target_keys=[course_key(town.college, target)], valid_from=LONG_AGO, state="in_force", ground="测量",
+                target_keys=[course_key(other.college, target)], valid_from=LONG_AGO, state="in_force", ground="测量",
                 entered_by="bench", entered_at=clock.now(), confirmed_by="bench", confirmed_at=clock.now(),
             )
-            for code, target in _courses()
+            for code, target in counts_for.items()
         )  # fmt: skip
+        connection = await driver(session)
+        cursor = await connection.execute("SELECT plan_id FROM plan WHERE institution_id = %s", [other.college])
+        ((plan_id,),) = await cursor.fetchall()
+    return Elsewhere(plan_id, other.college, counts_for)
 
 
-def _courses() -> list[tuple[str, str]]:
-    return [(f"C{place:03d}", f"C{FIRST_TARGET + place:03d}") for place in range(RECORDS_EACH)]
-
-
-async def claims(served: Served, count: int) -> list[bytes]:
+async def claims(served: Served, elsewhere: Elsewhere, count: int) -> list[bytes]:
     """So many claims: everybody's first record, then everybody's second."""
     from tests.load.bench import request  # noqa: PLC0415
 
     found: list[tuple[UUID, UUID, str]] = []
     async with served.database.session() as session:
         connection = await driver(session)
-        cursor = await connection.execute("SELECT plan_id FROM plan WHERE institution_id = %s", [served.town.college])
-        (plan_id,) = await cursor.fetchone() or (None,)
-        for code, target in _courses():
+        for code, target in elsewhere.counts_for.items():
             cursor = await connection.execute(
                 "SELECT learner_id, record_id FROM record_current WHERE shown ->> 'course_code' = %s LIMIT %s",
                 [code, count - len(found)],
@@ -89,7 +100,7 @@ async def claims(served: Served, count: int) -> list[bytes]:
             f"/v1/learners/{learner}/claims",
             tokens.issue(Actor(name=f"login:{learner}", roles=frozenset({"learner"}), learner_id=learner), at=at),
             json.dumps(
-                {"plan_id": str(plan_id), "lines": [{"record_ids": [str(record)], "course_code": target}]}
+                {"plan_id": str(elsewhere.plan_id), "lines": [{"record_ids": [str(record)], "course_code": target}]}
             ).encode(),
         )
         for learner, record, target in found
@@ -114,13 +125,12 @@ def _p95(took: Sequence[float]) -> float:
     return statistics.quantiles(took, n=20, method="inclusive")[-1]
 
 
-async def line(served: Served, folder: Path) -> dict[str, Any]:
+async def line(served: Served, elsewhere: Elsewhere, folder: Path) -> dict[str, Any]:
     """Rounds of the bare route and of claims, each for some seconds; milliseconds, and how many times as long."""
     from tests.load.bench import PORT, request  # noqa: PLC0415
 
-    await furnish(served.database, served.town)
     each = RATE * SECONDS
-    claimed = await claims(served, each * (ROUNDS + 1))
+    claimed = await claims(served, elsewhere, each * (ROUNDS + 1))
     static = [request("GET", "/static", "none")] * each
     rounds: list[tuple[list[float], list[float]]] = []
     for place in range(ROUNDS + 1):

@@ -118,17 +118,28 @@ async def _post(database: Database, keyring: Keyring, sender: Sender, rows: Iter
     return posted
 
 
-async def _furnish(database: Database) -> UUID:
+async def another_college(
+    database: Database, keyring: Keyring, learners: range, *, courses: int
+) -> tuple[LoadTown, list[str]]:
+    """A second college in which the same learners are enrolled too; the codes of the courses of its plan."""
+    college = await _furnish(database, name="测量第二学院", courses=courses, scales=False)
+    town = await enrol(database, keyring, LoadTown(college, 0), learners)
+    return town, [f"C{number:03d}" for number in range(courses)]
+
+
+async def _furnish(
+    database: Database, *, name: str = "测量职业学院", courses: int = COURSES, scales: bool = True
+) -> UUID:
     college, programme, plan = new_id(), new_id(), new_id()
     steps: list[list[Any]] = [
         [t.Institution(institution_id=college, created_at=AT)],
         [
             t.InstitutionProfile(
-                institution_id=college, valid_from=LONG_AGO, kind="higher_vocational", name="测量职业学院", demo=True
+                institution_id=college, valid_from=LONG_AGO, kind="higher_vocational", name=name, demo=True
             ),
             *(
                 t.ScoreScale(scale_id=new_id(), code=code, valid_from=LONG_AGO, scale=dict(scale))
-                for code, scale in CITY_SCALES.items()
+                for code, scale in (CITY_SCALES.items() if scales else ())
             ),
             t.Programme(
                 programme_id=programme, institution_id=college, code="P1", level="higher_vocational", name="测量",
@@ -146,7 +157,7 @@ async def _furnish(database: Database) -> UUID:
         async with database.session() as session:
             session.add_all(rows)
     async with database.session() as session:
-        for number in range(COURSES):
+        for number in range(courses):
             said = {
                 "name": f"课程{number}",
                 "category": ("公共课", "专业课", "选修课", "实践课")[number % 4],
