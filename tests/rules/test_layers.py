@@ -148,8 +148,11 @@ def test_a_replay_of_layers_names_versions_that_are_loaded() -> None:
         rules.replay_together("conversion", line(), [("m", "1"), ("province", "2")])
     with pytest.raises(RuleVersionNotLoaded):
         rules.replay_together("deposit", line(), [("m", "1")])
-    without = rules.replay_together("conversion", line(claim={"sources": 1}), [("m", "1")])
-    assert (without.verdict, without.clause) == ("unknown", "version")
+    for name in ("m", "province"):
+        without = rules.replay_together("conversion", line(claim={"sources": 1}), [(name, "1")])
+        assert (without.verdict, without.clause, without.document) == ("unknown", "version", name)
+        alone = rules.replay(line(claim={"sources": 1}), name, "1")
+        assert alone.canonical() == without.canonical()
 
 
 def test_the_cases_of_a_document_that_only_limits_say_what_the_line_would_give() -> None:
