@@ -219,8 +219,11 @@ class Gathered:
 
 def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
     """The courses of the plan, each with how the person stands in it, and all of the person's records."""
-    everything = list(held)
-    by_code = {code: _course(plan, code, everything) for code in plan.courses}
+    everything, taken = list(held), dict[str, list[Held]]()
+    for one in everything:
+        if one.course_code is not None and is_of(one, one.course_code, plan):
+            taken.setdefault(one.course_code, []).append(one)
+    by_code = {code: _course(plan, code, taken.get(code, ())) for code in plan.courses}
     return Rows(
         courses=[{"id": code, "course": course} for code, course in by_code.items()],
         by_code=by_code,
@@ -228,8 +231,7 @@ def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
     )
 
 
-def _course(plan: KnownPlan, code: str, held: Sequence[Held]) -> Facts:
-    taken = [one for one in held if is_of(one, code, plan)]
+def _course(plan: KnownPlan, code: str, taken: Sequence[Held]) -> Facts:
     result = _stands_in(taken)
     # Why a course was failed the bank is told only where it was cheating; the rest people say.
     by = "discipline" if result == "cheated" else None

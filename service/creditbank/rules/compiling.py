@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from creditbank.rules.amounts import compile_amount
@@ -67,6 +68,19 @@ class CompiledVersion:
         """The sources, by name."""
         found: Fields = self.tree["citations"]
         return found
+
+    @cached_property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]:
+        """The same as findings show them."""
+        return {str(name): _plain(said) for name, said in self.citations.items()}
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(each) for each in node]
+    return str(node)
 
 
 def compile_version(document: RuleDocument, version: Fields, report: Report, *, ends: str) -> CompiledVersion | None:

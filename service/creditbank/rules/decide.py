@@ -34,6 +34,7 @@ class Decided:
 
     __slots__ = (
         "_fallback",
+        "_found",
         "_given",
         "_limits",
         "_scope",
@@ -66,6 +67,7 @@ class Decided:
         self.question, self._version, self._scope, self._fallback = question, version, scope, fallback
         self._given = scope if given is None else given
         self._limits = limits
+        self._found: list[Finding] | None = None
         self.dated_on, self.verdict, self.clause = dated_on, verdict, clause
         self.outputs, self.warned, self.replaces = outputs, warned, replaces
 
@@ -130,8 +132,13 @@ class Decided:
 
         Each is {clause, fact, observed, required, verdict, effect, says_zh, says_en, rule_zh, rule_en, citation}, and
         where it has them `rows` (what a measure looked at), `row` (the one it is about), `missing` (facts that would
-        have to be known) and `final`.
+        have to be known) and `final`. They are told once, and answered and kept from that.
         """
+        if self._found is None:
+            self._found = self._told()
+        return [dict(each) for each in self._found]
+
+    def _told(self) -> list[Finding]:
         if self._version is None:
             assert self._fallback is not None
             return [self._fallback.finding()]
@@ -309,15 +316,7 @@ def _standing(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[str, s
 
 
 def _cited(version: CompiledVersion, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [{"id": name, **_plain(version.citations[name])} for name in names]
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(each) for each in node]
-    return str(node)
+    return [{"id": name, **version.sources[name]} for name in names]
 
 
 def _clause_findings(version: CompiledVersion, clause: Clause, name: str, scope: Scope) -> list[Finding]:

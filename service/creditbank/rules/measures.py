@@ -45,12 +45,25 @@ class Measure:
             found.append((row, truth, leaves))
         return found
 
+    def _rows(self, scope: Scope) -> list[Scope] | None:
+        """The rows that count, without a reason for those that do not; None where that is not known of all."""
+        members = self.rows_of.members(scope)
+        if members is None:
+            return None
+        rows, open_ = list[Scope](), False
+        for row, member, _ in members:
+            held = member if member is False or self.where is None else self.where.ask(row)
+            if held is None or (held and member is None):
+                open_ = True
+            elif held:
+                rows.append(row)
+        return None if open_ else rows
+
     def value(self, scope: Scope) -> Any:
         """The measure; None where a row that might count is open, or what is measured of one is not known."""
-        counted = self.counted(scope)
-        if counted is None or any(truth is None for _, truth, _ in counted):
+        rows = self._rows(scope)
+        if rows is None:
             return None
-        rows = [row for row, truth, _ in counted if truth]
         if self.what is None:
             return len(rows)
         values = [self.what.ask(row) for row in rows]
