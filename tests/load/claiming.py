@@ -49,7 +49,7 @@ class Elsewhere:
 def rulebook(*institutions: UUID) -> Rulebook:
     """The packaged rules, and the bank's method as one of some colleges, by which the rules alone decide."""
     own = resources.files("creditbank") / "rulebook" / "qinhuangdao" / "conversion.qinhuangdao.yaml"
-    said: dict[str, Any] = yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506: strings only
+    said: dict[str, Any] = yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     said["document"] = "conversion.measured"
     said["applies"] = {"plan.level": ["higher_vocational"], "plan.institution": [str(one) for one in institutions]}
     for version in said["versions"]:
@@ -80,7 +80,7 @@ async def furnish(database: Database, keyring: Keyring, town: LoadTown) -> Elsew
 
 async def claims(served: Served, elsewhere: Elsewhere, count: int) -> list[bytes]:
     """So many claims: everybody's first record, then everybody's second."""
-    from tests.load.bench import request  # noqa: PLC0415
+    from tests.load.bench import request
 
     found: list[tuple[UUID, UUID, str]] = []
     async with served.database.session() as session:
@@ -127,7 +127,7 @@ def _p95(took: Sequence[float]) -> float:
 
 async def line(served: Served, elsewhere: Elsewhere, folder: Path) -> dict[str, Any]:
     """Rounds of the bare route and of claims, each for some seconds; milliseconds, and how many times as long."""
-    from tests.load.bench import PORT, request  # noqa: PLC0415
+    from tests.load.bench import PORT, request
 
     each = RATE * SECONDS
     claimed = await claims(served, elsewhere, each * (ROUNDS + 1))

@@ -111,8 +111,9 @@ async def shown(
     see: See,
     actor: Actor,
     at: datetime,
+    made_now: bool = False,
 ) -> ClaimOut:
-    """A claim as it is answered."""
+    """A claim as it is answered; against one that was `made_now` nobody can have said anything yet."""
     about = claim.learner_id, claim.claim_id
     lines = (
         list(opened.lines)
@@ -129,6 +130,7 @@ async def shown(
         lines = [line for line in lines if line.line_no in mine]
     person = None if opened is None else opened.person
     whole = see != "issuer"
+    answered = whole and not made_now
     by_line = {one.line.line_no: one for one in judged}
     return ClaimOut(
         **_short(claim, at),
@@ -142,15 +144,15 @@ async def shown(
         ],
         objections=[
             objection_out(Objection(**row), person)
-            for row in (await _of_claim(session, "objection", "raised_at", *about) if whole else ())
+            for row in (await _of_claim(session, "objection", "raised_at", *about) if answered else ())
         ],
         appeals=[
             appeal_out(Appeal(**row), person, at=at)
-            for row in (await _of_claim(session, "appeal", "raised_at", *about) if whole else ())
+            for row in (await _of_claim(session, "appeal", "raised_at", *about) if answered else ())
         ],
         overrides=[
             override_out(Override(**row))
-            for row in (await _of_claim(session, "override", "proposed_at", *about) if whole else ())
+            for row in (await _of_claim(session, "override", "proposed_at", *about) if answered else ())
         ],
         links={"self": f"/v1/claims/{claim.claim_id}", "plan": f"/v1/plans/{claim.plan_id}"},
     )
