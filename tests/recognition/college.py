@@ -5,6 +5,7 @@ Everything goes over HTTP, as somebody; the clock is moved by hand.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -232,6 +233,10 @@ class College:
     ) -> dict[str, Any]:
         """The answer as JSON; its status is what is expected."""
         answer = await self.bank.call(method, path, actor, **more)
+        while answer.status_code == 503 and more.get("headers"):
+            # As every client does: nothing was written, and the same key asks for the same thing again.
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
+            answer = await self.bank.call(method, path, actor, **more)
         assert status is None or answer.status_code == status, (answer.status_code, answer.text[:2000])
         found: dict[str, Any] = answer.json()
         return found

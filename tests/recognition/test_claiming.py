@@ -188,7 +188,14 @@ async def test_a_hundred_claims_at_once_on_the_last_free_credits_are_granted_exa
     college.decide_by(room("6"))
     learner = await college.enrol(certificates=6)
     codes = ("M1", "M2", "M3", "M4")
-    made = await asyncio.gather(*(college.claim(learner, ([learner.records[n % 6]], codes[n % 4])) for n in range(100)))
+    made = await asyncio.gather(
+        *(
+            college.claim(
+                learner, ([learner.records[n % 6]], codes[n % 4]), headers={"Idempotency-Key": f"last-credits-{n}"}
+            )
+            for n in range(100)
+        )
+    )
     granted = [line for one in made for line in one["lines"] if line["state"] == "granted"]
     assert len(granted) == 2, "three credits each, six in all"
     assert {one["lines"][0]["state"] for one in made} == {"granted", "refused"}

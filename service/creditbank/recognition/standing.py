@@ -17,6 +17,7 @@ from creditbank.learners.families import families_of
 from creditbank.learners.refusals import AccountClosed, AlreadyErased
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import lock_learners
+from creditbank.recognition.tables import Conversion
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, seal, unwrap
 
 

@@ -13,7 +13,8 @@ def conversions(*, known: str = "true", effective: str = "true") -> str:
     """SQL: the granted lines of a person's claims as a JSON array, null if there are none; `family` is the person.
 
     `known` narrows the decisions `d` to those known at an instant, `effective` to those that hold by a day. A line is
-    what its last decision says, so one that was ended never was, unless it is asked what was known before.
+    what the last of these says: one that ended later still stood, and one that should never have been was ended from
+    its first day on, and stands only where it is asked what was known before.
     """
     return f"""
     (SELECT json_agg(json_build_object(
@@ -34,9 +35,9 @@ def conversions(*, known: str = "true", effective: str = "true") -> str:
                 d.learner_id, d.claim_id, d.line_no, d.decision_id, d.kind, d.verdict, d.scheme, d.level, d.credits,
                 d.effective_on, d.decided_at, d.document, d.clause, d.basis
          FROM decision d
-         WHERE d.learner_id = f.learner_id AND d.claim_id IS NOT NULL AND {known}
+         WHERE d.learner_id = f.learner_id AND d.claim_id IS NOT NULL AND {known} AND {effective}
          ORDER BY d.claim_id, d.line_no, d.revision DESC) d
-     WHERE d.kind = 'conversion' AND d.verdict = 'granted' AND {effective})"""
+     WHERE d.kind = 'conversion' AND d.verdict = 'granted')"""
 
 
 def shown(
