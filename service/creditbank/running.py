@@ -140,11 +140,12 @@ def work(settings: Settings) -> int:
 
 def demo(settings: Settings, *, port: int) -> int:
     """Serve the demo city: opened on the first start, kept on every other."""
-    from creditbank.demo import load_city  # noqa: PLC0415 (a deployment has no demo)
+    from creditbank.demo import begin, load_city  # noqa: PLC0415 (a deployment has no demo)
 
     base_url = f"http://127.0.0.1:{port}"
     ours = settings.model_copy(update={"base_url": base_url})
     with _ending_well(), opened(ours) as bank:
+        begin(ours.data_dir / "demo.json", base_url)
         loading = threading.Thread(target=_load_when_ready, args=(bank, load_city), daemon=True)
         loading.start()
         asyncio.run(_run(bank, host="127.0.0.1", port=port, with_work=True))

@@ -6,11 +6,12 @@ from functools import partial
 
 from creditbank.config import Settings
 from creditbank.demo.bootstrap import Bootstrap
+from creditbank.demo.days import begin
 from creditbank.demo.demofile import DemoFile
 from creditbank.demo.loading import load
 from creditbank.demo.look_at import words
 
-__all__ = ["Bootstrap", "DemoFile", "load", "load_city"]
+__all__ = ["Bootstrap", "DemoFile", "begin", "load", "load_city"]
 
 
 def load_city(settings: Settings, database_url: str) -> DemoFile:

@@ -110,10 +110,10 @@ def _guardian(calls: Calls, stories: Stories) -> None:
 
 def _let_in(calls: Calls, stories: Stories) -> None:
     for story in (*stories.people, stories.renamed):
-        _activate(calls, story)
+        let_in(calls, story)
 
 
-def _activate(calls: Calls, story: Story) -> None:
+def let_in(calls: Calls, story: Story) -> None:
     """With a code from the school. Login and password are kept first, so that an interruption loses nobody."""
     entry = calls.file.person(story.login)
     if entry is None:

@@ -214,9 +214,10 @@ class Institution:
         return list(found.values())
 
     def standards_payload(self) -> list[dict[str, Any]]:
-        """Its certificate standards, as an officer publishes them."""
-        return [
-            {
+        """Its certificate standards, as an officer publishes them; before it was connected nobody issued them here."""
+        rows = []
+        for standard in self.standards:
+            row = {
                 **{name: standard[name] for name in ("code", "kind", "name", "name_en")},
                 "body_name": self.name,
                 "issuer_id": self.institution_id,
@@ -227,8 +228,11 @@ class Institution:
                     for rank, (level, amount) in enumerate(standard["levels"], start=1)
                 ],
             }
-            for standard in self.standards
-        ]
+            if (connected := standard.get("connected")) is not None:
+                rows.append({**row, "issuer_id": None})
+                row["valid_from"] = date.fromisoformat(connected)
+            rows.append(row)
+        return rows
 
     def equivalences(self) -> list[dict[str, Any]]:
         """What it counts for its courses, as it is entered."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from creditbank import clock
+
 Entry = dict[str, Any]
 
 
@@ -27,6 +29,8 @@ class DemoFile:
     done: list[str] = field(default_factory=list)
     """Steps that need not be taken again."""
     complete: bool = False
+    stands_at: str | None = None
+    """Where the bank's clock was when this was written, while the city lives through its days."""
 
     @classmethod
     def read(cls, path: Path, base_url: str) -> DemoFile:
@@ -41,6 +45,7 @@ class DemoFile:
                 look_at=kept["look_at"],
                 done=kept["done"],
                 complete=kept["complete"],
+                stands_at=kept.get("stands_at"),
             )
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return cls(path=path, base_url=base_url)
@@ -55,6 +60,9 @@ class DemoFile:
             "done": self.done,
             "complete": self.complete,
         }
+        if self.stands_at is not None:
+            self.stands_at = clock.now().isoformat()
+            said["stands_at"] = self.stands_at
         self.path.parent.mkdir(parents=True, exist_ok=True)
         beside = self.path.with_name(f".{self.path.name}.{uuid4().hex}")
         try:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from creditbank.demo import acts
+from creditbank.demo import acts, claims, drafting
 from creditbank.demo.bank import Calls, DemoFileLost, person_entry, published
 from creditbank.demo.bootstrap import Bootstrap
 from creditbank.demo.city import Institution, calendar, city
 from creditbank.demo.demofile import DemoFile
 from creditbank.demo.shelf import ROUNDS, File
-from creditbank.demo.stories import Stories
 from creditbank.demo.submitting import submit_all
-from creditbank.demo.world import think_up
+from creditbank.demo.world import World, think_up
 
 SCOPES = ["records:write", "records:read", "learners:write", "learners:read", "transcripts:read", "changes:read"]
 STAFF = (
     ("demo.officer", "officer", "林业务（演示）", "学分银行业务员：处理待核行、更名、合并账户。"),
+    ("demo.second", "officer", "赵审定（演示）", "学分银行另一位业务员：审定并公布别人起草的规则。"),
     ("demo.appeals", "appeal_reviewer", "方复核（演示）", "申诉复核人：与原审批人员分开。"),
     ("demo.auditor", "auditor", "严审计（演示）", "审计员：看决定和访问日志，不能改动任何内容。"),
 )
@@ -51,11 +51,11 @@ def load(
 
 def _open_city(file: DemoFile, bootstrap: Bootstrap, say: Callable[[str], None]) -> None:
     say("正在打开演示城市，约半分钟 · opening the small city, about half a minute")
-    stories = think_up().stories
+    world = think_up()
     calls = Calls(file, bootstrap)
     began = time.monotonic()
     try:
-        for name, act in _steps(calls, bootstrap, stories, say):
+        for name, act in _steps(calls, bootstrap, world, say):
             if not file.has_done(name):
                 at = time.monotonic()
                 act()
@@ -67,7 +67,7 @@ def _open_city(file: DemoFile, bootstrap: Bootstrap, say: Callable[[str], None])
 
 
 def _steps(
-    calls: Calls, bootstrap: Bootstrap, stories: Stories, say: Callable[[str], None]
+    calls: Calls, bootstrap: Bootstrap, world: World, say: Callable[[str], None]
 ) -> list[tuple[str, Callable[[], object]]]:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("reference data", bootstrap.reference_data),
@@ -80,7 +80,8 @@ def _steps(
     steps.append(("equivalences", partial(_equivalences, calls)))
     for name, files in ROUNDS:
         steps.append((name, partial(_submit, calls, files, say)))
-    return [*steps, *acts.steps(calls, stories)]
+    steps += acts.steps(calls, world.stories)
+    return [*steps, *claims.steps(calls, world.history), *drafting.steps(calls), *claims.steps_of_today(calls)]
 
 
 def _submit(calls: Calls, files: Sequence[File], say: Callable[[str], None]) -> None:
@@ -138,7 +139,7 @@ def _institutions(calls: Calls) -> None:
         role = _ROLE_OF_KIND.get(one.kind, "registrar")
         name = f"{one.name}{_ROLE_NAMES[role]}"
         _open_login(calls, f"{one.key}.{role}", role=role, name=name, story=f"{name}。", institution=one)
-        if one.key == "vocational":
+        if one.department is not None:
             name = f"{one.name}{one.department}审核人"
             _open_login(
                 calls, f"{one.key}.reviewer", role="department_reviewer", name=name, story=f"{name}。", institution=one

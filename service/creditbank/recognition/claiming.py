@@ -264,6 +264,8 @@ def _certificates(gathered: Gathered, rows: Sequence[ClaimLine]) -> list[UUID]:
 
 _ISSUERS: LiteralString = """
 SELECT c.record_id::text, coalesce(s.issuer_id, (
+    SELECT t.issuer_id FROM certificate_standard t
+    WHERE t.code = c.shown ->> 'standard' AND t.valid_until IS NULL), (
     SELECT c.institution_id FROM institution_profile i
     WHERE i.institution_id = c.institution_id AND i.kind = 'certificate_body' AND i.valid_until IS NULL))
 FROM record_current c
@@ -274,7 +276,7 @@ WHERE c.learner_id = ANY (%s) AND c.record_id = ANY (%s)
 
 
 async def issuers_of(session: Transaction, family: Sequence[UUID], records: Sequence[UUID]) -> dict[str, UUID | None]:
-    """Who issued certificates, as far as they are connected here."""
+    """Who issued certificates, as far as they are connected here; a body may have come after a college reported one."""
     if not records:
         return {}
     cursor = await (await driver(session)).execute(_ISSUERS, [list(family), list(records)])

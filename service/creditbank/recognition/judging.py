@@ -50,7 +50,12 @@ class Judged:
         """The facts that are not known, in the order in which they were asked for."""
         if self.verdict != "unknown" or self.decided is None:
             return []
-        named = [found["fact"] for found in self.decided.findings() if found["verdict"] == "unknown"]
+        named = [
+            name
+            for found in self.decided.findings()
+            if found["verdict"] == "unknown"
+            for name in found.get("missing", [found["fact"]])
+        ]
         return [name for name in dict.fromkeys(named) if name in FACTS]
 
 

@@ -22,6 +22,7 @@ from creditbank.ledger.tables import Entry, Posting
 from creditbank.records.replaying import compared, facts_and_said, facts_of_decision, replayed
 from creditbank.records.tables import RecordVersion
 from creditbank.rules import Rulebook
+from creditbank.rules.flips import turning
 from creditbank.rules.tables import Decision
 from creditbank.sealing import Keyring
 
@@ -85,6 +86,11 @@ class DecisionOut(BaseModel):
     facts: dict[str, Any] | None
     erased: bool
     findings: list[dict[str, Any]]
+    turning: dict[str, Any] | None = Field(
+        default=None,
+        description="不予认定时：由哪些条款造成，最小的哪些改变会使结果不同，余额多少。"
+        "|Of a refusal: the clauses that caused it, the smallest changes that would turn it, the room left.",
+    )
     links: dict[str, str]
 
 
@@ -297,14 +303,17 @@ async def _told(
     again = None if facts is None or seen.part == "source" else replayed(decision, facts, rulebook)
     findings: list[dict[str, Any]] = []
     used: dict[str, Any] | None = None
+    turned: dict[str, Any] | None = None
     if again is not None:
         findings, used = again.findings(), again.facts_used()
         assert facts is not None
         if seen.part == "plan":
             used = _facts_of_the_line(used, decision, seen.sight.institution_id)
-        elif await _others(session, facts, seen):
+        if await _others(session, facts, seen):
             # What compares this record with somebody else's is for the learner and the bank.
             findings, used = [each for each in findings if not _compares(each)], _own_facts(used)
+        elif again.verdict == "not_granted":
+            turned = turning(again).as_json()
     return DecisionOut(
         **decision.model_dump(exclude={"facts_sealed", "salt", "digest", "change_id", "credits", "basis"}),
         basis=await _basis(session, decision, seen),
@@ -314,6 +323,7 @@ async def _told(
         facts=used,
         erased=decision.facts_sealed is not None and facts is None,
         findings=findings,
+        turning=turned,
         links=_links(decision.record_id, decision.claim_id)
         | ({} if decision.document is None else {"rule": _rule(decision.document, decision.document_version)}),
     )
