@@ -308,3 +308,27 @@ def test_silence_does_not_grant_where_every_condition_is_asked_of_rows_that_may_
     with pytest.raises(RulesRefused, match="silence would grant"):
         Rulebook.load([document({"clauses": [only, ONCE]})])
     Rulebook.load([document({"clauses": [clause("all", each="sources", require=PASSED["require"]), ONCE]})])
+
+
+def test_a_decision_about_a_line_keeps_only_what_its_document_reads() -> None:
+    clauses = [PASSED, ONCE, capped("per", "9", count="conversions", per=[{"fact": "record.term"}], where=CATEGORY)]
+    whole = source("r1", score="77", term="2", content="secret", occurred_on="2023-01-01")
+    claim = {"on": "2024-03-04", "sources": 1, "term": "1", "academic_year": "2023", "wants": "credits"}
+    before = stood("k", course={"category": "公共课", "code": "c9"}, record={"term": "1", "score": "60"})
+    used = {
+        "id": "k:r0",
+        "conversion": {"credits": 300},
+        "record": {"id": "r0", "score": "60"},
+        "course": {"code": "c9"},
+    }
+    facts = line(whole, course={"category": "专业课"}, claim=claim, conversions=[before], uses=[used])
+    decided = decide(book({"clauses": clauses}), {**facts, "records": [{"id": "r1", "record": {"score": "77"}}]})
+    assert decided.facts_used() == {
+        "claim": {"on": "2024-03-04"},
+        "course": {"category": "专业课", "credits": 300},
+        "plan": {"level": "higher_vocational"},
+        "record": {"result": "passed", "term": "2"},
+        "sources": [{"id": "r1", "this": False, "record": {"term": "2"}}],
+        "conversions": [{"id": "k", "this": False, "course": {"category": "公共课"}, "record": {"term": "1"}}],
+        "uses": [{"id": "k:r0", "this": False, "record": {"id": "r0"}}],
+    }

@@ -51,6 +51,18 @@ def test_where_the_content_is_not_known_nothing_gives_way_and_the_cap_beside_it_
     assert (decided.verdict, decided.clause, decided.replaces) == ("unknown", "one-of-a-content", ())
 
 
+def test_two_contents_that_are_not_known_are_not_the_same_content() -> None:
+    rules = book({"clauses": also(GIVES_WAY)})
+    decided = decide(rules, line(source("new"), uses=[use("k1", None)]))
+    assert (decided.verdict, decided.replaces) == ("granted", ())
+
+
+def test_what_is_not_known_to_stand_does_not_give_way() -> None:
+    rules = book({"clauses": also(GIVES_WAY, ONE)})
+    decided = decide(rules, line(source("new", content="welding"), uses=...))
+    assert (decided.verdict, decided.clause, decided.replaces) == ("unknown", "once", ())
+
+
 @pytest.mark.parametrize(("level", "gone"), [("national", ("k1",)), ("municipal", ()), (None, ())])
 def test_it_gives_way_only_when_the_clause_applies(level: str | None, gone: tuple[str, ...]) -> None:
     when = {"fact": "record.award_level", "at_least": "provincial"}
