@@ -142,7 +142,7 @@ def upgrade() -> None:
         sa.Column("about", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("words_sealed", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "act IN ('made', 'served', 'waits', 'approved', 'refused', 'supplied', 'verified', 'verification_failed', 'contested', 'silence', 'referred', 'objected', 'objection_decided', 'line_withdrawn', 'withdrawn', 'decided', 'lapsed', 'appealed', 'review_asked', 'appeal_decided', 'override_proposed', 'override_declined', 'overridden', 'override_ended', 'decided_again', 'flagged', 'unflagged')",
+            "act IN ('made', 'served', 'waits', 'approved', 'refused', 'supplied', 'verified', 'verification_failed', 'contested', 'silence', 'referred', 'objected', 'objection_decided', 'line_withdrawn', 'given_up', 'withdrawn', 'decided', 'lapsed', 'appealed', 'review_asked', 'appeal_decided', 'override_proposed', 'override_declined', 'overridden', 'override_ended', 'decided_again', 'flagged', 'unflagged')",
             name=op.f("ck_claim_act_act_known"),
         ),
         sa.CheckConstraint("act_no >= 1", name=op.f("ck_claim_act_act_from_one")),

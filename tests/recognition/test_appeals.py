@@ -227,6 +227,10 @@ async def test_an_expired_override_ends_and_the_learner_is_told(college: College
     now = await college.read(made)
     assert (now["lines"][0]["state"], now["overrides"][0]["state"]) == ("ended", "ended")
     assert (await college.inbox(learner))[-1] == "conversion_ended"
+    path = f"/v1/learners/{learner.learner_id}/transcript?as_of="
+    stood = await college.ask("GET", f"{path}2026-06-30", learner.actor)
+    assert [line["credits"] for line in stood["conversions"]] == ["3"], "until its last day it stood"
+    assert (await college.ask("GET", f"{path}2026-07-01", learner.actor))["conversions"] == []
     await college.check()
 
 

@@ -215,6 +215,7 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/claims/{claim_id}/steps/{step}/outcome"): ANSWER_CLAIM,
     ("POST", "/v1/claims/{claim_id}/steps/{step}/facts"): ANSWER_CLAIM,
     ("POST", "/v1/claims/{claim_id}/lines/{line_no}/evidence"): WITHDRAW_CLAIM,
+    ("POST", "/v1/claims/{claim_id}/lines/{line_no}/giving-up"): OF_THE_LEARNER,
     ("POST", "/v1/claims/{claim_id}/lines/{line_no}/appeals"): OF_THE_LEARNER,
     ("POST", "/v1/claims/{claim_id}/lines/{line_no}/overrides"): KEEP_IDENTITY,
     ("POST", "/v1/claims/{claim_id}/objections"): SIGNED_IN,

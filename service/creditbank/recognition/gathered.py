@@ -12,6 +12,7 @@ from uuid import UUID
 
 from creditbank.institutions.equivalence_keys import same_name
 from creditbank.recognition.known import AskedLine, ClaimSaid, Converted, Counts, Facts, Held, Hypothetical, KnownPlan
+from creditbank.rules.decide import JUDGED
 
 __all__ = ["AskedLine", "ClaimSaid", "Gathered", "Held", "Hypothetical", "KnownPlan", "course_facts", "rows_of"]
 
@@ -72,7 +73,9 @@ class Gathered:
             said["same"] = self._same(str(line.records[0]), sources[0])
         for name, value in line.supplied.items():
             subject, _, key = name.partition(".")
-            if subject not in ("record", "certificate", "institution"):
+            if name == JUDGED:
+                said[JUDGED] = value
+            elif subject not in ("record", "certificate", "institution"):
                 said[subject] = {**said.get(subject, {}), key: value}
         return said
 

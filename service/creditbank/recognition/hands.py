@@ -20,6 +20,7 @@ from creditbank.recognition.tables import Claim, ClaimLine
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 from creditbank.rules import units
+from creditbank.rules.decide import JUDGED
 from creditbank.rules.facts import FACTS
 
 Outcome = Literal["approved", "refused", "verified", "verification_failed"]
@@ -127,17 +128,22 @@ async def answer_step(
     words = None
     if reason:
         words = opened.person.seal({"reason": reason}, learner_id=opened.claim.learner_id, field="act")
+    judged: dict[int, list[str]] = {}
     if outcome == "approved":
-        await _nothing_missing(session, writing, opened, step, chosen)
+        judged = await _may_agree(session, writing, opened, step, chosen)
     for line in chosen:
         if line.state != "open":
             continue  # what the hand would have approved the rules refuse by now
         if outcome == "refused":
             basis = {"by": actor.name, "step": step_id, "reason": reason}
             refuse_by_hand(writing, opened, line, by=step["who"], refusal="refused_by_hand", basis=basis)
+        clauses = judged.get(line.line_no)
+        if clauses:
+            _write_down(writing, opened, line, JUDGED, clauses, None, step, actor, tools)
         writing.note(
             opened.claim, outcome, line_no=line.line_no, words=words,
             decision_id=line.decision_id if outcome == "refused" else None,
+            about={"judged": clauses} if clauses else None,
         )  # fmt: skip
         _mark(opened.claim, step, "failed" if outcome == "verification_failed" else "done", line.line_no)
     await end_step(session, writing, opened)
@@ -189,18 +195,20 @@ async def end_step(session: Transaction, writing: Writing, opened: Opened) -> No
     writing.serve(claim, "verification_failed")
 
 
-async def _nothing_missing(
+async def _may_agree(
     session: Transaction, writing: Writing, opened: Opened, step: Step, chosen: Sequence[ClaimLine]
-) -> None:
-    """What this hand could say, or the bank at the end of all hands, must be said before it agrees."""
+) -> dict[int, list[str]]:
+    """What this hand could say, or the bank at the end of all hands, must be said before it agrees.
+
+    A hand that decides settles by agreeing what the rules leave to people: those clauses, by line.
+    """
     if all(line.verdict == "granted" for line in chosen):
-        return
-    judged = await rejudge(session, writing, opened)
+        return {}
     numbers = {line.line_no for line in chosen}
+    judged = [one for one in await rejudge(session, writing, opened) if one.line.line_no in numbers]
     missing = dict.fromkeys(
         name
         for one in judged
-        if one.line.line_no in numbers
         for name in one.missing()
         if step["who"] == "bank" or FACTS[name].supplier.hand == step["who"]
     )
@@ -208,6 +216,7 @@ async def _nothing_missing(
         language = writing.tools.language
         named = [FACTS[name].zh if language == "zh" else FACTS[name].en for name in missing]
         raise refusals.FactsStillMissing(facts=("、" if language == "zh" else ", ").join(named))
+    return {one.line.line_no: one.referred() for one in judged} if step["does"] == "decide" else {}
 
 
 # --- supplying facts ----------------------------------------------------------------------------------------------
@@ -255,17 +264,30 @@ def _must_fit(
 def _keep(
     writing: Writing, opened: Opened, line: ClaimLine, said: Supplied, step: Step, actor: Actor, tools: Tools
 ) -> None:
-    record = None if said.record_id is None else str(said.record_id)
+    _write_down(writing, opened, line, said.fact, said.value, said.record_id, step, actor, tools)
+    words = opened.person.seal({"value": said.value}, learner_id=line.learner_id, field="act")
+    writing.note(opened.claim, "supplied", line_no=line.line_no, about={"fact": said.fact}, words=words)
+
+
+def _write_down(
+    writing: Writing,
+    opened: Opened,
+    line: ClaimLine,
+    fact: str,
+    value: Any,
+    record_id: UUID | None,
+    step: Step,
+    actor: Actor,
+    tools: Tools,
+) -> None:
+    """Keep with the line what somebody said of it, instead of what was said before."""
+    record = None if record_id is None else str(record_id)
     others = [
-        each
-        for each in supplied_of(opened.person, line)
-        if (each["fact"], each.get("record_id")) != (said.fact, record)
+        each for each in supplied_of(opened.person, line) if (each["fact"], each.get("record_id")) != (fact, record)
     ]
     new = {
-        "fact": said.fact, "value": said.value, "record_id": record, "hand": step["who"], "by": actor.name,
+        "fact": fact, "value": value, "record_id": record, "hand": step["who"], "by": actor.name,
         "at": tools.at.isoformat(),
     }  # fmt: skip
     line.supplied_sealed = opened.person.seal([*others, new], learner_id=line.learner_id, field="supplied")
-    words = opened.person.seal({"value": said.value}, learner_id=line.learner_id, field="act")
-    writing.note(opened.claim, "supplied", line_no=line.line_no, about={"fact": said.fact}, words=words)
     writing.keep(line)

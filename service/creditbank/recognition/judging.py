@@ -58,6 +58,17 @@ class Judged:
         ]
         return [name for name in dict.fromkeys(named) if name in FACTS]
 
+    def referred(self) -> list[str]:
+        """The clauses that leave it open because they are for people to judge, and nothing is missing for that."""
+        if self.verdict != "unknown" or self.decided is None or self.missing():
+            return []
+        named = [
+            found["clause"]
+            for found in self.decided.findings()
+            if found["effect"] == "refer" and found["verdict"] == "not_met" and "judged" not in found
+        ]
+        return list(dict.fromkeys(named))
+
 
 def judge_lines(
     gathered: Gathered, lines: Sequence[AskedLine], *, rulebook: Rulebook, on: date, conversions: Mapping[int, UUID]

@@ -341,3 +341,24 @@ class NothingFlagged(BankError):
     code = "nothing_flagged"
     zh = "该申请没有待复查的事项。"
     en = "Nothing in this claim waits to be looked at."
+
+
+# --- giving up ----------------------------------------------------------------------------------------------------
+
+
+class ConversionDoesNotStand(BankError):
+    """Only a line that was granted, and still stands, can be given up."""
+
+    status = 409
+    code = "conversion_does_not_stand"
+    zh = "第 {line} 行没有有效的转换，无从放弃；尚未办结的行请用撤回。"
+    en = "Line {line} has no conversion that stands, so there is nothing to give up; take back a line that is still open."
+
+
+class DiplomaStandsOnConversion(BankError):
+    """What somebody graduated on is not given up."""
+
+    status = 409
+    code = "diploma_stands_on_conversion"
+    zh = "学习者已凭该方案毕业，其中的转换不能放弃。"
+    en = "The learner graduated on this plan; a conversion in it cannot be given up."

@@ -51,7 +51,7 @@ from creditbank.recognition.schemas import (
     OutcomeIn,
     WithdrawalOfLinesIn,
 )
-from creditbank.recognition.withdrawal import withdraw_claim
+from creditbank.recognition.withdrawal import give_up, withdraw_claim
 from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import RulebookDep
 
@@ -267,6 +267,37 @@ async def make_withdrawal(
         claim_id,
         lambda: Tools(keyring, rulebook, clock.now(), language),
         lambda session, tools: withdraw_claim(session, claim_id, lines=payload.lines, actor=write.actor, tools=tools),
+    )
+
+
+@router.post(
+    "/claims/{claim_id}/lines/{line_no}/giving-up",
+    operation_id="give_up_conversion",
+    response_model=ClaimOut,
+    responses=problems(
+        NotFound,
+        AlreadyErased,
+        GuardianActs,
+        refusals.LineUnknown,
+        refusals.ConversionDoesNotStand,
+        refusals.DiplomaStandsOnConversion,
+    ),
+    summary="放弃已认定的转换|Give up a conversion that was granted",
+)
+async def give_up_conversion(
+    claim_id: UUID,
+    line_no: int,
+    write: WriteDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    language: LanguageDep,
+) -> Response:
+    """自今日起失效，所用成果和余额可另作他用；此前的档案不变。|It ends today; until then it stood."""
+    return await changed(
+        write,
+        claim_id,
+        lambda: Tools(keyring, rulebook, clock.now(), language),
+        lambda session, tools: give_up(session, claim_id, line_no, actor=write.actor, tools=tools),
     )
 
 

@@ -31,6 +31,7 @@ CLAIM_ACTS = (
     "objected",
     "objection_decided",
     "line_withdrawn",
+    "given_up",
     "withdrawn",
     "decided",
     "lapsed",

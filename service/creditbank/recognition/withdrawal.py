@@ -1,4 +1,4 @@
-"""Taking a claim back, or single lines of it, as long as they are open: what they held is free at once."""
+"""Taking back what is open of a claim, and giving up what was granted: what they held is free from then on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.guardians import must_act_for
 from creditbank.recognition import refusals
-from creditbank.recognition.granting import release
+from creditbank.recognition.deciding_again import override_of, what_stood
+from creditbank.recognition.granting import end, release
 from creditbank.recognition.hands import end_step, must_be_open
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.standing import target_of
 from creditbank.recognition.writing import new_writing
 from creditbank.records.acts import Tools
+
+GIVEN_UP = "given_up"
 
 
 async def withdraw_claim(
@@ -47,6 +51,33 @@ async def withdraw_claim(
         await end_step(session, writing, opened)
     elif not opened.open_of(opened.step()):
         await go_on(session, writing, opened)
+    await writing.write(session)
+    return opened
+
+
+async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: Actor, tools: Tools) -> Opened:
+    """Give up a conversion that stands, so that its records and its room can be used otherwise. By the learner alone.
+
+    It ends today: until now it stood. Raises NotFound, GuardianActs, LineUnknown, ConversionDoesNotStand,
+    DiplomaStandsOnConversion.
+    """
+    opened = await open_claim(session, claim_id, tools=tools)
+    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
+    claim, line = opened.claim, opened.line(line_no)
+    conversion = opened.conversion(line)
+    if conversion is None or conversion.state != "granted":
+        raise refusals.ConversionDoesNotStand(line=line_no)
+    if (await target_of(session, claim.plan_id)).was_finished(opened.person):
+        raise refusals.DiplomaStandsOnConversion
+    writing = new_writing(tools, [opened.person], by=actor.name)
+    stood = await what_stood(session, opened, conversion, never=False)
+    basis = {"by": actor.name, "because": GIVEN_UP}
+    decision_id = end(writing, opened.person, claim, line, conversion, stood, because=GIVEN_UP, basis=basis)
+    override = await override_of(session, line)
+    if override is not None:
+        override.state, override.ended_at = "ended", tools.at
+        writing.keep(override)
+    writing.note(claim, "given_up", line_no=line_no, decision_id=decision_id)
     await writing.write(session)
     return opened
 
