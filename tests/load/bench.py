@@ -10,9 +10,10 @@ import statistics
 import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from fastapi import FastAPI
 from creditbank import clock, embedded
 from creditbank.app import create_app
 from creditbank.config import Settings
-from creditbank.database_roles import Addresses
+from creditbank.database_roles import Addresses, connect
 from creditbank.db import Database
 from creditbank.identity.actor import Actor
 from creditbank.migrate import upgrade
@@ -31,7 +32,7 @@ from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
-from tests.load import by_psql, generator
+from tests.load import allocation, by_psql, claiming, generator, impact, totals
 from tests.load.naive import naive_app, naive_submission
 from tests.load.submitting import CHUNK, parsed, submit
 from tests.load.town import LoadTown, build, course_row
@@ -273,9 +274,16 @@ def ratios(speed: dict[str, list[float]]) -> dict[str, Any]:
 
 
 async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
-    """Build the town, serve the three applications, measure."""
+    """Build the town, decide totals, serve the three applications, measure; claims first, before more is posted."""
     town, loaded = await loaded_town(folder, addresses, records=RECORDS)
-    async with serving(folder, addresses.app, town=town, fresh=Fresh(town)) as served:
+    found = {"allocation": allocation.line()}
+    elsewhere = await with_database(folder, addresses, partial(claiming.furnish, town=town))
+    # As autovacuum would have done by now: a bank that was filled a minute ago has not been looked at yet.
+    analyze(addresses)
+    found["rules"] = await with_database(folder, addresses, partial(totals.line, institution_id=town.college))
+    rulebook = claiming.rulebook(elsewhere.institution_id)
+    async with serving(folder, addresses.app, town=town, fresh=Fresh(town), rulebook=rulebook) as served:
+        found["claim"] = await claiming.line(served, elsewhere, folder)
         speed = await rounds(served, addresses, folder)
     return {
         "records": RECORDS,
@@ -284,7 +292,24 @@ async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
         "loaded_rows_per_second": round(loaded),
         "static_per_second": round(statistics.median(speed["static"])),
         "lines": ratios(speed),
+        **found,
     }
+
+
+def analyze(addresses: Addresses) -> None:
+    """Have PostgreSQL look at what was loaded."""
+    with connect(addresses.owner) as owner:
+        owner.execute("ANALYZE")
+
+
+async def with_database(folder: Path, addresses: Addresses, act: Callable[[Database, Keyring], Awaitable[Any]]) -> Any:
+    """Do something in the bank without serving it."""
+    settings = Settings(keys_dir=folder / "keys")
+    keyring, database = Keyring.open(settings.keys_dir), Database.of(settings, addresses.app)
+    try:
+        return await act(database, keyring)
+    finally:
+        await database.close()
 
 
 async def loaded_town(folder: Path, addresses: Addresses, *, records: int) -> tuple[LoadTown, float]:
@@ -294,6 +319,24 @@ async def loaded_town(folder: Path, addresses: Addresses, *, records: int) -> tu
     town, loaded = await build(database, keyring, records=records)
     await database.close()
     return town, loaded
+
+
+def lines_of_rules(result: dict[str, Any]) -> list[str]:
+    """What deciding by rules costs, a line for each figure."""
+    rules, chosen, claim, run_ = (result[name] for name in ("rules", "allocation", "claim", "impact"))
+    seconds, whole = chosen["seconds"], chosen["whole"]["seconds"]
+    return [
+        f"{'rules':<12}{'vs_sql ' + _shown(rules['vs_sql']):<38}{'vs_orm ' + _shown(rules['vs_orm']):<38}"
+        f"{rules['per_second']:>8}/s  ({rules['learners']} learners, {rules['criteria']} criteria)",
+        f"{'claim':<12}{'p95 times static ' + _shown(claim['p95_times_static']):<38}"
+        f"{'p95 ' + str(claim['ms']['p95']) + ' ms, static ' + str(claim['static_ms']['p95']) + ' ms':<38}"
+        f"{claim['per_second']:>8}/s",
+        f"{'allocation':<12}{'median ' + str(seconds['median']) + ' s, p95 ' + str(seconds['p95']) + ' s':<38}"
+        f"{'with facts ' + str(whole['median']) + ' s, p95 ' + str(whole['p95']) + ' s':<38}"
+        f"proved {chosen['proved']:.0%}",
+        f"{'impact':<12}{run_['seconds']} s over the demo city ({run_['decisions']} decisions, "
+        f"{run_['learners']} learners)",
+    ]
 
 
 def _shown(found: dict[str, float]) -> str:
@@ -312,9 +355,11 @@ def main() -> None:
         with embedded.start(folder / "data") as server:
             upgrade(server.addresses.owner)
             result = asyncio.run(run(folder, server.addresses))
+            result["impact"] = impact.line(server.addresses, folder / "city")
     for line, found in result["lines"].items():
         told = [f"{name} {_shown(value)}" for name, value in found.items() if name != "per_second"]
         print(f"{line:<12}{told[0]:<38}{told[1]:<38}{found['per_second']:>8}/s")
+    print(*lines_of_rules(result), sep="\n")
     print(
         f"static route: {result['static_per_second']}/s; loading in batches: {result['loaded_rows_per_second']} rows/s"
     )
