@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from creditbank.identifiers import new_id
+from creditbank.publishing.affected import reissue
 from creditbank.publishing.impact import measure
 from creditbank.publishing.standing import Against
+from creditbank.publishing.tables import AffectedDecision, AffectedReport
+from creditbank.records.acts import Tools
 from creditbank.rules import Rulebook, packaged_documents, read_document
 from tests.recognition.college import RELEVANT, College, a_college, method, room
 
@@ -61,3 +66,63 @@ async def test_what_the_decision_did_not_ask_is_unknown_and_no_loss(college: Col
     told = await by(college, RELEVANT)
     assert told["learners"]["unknown"] == 1
     assert told["credits"] == [{"scheme": "higher_vocational", "gained": "0", "lost": "0", "undecided": "3"}]
+
+
+async def made_again(college: College, made: dict[str, Any], line_no: int) -> tuple[str, str]:
+    """What becomes of the decision about a line that a search listed, when an officer has it made again."""
+    line = made["lines"][line_no - 1]
+    listed = AffectedDecision(
+        report_id=new_id(),
+        decision_id=UUID(line["decision_id"]),
+        learner_id=UUID(made["learner_id"]),
+        institution_id=college.college,
+        claim_id=UUID(made["claim_id"]),
+        line_no=line_no,
+        standing={},
+        would_be={},
+    )
+    report = AffectedReport(
+        report_id=listed.report_id,
+        document="conversion.test",
+        document_version="1",
+        asked_by="login:1",
+        asked_at=college.at,
+    )
+    async with college.bank.database.session() as session:
+        session.add(report)
+        await session.flush()
+        session.add(listed)
+    tools = Tools(college.bank.keyring, college.rulebook, college.at)
+    async with college.bank.database.session() as session:
+        (outcome,) = await reissue(
+            session, report, [listed.decision_id], actor=college.officer, reason="条款有误", tools=tools
+        )
+    return outcome.outcome, str(outcome.new_decision_id)
+
+
+async def test_a_line_granted_by_a_mistaken_version_is_decided_again_as_if_that_had_never_been(
+    college: College,
+) -> None:
+    college.decide_by(room("8"))
+    learner = await college.enrol(certificates=2)
+    made = await college.claim(
+        learner, *[([record], code) for record, code in zip(learner.records, ("M1", "M2"), strict=True)]
+    )
+    college.decide_by(room("3"))
+    outcome, decision = await made_again(college, made, 2)
+    assert outcome == "reissued"
+    assert await college.converted(learner) == 300
+    told = await college.ask("GET", f"/v1/decisions/{decision}", learner.actor)
+    assert (told["kind"], told["verdict"], told["clause"]) == ("conversion_ended", "not_granted", "room")
+    assert (await made_again(college, made, 2))[0] == "superseded"
+    assert (await made_again(college, made, 1))[0] == "unchanged"
+    await college.check()
+
+
+async def test_a_line_that_was_refused_is_claimed_again_and_not_made_again(college: College) -> None:
+    college.decide_by(room("2"))
+    learner = await college.enrol()
+    made = await college.claim(learner, (learner.records, "M1"))
+    college.decide_by(room("8"))
+    assert (await made_again(college, made, 1))[0] == "by_claim"
+    assert await college.converted(learner) == 0

@@ -27,6 +27,9 @@ from creditbank.publishing.measuring import Compared
 from creditbank.publishing.refusals import NothingPublishedUnderThat
 from creditbank.publishing.standing import Against, compare_all
 from creditbank.publishing.tables import AffectedDecision, AffectedReport
+from creditbank.recognition.deciding_again import decide_again
+from creditbank.recognition.opening import open_claim
+from creditbank.recognition.writing import new_writing
 from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.consequences import follow
 from creditbank.records.locking import lock_claim_and_read
@@ -164,7 +167,7 @@ class Reissued:
     decision_id: UUID
     outcome: str
     """reissued; unchanged where the rules now say what stands; superseded where it no longer stands; not_listed where
-    the search did not find it; by_claim where it is about a claim, which is decided again where it was decided."""
+    the search did not find it; by_claim where it refused a line, which is claimed again or appealed against."""
     record_id: UUID | None = None
     new_decision_id: UUID | None = None
 
@@ -208,11 +211,35 @@ async def reissue(
         await write_act(session, act)
         await follow(session, act, tools)
         after = await _holding(session, records)
-    outcomes = [_became(decision_id, listed.get(decision_id), before, after) for decision_id in decisions]
+    lines = {
+        each.decision_id: await _line_again(session, each, tools) for each in listed.values() if each.record_id is None
+    }
+    outcomes = [
+        lines.get(decision_id) or _became(decision_id, listed.get(decision_id), before, after)
+        for decision_id in decisions
+    ]
     done = sum(each.outcome == "reissued" for each in outcomes)
     detail = {"report_id": str(report.report_id), "asked": len(decisions), "reissued": done}
     await note(session, actor=actor, act="decisions_reissued", purpose=reason, at=tools.at, detail=detail)
     return outcomes
+
+
+async def _line_again(session: AsyncSession, listed: AffectedDecision, tools: Tools) -> Reissued:
+    """Decide a line that stands again, as if the mistaken rule had never been; it never comes to more than before."""
+    assert listed.claim_id is not None
+    assert listed.line_no is not None
+    opened = await open_claim(session, listed.claim_id, tools=tools)
+    line = opened.line(listed.line_no)
+    if line.decision_id != listed.decision_id:
+        return Reissued(listed.decision_id, "superseded", None, line.decision_id)
+    if line.state != "granted":
+        return Reissued(listed.decision_id, "by_claim")
+    writing = new_writing(tools, [opened.person], by="rules")
+    await decide_again(session, writing, opened, line, because="rules_superseded")
+    if writing.rows:
+        await writing.write(session)
+    changed = line.decision_id != listed.decision_id
+    return Reissued(listed.decision_id, "reissued" if changed else "unchanged", None, line.decision_id)
 
 
 def _became(
@@ -220,8 +247,7 @@ def _became(
 ) -> Reissued:
     if listed is None:
         return Reissued(decision_id, "not_listed")
-    if listed.record_id is None:
-        return Reissued(decision_id, "by_claim")
+    assert listed.record_id is not None
     if before.get(listed.record_id) != decision_id:
         return Reissued(decision_id, "superseded", listed.record_id, before.get(listed.record_id))
     holds = after[listed.record_id]
