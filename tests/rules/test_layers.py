@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -185,3 +186,19 @@ def test_documents_of_totals_that_give_nothing_still_leave_no_days_between_them_
         Rulebook.load([first, document(asked | {"from": "2022-01-02"}, document="accumulation.b", **head)])
     with pytest.raises(RulesRefused, match="overlaps"):
         Rulebook.load([first, document(asked | {"from": "2021-12-31"}, document="accumulation.b", **head)])
+
+
+def test_the_bytes_of_a_decision_name_the_limits_that_took_part_and_what_gave_way() -> None:
+    replaces = clause("instead", replaces={"over": "uses", "per": [{"fact": "record.content"}]})
+    giver = method("m", clauses=[PASSED, ONCE, replaces])
+    facts = line(
+        source("new", content="welding"),
+        uses=[{"id": "k1:old", "conversion": {"credits": 100}, "record": {"id": "old", "content": "welding"}}],
+    )
+    whole = Rulebook.load([giver, limit("city"), limit("province")])
+    decided = decide(whole, facts)
+    said = json.loads(decided.canonical())
+    assert said["limits"] == [[name, "1", limit(name).digests()["1"]] for name in ("city", "province")]
+    assert said["replaces"] == ["k1"]
+    plain = json.loads(decide(Rulebook.load([method("m")]), line()).canonical())
+    assert not {"limits", "replaces"} & set(plain)
