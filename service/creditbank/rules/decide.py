@@ -18,6 +18,9 @@ from creditbank.rules.units import as_json, observed, shown
 ENGINE_VERSION = "2"
 """Changes when the same facts and the same version could be decided or told differently."""
 
+JUDGED = "judged"
+"""Beside the facts: names of the clauses of which people said that what was referred to them is as it should be."""
+
 Facts = Mapping[str, Any]
 DecisionVerdict = Literal["granted", "not_granted", "unknown"]
 Finding = dict[str, Any]
@@ -132,7 +135,8 @@ class Decided:
 
         Each is {clause, fact, observed, required, verdict, effect, says_zh, says_en, rule_zh, rule_en, citation}, and
         where it has them `rows` (what a measure looked at), `row` (the one it is about), `missing` (facts that would
-        have to be known) and `final`. They are told once, and answered and kept from that.
+        have to be known), `final`, and `judged` (people said that it is as it should be). They are told once, and
+        answered and kept from that.
         """
         if self._found is None:
             self._found = self._told()
@@ -176,6 +180,8 @@ class Decided:
             if rows is not None and needed is not None and (needed or name != "same"):
                 own_id = self._version.question.sets[name].taken_on
                 used[name] = sorted((_row_used(row, needed, own_id=own_id) for row in rows), key=_by_id)
+        if self._given.get(JUDGED):
+            used[JUDGED] = sorted(self._given[JUDGED])
         return used
 
     def canonical(self) -> bytes:
@@ -299,12 +305,16 @@ def again(decided: Decided, facts: Facts) -> Decided:
 
 
 def _standing(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[str, str, tuple[str, ...]]:
-    """The first clause that refuses, the first that leaves it open, and those that warn."""
+    """The first clause that refuses, the first that leaves it open, and those that warn.
+
+    What a clause refers to people stays open until somebody has judged that it is as it should be.
+    """
     refused = unknown = ""
     warned: tuple[str, ...] = ()
+    judged = scope.get(JUDGED, ())
     for _, clause, name in clauses_of(versions):
         held = clause.ask(scope)
-        if held is True:
+        if held is True or (held is False and clause.effect == "refer" and name in judged):
             continue
         if clause.effect == "warn":
             warned = (*warned, name)
@@ -331,6 +341,8 @@ def _clause_findings(version: CompiledVersion, clause: Clause, name: str, scope:
     }
     if clause.final:
         common["final"] = True
+    if clause.effect == "refer" and name in scope.get(JUDGED, ()):
+        common["judged"] = True
     if clause.require is None and clause.cap is None:
         return [_finding(name, Leaf("", None, None, "met", clause.zh, clause.en), "met", common)]
     return [_finding(name, leaf, standing, common) for leaf in clause.leaves(scope, standing)]
