@@ -200,8 +200,9 @@ class Writing:
             "facts_sealed": None,
         }
         if decided is not None:
-            facts = {**decided.facts_used(), "decided": orjson.loads(decided.canonical())}
-            sealed = seal(person.keys[claim.learner_id], canonical(facts), field_of(claim.learner_id, "facts"))
+            told = decided.told()
+            facts = canonical({**told["facts"], "decided": told})
+            sealed = seal(person.keys[claim.learner_id], facts, field_of(claim.learner_id, "facts"))
             said["facts_sealed"] = "\\x" + sealed.hex()
         self.decisions.append(digested(said, self.tools.keyring.digest))
         return decision_id

@@ -6,24 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-from creditbank.rules.clauses import Clause, Standing
-from creditbank.rules.compiling import CompiledVersion, Output
+from creditbank.rules.clauses import Clause
+from creditbank.rules.compiling import CompiledVersion
 from creditbank.rules.document import canonical
+from creditbank.rules.findings import Finding, clause_findings, output_finding
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.procedure import Procedure
 from creditbank.rules.taking import after, behind, give_way
-from creditbank.rules.terms import AFTER, Leaf, Scope, Telling, lacked
-from creditbank.rules.units import as_json, observed, shown
+from creditbank.rules.terms import AFTER, JUDGED, Scope
+from creditbank.rules.units import as_json
 
 ENGINE_VERSION = "2"
 """Changes when the same facts and the same version could be decided or told differently."""
 
-JUDGED = "judged"
-"""Beside the facts: names of the clauses of which people said that what was referred to them is as it should be."""
 
 Facts = Mapping[str, Any]
 DecisionVerdict = Literal["granted", "not_granted", "unknown"]
-Finding = dict[str, Any]
 
 
 class Decided:
@@ -150,10 +148,14 @@ class Decided:
         found = [
             finding
             for version, clause, name in clauses_of(self.versions)
-            for finding in _clause_findings(version, clause, name, scope)
+            for finding in clause_findings(version, clause, name, scope)
         ]
         if self.verdict != "not_granted":
-            found.extend(_output_finding(self._version, output, scope) for output in self._version.outputs)
+            found.extend(
+                output_finding(self._version, output, scope)
+                for output in self._version.outputs
+                if output.given(scope) is not False
+            )
         if not found:
             raise AssertionError("a decision without a finding")
         return found
@@ -186,6 +188,10 @@ class Decided:
 
     def canonical(self) -> bytes:
         """The whole decision as canonical JSON: the same facts, version and engine always give the same bytes."""
+        return canonical(self.told())
+
+    def told(self) -> dict[str, Any]:
+        """The whole decision as JSON values: what `canonical` writes."""
         told: dict[str, Any] = {
             "engine": ENGINE_VERSION,
             "question": self.question,
@@ -206,7 +212,7 @@ class Decided:
             told["limits"] = [list(each) for each in self.documents[1:]]
         if self.replaces:
             told["replaces"] = list(self.replaces)
-        return canonical(told)
+        return told
 
 
 def clauses_of(versions: Sequence[CompiledVersion]) -> Iterator[tuple[CompiledVersion, Clause, str]]:
@@ -323,97 +329,6 @@ def _standing(versions: Sequence[CompiledVersion], scope: Scope) -> tuple[str, s
         else:
             unknown = unknown or name
     return refused, unknown, warned
-
-
-def _cited(version: CompiledVersion, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [{"id": name, **version.sources[name]} for name in names]
-
-
-def _clause_findings(version: CompiledVersion, clause: Clause, name: str, scope: Scope) -> list[Finding]:
-    standing = clause.standing(scope)
-    if standing == "silent":
-        return []
-    common: dict[str, Any] = {
-        "effect": clause.effect,
-        "rule_zh": clause.zh,
-        "rule_en": clause.en,
-        "citation": _cited(version, clause.cites),
-    }
-    if clause.final:
-        common["final"] = True
-    if clause.effect == "refer" and name in scope.get(JUDGED, ()):
-        common["judged"] = True
-    if clause.require is None and clause.cap is None:
-        return [_finding(name, Leaf("", None, None, "met", clause.zh, clause.en), "met", common)]
-    return [_finding(name, leaf, standing, common) for leaf in clause.leaves(scope, standing)]
-
-
-def _finding(clause: str, leaf: Leaf, standing: Standing, common: dict[str, Any]) -> Finding:
-    verdict = "exempt" if standing == "exempt" else leaf.verdict
-    behind: dict[str, Any] = {} if leaf.rows is None else {"rows": [dict(row) for row in leaf.rows]}
-    if leaf.row is not None:
-        behind["row"] = leaf.row
-    if verdict == "unknown" and leaf.lacks():
-        behind["missing"] = list(leaf.lacks())
-    return {
-        "clause": clause,
-        "fact": leaf.fact,
-        "observed": leaf.observed,
-        "required": leaf.required,
-        "verdict": verdict,
-        "says_zh": leaf.zh,
-        "says_en": leaf.en,
-        **behind,
-        **common,
-    }
-
-
-_OUTPUT_NAMES = {
-    "credits": ("认定学分", "credits granted"),
-    "scheme": ("学分体系", "scheme"),
-    "grade": ("记载成绩", "grade recorded"),
-    "grade_text": ("成绩记载为", "recorded as"),
-    "in_average": ("计入绩点", "counted in the average"),
-    "exemption": ("免修类别", "kind of exemption"),
-    "surplus": ("剩余学分", "credits left over"),
-    "surplus_to": ("剩余学分的去向", "what becomes of them"),
-    "average": ("平均学分绩点", "grade point average"),
-}
-
-
-def _output_finding(version: CompiledVersion, output: Output, scope: Scope) -> Finding:
-    value, told = output.value(scope), output.amount.tell(scope)
-    if output.when is not None and output.given(scope) is None:
-        open_ = tuple(output.when.why(scope))
-        told = Telling("；".join(leaf.zh for leaf in open_), "; ".join(leaf.en for leaf in open_), open_)
-    zh_name, en_name = _OUTPUT_NAMES[output.name]
-    if value is None:
-        missing = {leaf.zh: leaf.en for leaf in told.missing} or {told.zh: told.en}
-        zh, en = f"{zh_name}未定：{'；'.join(missing)}", f"{en_name} not known: {'; '.join(missing.values())}"
-    else:
-        zh = _because(zh_name, shown(output.amount.type, value, "zh"), told.zh, "：")
-        en = _because(en_name, shown(output.amount.type, value, "en"), told.en, ": ")
-    gaps = lacked(told.missing) if value is None else ()
-    return {
-        "clause": f"gives.{output.name}",
-        "fact": told.missing[0].fact if value is None and told.missing else output.name,
-        "observed": None if value is None else observed(output.amount.type, value),
-        "required": None,
-        "verdict": "unknown" if value is None else "met",
-        **({"missing": list(gaps)} if gaps else {}),
-        "effect": "give",
-        "says_zh": zh,
-        "says_en": en,
-        "rule_zh": zh_name,
-        "rule_en": en_name,
-        "citation": _cited(version, output.cites),
-    }
-
-
-def _because(name: str, value: str, told: str, colon: str) -> str:
-    if told == value:
-        return f"{name}{colon}{value}"
-    return f"{name}：{value}（{told}）" if colon == "：" else f"{name}: {value} ({told})"
 
 
 def _used(scope: Scope, reads: Iterable[str]) -> dict[str, Any]:
