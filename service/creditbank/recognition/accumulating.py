@@ -43,7 +43,7 @@ EARNED: Mapping[str, str] = {
     "record.occurred_on": "record_on",
     **_COURSE,
 }
-"""The facts of a row of `earned` that lie in the open; a grade is sealed, and what asks about it is asked one by one."""
+"""The facts of a row of `earned` that lie in the open; a grade is sealed: what asks about it is asked one by one."""
 
 _PEOPLE = """
 enrolled AS (
@@ -61,7 +61,8 @@ enrolled AS (
 
 _EARNED = """
 converted AS (
-    SELECT f.person, v.learner_id, v.conversion_id, v.credits, v.course, (d.basis #>> '{outputs,in_average}')::boolean AS in_average
+    SELECT f.person, v.learner_id, v.conversion_id, v.credits, v.course,
+           (d.basis #>> '{outputs,in_average}')::boolean AS in_average
     FROM conversion v JOIN family f USING (learner_id)
     LEFT JOIN decision d ON d.learner_id = v.learner_id AND d.decision_id = v.decision_id
     WHERE v.plan_id = %(plan)s AND v.state = 'granted'
@@ -102,6 +103,23 @@ class Total:
 
     learner_id: UUID
     decided: Decided
+
+
+_FOLLOWED = """
+SELECT p.plan_id FROM enrolment e
+JOIN plan p ON p.programme_id = e.programme_id
+           AND e.year_of_entry BETWEEN p.entry_from AND coalesce(p.entry_until, 9999)
+WHERE e.learner_id = ANY (%s) ORDER BY e.entered_on DESC, p.published_on DESC LIMIT 1
+"""
+
+
+async def plan_followed(session: Transaction, family: tuple[UUID, ...]) -> UUID:
+    """The plan of a person's last enrolment, the one published last. Raises NotFound where there is none."""
+    found = await (await (await driver(session)).execute(_FOLLOWED, [list(family)])).fetchone()
+    if found is None:
+        raise NotFound
+    plan_id: UUID = found[0]
+    return plan_id
 
 
 async def total_of(

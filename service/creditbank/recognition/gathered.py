@@ -12,7 +12,7 @@ from uuid import UUID
 
 from creditbank.institutions.equivalence_keys import same_name
 from creditbank.recognition.known import AskedLine, ClaimSaid, Converted, Counts, Facts, Held, Hypothetical, KnownPlan
-from creditbank.rules.decide import JUDGED
+from creditbank.rules.terms import JUDGED
 
 __all__ = ["AskedLine", "ClaimSaid", "Gathered", "Held", "Hypothetical", "KnownPlan", "course_facts", "rows_of"]
 

@@ -20,8 +20,8 @@ from creditbank.recognition.tables import Claim, ClaimLine
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 from creditbank.rules import units
-from creditbank.rules.decide import JUDGED
 from creditbank.rules.facts import FACTS
+from creditbank.rules.terms import JUDGED
 
 Outcome = Literal["approved", "refused", "verified", "verification_failed"]
 

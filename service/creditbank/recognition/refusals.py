@@ -352,7 +352,7 @@ class ConversionDoesNotStand(BankError):
     status = 409
     code = "conversion_does_not_stand"
     zh = "第 {line} 行没有有效的转换，无从放弃；尚未办结的行请用撤回。"
-    en = "Line {line} has no conversion that stands, so there is nothing to give up; take back a line that is still open."
+    en = "Line {line} has no conversion that stands: there is nothing to give up. Take back a line that is still open."
 
 
 class DiplomaStandsOnConversion(BankError):

@@ -16,7 +16,7 @@ from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.learners.families import person_of
 from creditbank.learners.sight import allowed_to_see
-from creditbank.recognition.accumulating import Total, total_of, totals_of_plan
+from creditbank.recognition.accumulating import Total, plan_followed, total_of, totals_of_plan
 from creditbank.recognition.gathering import plan_on
 from creditbank.rules import Decided
 from creditbank.rules.dependencies import RulebookDep
@@ -81,7 +81,9 @@ async def read_total(
     keyring: KeyringDep,
     rulebook: RulebookDep,
     learner_id: UUID,
-    plan_id: UUID,
+    plan_id: Annotated[
+        UUID | None, Query(description="哪一方案，默认最近学籍的方案。|The plan; that of the last enrolment if none.")
+    ] = None,
     purpose: PurposeQuery = "graduation",
     on: OnQuery = None,
 ) -> TotalOut:
@@ -89,6 +91,7 @@ async def read_total(
     at, day = clock.now(), on or clock.today()
     sight = await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     person = await person_of(session, learner_id)
+    plan_id = plan_id or await plan_followed(session, person.family)
     plan = await plan_on(session, plan_id, day)
     if sight.institution_id is not None and sight.institution_id != plan.institution_id:
         raise NotFound
@@ -126,7 +129,7 @@ async def read_totals(
     purpose: PurposeQuery = "graduation",
     on: OnQuery = None,
 ) -> TotalsOut:
-    """Everybody enrolled in the plan's programme in its years of entry: who meets the total, and by which clause not."""
+    """Everybody enrolled in the plan's programme in its years of entry: who meets the total, who not by which clause."""
     at, day = clock.now(), on or clock.today()
     plan = await plan_on(session, plan_id, day)
     if not _runs(actor, plan.institution_id):

@@ -190,7 +190,13 @@ def _complete(
     return found
 
 
+_ANY_OTHER = "\N{REPLACEMENT CHARACTER}"
+"""Stands for every name that a table does not list."""
+
+
 def _said(type_: Type, value: Any, language: Any) -> str:
+    if value == _ANY_OTHER:
+        return "其他任何名称" if language == "zh" else "any other name"
     return str(value) if type_.kind == "name" else shown(type_, value, language)
 
 
@@ -202,7 +208,7 @@ def _points(ctx: Context, type_: Type, cells: list[Any]) -> list[Any]:
         return [True, False]
     bounds = sorted({value for cell in cells for value in _bounds(ctx, cell, type_)})
     if type_.kind == "name":
-        return [*bounds, "\N{REPLACEMENT CHARACTER}"]
+        return [*bounds, _ANY_OTHER]
     if type_.kind == "date":
         return ["0001-01-01", *_date_points(bounds), "9999-12-31"]
     points: set[Any] = {0, *bounds, (bounds[-1] if bounds else 0) + 1}

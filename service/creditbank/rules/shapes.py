@@ -14,6 +14,8 @@ from creditbank.rules.problems import Problem
 Schema = dict[str, Any]
 MOST_PROBLEMS = 100
 """Said about one file: a document that is wrong throughout is not read to its end a word at a time."""
+MOST_LISTED = 40
+"""Words that a sentence lists; of more it says where they stand."""
 
 
 @dataclass
@@ -68,9 +70,15 @@ class Word(Shape):
             report.add(node, word, f"应为{self.zh}", f"it must be {self.en}")
         elif self.choices and node not in self.choices:
             near = nearest(node, self.choices)
-            zh = f"“{node}”不在可用的词之列{f'，是否应为“{near}”' if near else ''}；可用：{'、'.join(self.choices)}"
-            en = f"{node!r} is not one of its words{f', did you mean {near!r}?' if near else ''}; "
-            report.add(node, word, zh, f"{en}it may be {', '.join(self.choices)}")
+            few = len(self.choices) <= MOST_LISTED
+            listed = (
+                (f"可用：{'、'.join(self.choices)}", f"it may be {', '.join(self.choices)}")
+                if few
+                else (f"可用的 {len(self.choices)} 个见 docs/rules.md", f"docs/rules.md lists all {len(self.choices)}")
+            )
+            zh = f"“{node}”不在可用的词之列{f'，是否应为“{near}”' if near else ''}；{listed[0]}"
+            en = f"{node!r} is not one of its words{f', did you mean {near!r}?' if near else ''}; {listed[1]}"
+            report.add(node, word, zh, en)
         elif self.pattern and not re.fullmatch(self.pattern, node):
             report.add(node, word, f"“{node}”应为{self.zh}", f"{node!r} must be {self.en}")
         elif not node.strip():

@@ -151,6 +151,8 @@ class Context:
         return self.built[key]
 
 
+JUDGED = "judged"
+"""Beside the facts: names of the clauses of which people said that what was referred to them is as it should be."""
 READY = "@ready"
 """Where a scope keeps measures that were computed for many cases at once, by the name of their place."""
 AFTER = "@after"
