@@ -7,20 +7,16 @@ import json
 import stat
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from creditbank import clock
 from creditbank.changes.numberer import number_all
-from creditbank.db import Database, driver
-from creditbank.demo import Bootstrap, DemoFile, load
+from creditbank.db import Database
+from creditbank.demo import DemoFile, load
 from creditbank.demo.bank import DemoFileLost
 from creditbank.demo.blemishes import BLEMISHES, Blemish
 from creditbank.demo.city import institution
@@ -31,85 +27,7 @@ from creditbank.jobs import Work
 from creditbank.oversight.audit import differences
 from creditbank.oversight.hints import look_for_hints
 from creditbank_client import Client, NotAllowed, NotFound
-from tests.clients.served import Served, served
-from tests.conftest import copied
-
-CUT_OFF = PAST_RESULTS[4]
-"""The college's results of four years."""
-
-
-class Interrupted(Exception):
-    pass
-
-
-@dataclass
-class Opened:
-    """A bank with the city in it, and the file that says how to get in."""
-
-    bank: Served
-    bootstrap: Bootstrap
-    file: DemoFile
-    steps: list[str]
-    """What the second start still did."""
-
-    @contextmanager
-    def person(self, login: str) -> Iterator[tuple[Client, dict[str, Any]]]:
-        entry = self.file.person(login)
-        assert entry is not None, login
-        with Client.of_person(self.bank.base_url, entry["login"], entry["password"]) as client:
-            yield client, entry
-
-    @contextmanager
-    def school(self, key: str) -> Iterator[Client]:
-        entry = self.file.client(institution(key).name)
-        assert entry is not None, key
-        with Client(self.bank.base_url, entry["client_id"], entry["client_secret"]) as client:
-            yield client
-
-    def totals(self, login: str) -> dict[str, Decimal]:
-        """The credits of somebody by scheme, as their own transcript says."""
-        with self.person(login) as (client, entry):
-            found = client.transcript(entry["learner_id"])["totals"]
-        by_scheme = {one["scheme"]: Decimal(one["credits"]) for one in found if one["level"] is None}
-        return {scheme: amount for scheme, amount in by_scheme.items() if amount}
-
-    def lines(self, login: str, kind: str) -> list[dict[str, Any]]:
-        """Somebody's records of a kind."""
-        with self.person(login) as (client, entry):
-            return [line for line in client.transcript(entry["learner_id"])["records"] if line["kind"] == kind]
-
-    def sql(self, query: str) -> list[Any]:
-        async def ask() -> list[Any]:
-            database = Database(self.bank.database_url, connections=1)
-            try:
-                async with database.session() as session:
-                    return await (await (await driver(session)).execute(query)).fetchall()
-            finally:
-                await database.close()
-
-        return asyncio.run(ask())
-
-
-@pytest.fixture(scope="module")
-def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    """Loaded by two starts: the first is cut off when the results of one college are in, and before it could write
-    that down; the second goes on."""
-
-    def cut_off(line: str) -> None:
-        if CUT_OFF.name in line:
-            raise Interrupted
-
-    for addresses in copied(run, superuser, template):
-        with served(addresses, tmp_path_factory.mktemp("demo")) as bank:
-            bootstrap = Bootstrap(bank.settings, bank.database_url)
-            with pytest.raises(Interrupted):
-                load(bank.base_url, bootstrap, say=cut_off)
-            cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
-            assert cut.done.pop() == CUT_OFF.name
-            cut.save()
-            steps: list[str] = []
-            yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
-
+from tests.demo.opened import CUT_OFF, Interrupted, Opened
 
 # --- opening --------------------------------------------------------------------------------------------------------
 

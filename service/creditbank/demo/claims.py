@@ -150,7 +150,7 @@ def _notices_over(calls: Calls) -> None:
         return
     calls.file.save()
     officer = calls.person("demo.officer")
-    waiting = ["claim_granted", "claim_partly_granted", "claim_reversed", "claim_allocated"]
+    waiting = ["claim_granted", "claim_by_courses", "claim_partly_granted", "claim_reversed", "claim_allocated"]
     until = time.monotonic() + PATIENCE
     while waiting and time.monotonic() < until:
         waiting = [one for one in waiting if officer.get(f"/v1/claims/{calls.file.look_at[one]}")["state"] == "open"]
@@ -212,6 +212,8 @@ def _made(calls: Calls, name: str, one: Claimant, plan_id: str, lines: Sequence[
     made = [found for found in learner.get(path)["items"] if found["plan_id"] == plan_id]
     claim = made[0] if made else learner.post(path, {"plan_id": plan_id, "lines": lines})
     calls.file.look_at[name] = str(claim["claim_id"])
+    if name == "claim_granted":
+        calls.file.look_at["plan"] = plan_id
     return str(claim["claim_id"])
 
 

@@ -27,7 +27,7 @@ def begin(path: Path, base_url: str) -> None:
         return
     if file.stands_at is not None:
         clock.set_to(datetime.fromisoformat(file.stands_at))
-    elif not file.clients:
+    elif not file.clients and clock.now() > AFTER_NOTICES:
         clock.set_to(OPENING)
         file.stands_at = OPENING.isoformat()
         file.save()

@@ -16,6 +16,8 @@ _TO_TRY = (
     ("vocational.registrar", "教务员 · registrar"),
     ("demo.officer", "业务员 · officer"),
 )
+_TAKE_OUT = """sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'"""
+"""Takes the token out of the answer of the token endpoint."""
 
 
 def words(file: DemoFile) -> str:
@@ -39,8 +41,10 @@ def words(file: DemoFile) -> str:
             ),
             "",
             f"  TOKEN=$(curl -s -u {client['client_id']}:{client['client_secret']} \\",
-            f'    -d grant_type=client_credentials {token} | sed \'s/.*"access_token":"\\([^"]*\\)".*/\\1/\')',
+            f"    -d grant_type=client_credentials {token} | {_TAKE_OUT})",
             f'  curl -s -H "Authorization: Bearer $TOKEN" {file.base_url}/v1/learners/{mover["learner_id"]}/transcript',
+            "",
+            *_claims(file),
             "",
             f"  一份教务表 · a registrar's workbook  {_from_here(TO_LOOK_AT.path)}",
             "  再报送一次 · submit it again",
@@ -48,6 +52,32 @@ def words(file: DemoFile) -> str:
             "",
         ]
     )
+
+
+def _claims(file: DemoFile) -> list[str]:
+    """What a registrar may ask of claims: each a command, for bash."""
+    registrar, learner = file.person("vocational.registrar"), file.person("peng.zhiyou")
+    if registrar is None or learner is None or "plan" not in file.look_at:
+        return []
+    seen, bank = file.look_at, f"{file.base_url}/v1"
+    person, plan = f"{bank}/learners/{learner['learner_id']}", seen["plan"]
+    allocate = f"{person}/allocations -H 'Content-Type: application/json' -d '{{\"plan_id\": \"{plan}\"}}'"
+    asked = (
+        ("走完各步已授予 · granted", f"{bank}/claims/{seen['claim_granted']}"),
+        ("上限不予及怎样可行 · refused by a cap", f"{bank}/claims/{seen['claim_partly_granted']}"),
+        ("学院待办 · the college's inbox", f"{bank}/claims?waiting_for=registrar"),
+        ("公示 · on notice", f"{bank}/public-notices"),
+        ("最优组合 · the best allocation", allocate),
+        ("毕业学分 · totals to graduate", f"'{person}/totals?plan_id={plan}'"),
+        ("全方案 · of everybody in the plan", f"{bank}/plans/{plan}/totals"),
+        ("学院自己的办法 · a college's method", f"'{bank}/rules/conversion.trade-demo?on=2026-09-14'"),
+    )
+    return [
+        "  转换申请 · claims, as a registrar asks",
+        f"  SIGNED=$(curl -s -d grant_type=password -d username={registrar['login']} \\",
+        f"    -d password={registrar['password']} {bank}/oauth/token | {_TAKE_OUT})",
+        *(f'  # {what}\n  curl -s -H "Authorization: Bearer $SIGNED" {call}; echo' for what, call in asked),
+    ]
 
 
 def _again(file: DemoFile) -> list[str]:

@@ -1,0 +1,36 @@
+"""One city for all of its tests: to open it takes a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from creditbank.demo import Bootstrap, DemoFile, begin, load
+from tests.clients.served import served
+from tests.conftest import copied
+from tests.demo.opened import CUT_OFF, Interrupted, Opened
+
+
+@pytest.fixture(scope="package")
+def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Loaded by two starts: the first is cut off when the results of one college are in, and before it could write
+    that down; the second goes on."""
+
+    def cut_off(line: str) -> None:
+        if CUT_OFF.name in line:
+            raise Interrupted
+
+    for addresses in copied(run, superuser, template):
+        folder = tmp_path_factory.mktemp("demo")
+        begin(folder / "demo.json", "")
+        with served(addresses, folder) as bank:
+            bootstrap = Bootstrap(bank.settings, bank.database_url)
+            with pytest.raises(Interrupted):
+                load(bank.base_url, bootstrap, say=cut_off)
+            cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
+            assert cut.done.pop() == CUT_OFF.name
+            cut.save()
+            steps: list[str] = []
+            yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
