@@ -129,7 +129,7 @@ async def read_totals(
     purpose: PurposeQuery = "graduation",
     on: OnQuery = None,
 ) -> TotalsOut:
-    """Everybody enrolled in the plan's programme in its years of entry: who meets the total, who not by which clause."""
+    """Everybody enrolled in the plan's programme in its years of entry: who meets the total and who does not."""
     at, day = clock.now(), on or clock.today()
     plan = await plan_on(session, plan_id, day)
     if not _runs(actor, plan.institution_id):
