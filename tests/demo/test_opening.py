@@ -73,8 +73,8 @@ def test_institutions_count_what_the_city_says_for_courses_of_their_plans(city: 
     one = institution("vocational")
     with city.person("vocational.registrar") as (client, _):
         found = client.get(f"/v1/institutions/{one.institution_id}/equivalences", limit=100)["items"]
-    assert [(row["targets"], row["relevance"], row["state"]) for row in found] == [
-        (sorted(said["targets"]), said["relevance"], "in_force") for said in one.equivalences()
+    assert [(row["targets"], row["relevance"]) for row in found if row["state"] == "in_force"] == [
+        (sorted(said["targets"]), said["relevance"]) for said in one.equivalences()
     ]
 
 

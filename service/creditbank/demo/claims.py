@@ -106,6 +106,8 @@ def _claimed_by_courses(calls: Calls) -> None:
 
 def _cap_and_judgement(calls: Calls) -> None:
     claim = _claim(calls, "claim_partly_granted", "jiang.chen", [(["award"], "YS5202"), (["award"], "YS5201")])
+    refused, _ = calls.person("jiang.chen").get(f"/v1/claims/{claim}")["lines"]
+    calls.file.look_at["refused_by_a_cap"] = refused["decision_id"]
     facts = {"match.relevance": "85", "match.not_lower": True}
     _say(calls, claim, "department", "vocational.reviewer", 2, facts)
     _agreed(calls, claim)
@@ -123,13 +125,13 @@ def _workshop_certificate(calls: Calls) -> None:
 def _allocated(calls: Calls) -> None:
     """What the bank finds best is claimed as it is."""
     one = CLAIMANTS["wu.jingxia"]
-    learner, entry = calls.person(one.login), calls.file.person(one.login)
-    assert entry is not None
     plan_id = _plan_id(calls, one)
-    found = learner.post(f"/v1/learners/{entry['learner_id']}/allocations", {"plan_id": plan_id})
-    if not found["claim"] and "claim_allocated" not in calls.file.look_at:
-        raise DemoRefused(f"nothing to allocate: {found['unused']}")
-    _agreed(calls, _made(calls, "claim_allocated", one, plan_id, found["claim"]), one.plan[0])
+    claim = _made_before(calls, "claim_allocated", one, plan_id)
+    if claim is None:
+        path = f"/v1/learners/{_learner_id(calls, one)}/allocations"
+        found = calls.person(one.login).post(path, {"plan_id": plan_id})
+        claim = _made(calls, "claim_allocated", one, plan_id, found["claim"])
+    _agreed(calls, claim, one.plan[0])
 
 
 def _on_notice(calls: Calls) -> None:
@@ -195,26 +197,41 @@ def _today(calls: Calls) -> None:
 def _claim(calls: Calls, name: str, login: str, lines: Sequence[Line]) -> str:
     """Claim as a learner does: look the records up in one's own transcript."""
     one = CLAIMANTS[login]
-    entry = calls.file.person(login)
-    assert entry is not None
-    records = calls.person(login).transcript(entry["learner_id"])["records"]
+    plan_id = _plan_id(calls, one)
+    made = _made_before(calls, name, one, plan_id)
+    if made is not None:
+        return made
+    records = calls.person(login).transcript(_learner_id(calls, one))["records"]
     asked = [
         {"record_ids": [_record(records, called) for called in names], "course_code": course} for names, course in lines
     ]
-    return _made(calls, name, one, _plan_id(calls, one), asked)
+    return _made(calls, name, one, plan_id, asked)
 
 
 def _made(calls: Calls, name: str, one: Claimant, plan_id: str, lines: Sequence[Mapping[str, Any]]) -> str:
-    """The claim, kept by its name; one that was made before an interruption is found again."""
-    learner, entry = calls.person(one.login), calls.file.person(one.login)
-    assert entry is not None
-    path = f"/v1/learners/{entry['learner_id']}/claims"
-    made = [found for found in learner.get(path)["items"] if found["plan_id"] == plan_id]
-    claim = made[0] if made else learner.post(path, {"plan_id": plan_id, "lines": lines})
+    """Claim, and keep which claim it is."""
+    said = {"plan_id": plan_id, "lines": lines}
+    claim = calls.person(one.login).post(f"/v1/learners/{_learner_id(calls, one)}/claims", said)
+    return _kept(calls, name, claim)
+
+
+def _made_before(calls: Calls, name: str, one: Claimant, plan_id: str) -> str | None:
+    """A claim that was made before an interruption."""
+    found = calls.person(one.login).get(f"/v1/learners/{_learner_id(calls, one)}/claims")["items"]
+    return next((_kept(calls, name, claim) for claim in found if claim["plan_id"] == plan_id), None)
+
+
+def _kept(calls: Calls, name: str, claim: Mapping[str, Any]) -> str:
     calls.file.look_at[name] = str(claim["claim_id"])
     if name == "claim_granted":
-        calls.file.look_at["plan"] = plan_id
+        calls.file.look_at["plan"] = str(claim["plan_id"])
     return str(claim["claim_id"])
+
+
+def _learner_id(calls: Calls, one: Claimant) -> str:
+    entry = calls.file.person(one.login)
+    assert entry is not None
+    return str(entry["learner_id"])
 
 
 def _record(records: Sequence[Row], called: str) -> str:

@@ -64,8 +64,8 @@ def _claims(file: DemoFile) -> list[str]:
     allocate = f"{person}/allocations -H 'Content-Type: application/json' -d '{{\"plan_id\": \"{plan}\"}}'"
     asked = (
         ("走完各步已授予 · granted", f"{bank}/claims/{seen['claim_granted']}"),
-        ("上限不予及怎样可行 · refused by a cap", f"{bank}/claims/{seen['claim_partly_granted']}"),
-        ("学院待办 · the college's inbox", f"{bank}/claims?waiting_for=registrar"),
+        ("上限不予及怎样可行 · refused by a cap", f"{bank}/decisions/{seen['refused_by_a_cap']}"),
+        ("学院待办 · the college's inbox", f"'{bank}/claims?waiting_for=registrar'"),
         ("公示 · on notice", f"{bank}/public-notices"),
         ("最优组合 · the best allocation", allocate),
         ("毕业学分 · totals to graduate", f"'{person}/totals?plan_id={plan}'"),
