@@ -23,7 +23,7 @@ from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.procedures import steps_of, times_of
 from creditbank.recognition.standing import Person, Target, lock_people, target_of, working_days_from
-from creditbank.recognition.tables import Claim, ClaimLine, Conversion
+from creditbank.recognition.tables import Claim, ClaimAct, ClaimLine, Conversion
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 
@@ -46,6 +46,7 @@ class Made:
     lines: tuple[ClaimLine, ...]
     judged: tuple[Judged, ...]
     conversions: Mapping[UUID, Conversion]
+    acts: tuple[ClaimAct, ...]
 
 
 async def claim(
@@ -179,7 +180,8 @@ async def _one(
     if made_for is not None:
         writing.serve(claim, "claim_made_for_you", institution_id=made_for)
     conversions = await _settle(session, writing, person, claim, rows, judged, gathered)
-    return Made(person, claim, tuple(rows), tuple(judged), conversions)
+    acts = [act for act in writing.kept(ClaimAct) if act.claim_id == claim.claim_id]
+    return Made(person, claim, tuple(rows), tuple(judged), conversions, tuple(acts))
 
 
 async def _settle(

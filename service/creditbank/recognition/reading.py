@@ -111,9 +111,12 @@ async def shown(
     see: See,
     actor: Actor,
     at: datetime,
-    made_now: bool = False,
+    acts: Sequence[ClaimAct] | None = None,
 ) -> ClaimOut:
-    """A claim as it is answered; against one that was `made_now` nobody can have said anything yet."""
+    """A claim as it is answered.
+
+    Of one that was made just now the `acts` are given; nobody can have said anything against it yet.
+    """
     about = claim.learner_id, claim.claim_id
     lines = (
         list(opened.lines)
@@ -130,7 +133,9 @@ async def shown(
         lines = [line for line in lines if line.line_no in mine]
     person = None if opened is None else opened.person
     whole = see != "issuer"
-    answered = whole and not made_now
+    answered = whole and acts is None
+    if acts is None:
+        acts = [ClaimAct(**row) for row in (await _of_claim(session, "claim_act", "act_no", *about) if whole else ())]
     by_line = {one.line.line_no: one for one in judged}
     return ClaimOut(
         **_short(claim, at),
@@ -138,10 +143,7 @@ async def shown(
         document_version=claim.document_version,
         lines=[line_out(line, conversions, by_line.get(line.line_no)) for line in lines],
         steps=[_step(step) for step in claim.steps if whole or step["institution_id"] == str(actor.institution_id)],
-        history=[
-            _act(ClaimAct(**row), person)
-            for row in (await _of_claim(session, "claim_act", "act_no", *about) if whole else ())
-        ],
+        history=[_act(act, person) for act in acts],
         objections=[
             objection_out(Objection(**row), person)
             for row in (await _of_claim(session, "objection", "raised_at", *about) if answered else ())

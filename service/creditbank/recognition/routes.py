@@ -119,7 +119,7 @@ async def make_claim(
 
 async def _made(session: AsyncSession, made: Made, actor: Actor, tools: Tools) -> ClaimOut:
     opened = Opened(made.person, made.claim, made.lines, made.conversions)
-    return await shown(session, made.claim, opened, made.judged, see="all", actor=actor, at=tools.at, made_now=True)
+    return await shown(session, made.claim, opened, made.judged, see="all", actor=actor, at=tools.at, acts=made.acts)
 
 
 @router.get(
