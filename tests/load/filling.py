@@ -38,11 +38,13 @@ _AGAIN = {
         ("record_id", "decision_id", "posting_id", "change_id", "name_id", "document_id", "reverses"),
         "overlay({column}::text PLACING substr(md5({column}::text || c.place), 1, 12) FROM 25)::uuid",
     ),
-    **dict.fromkeys(("body", "derived", "basis", "shown"), "'{{}}'::jsonb"),
+    **dict.fromkeys(("body", "derived", "basis"), "'{{}}'::jsonb"),
+    "shown": "jsonb_build_object('course_code', {column} -> 'course_code')",
     **dict.fromkeys(("facts_sealed", "sealed"), "substr({column}, 1, 29)"),
     "line": "''",
 }
-"""What a column of a copied row says. Nobody reads the wide ones: empty, they leave room for more rows on a disk."""
+"""What a column of a copied row says. Nobody reads the wide ones: empty, they leave room for more rows on a disk.
+Totals ask which course a result is of."""
 
 
 def fill(addresses: Addresses, *, records: int, each: int) -> None:

@@ -1,4 +1,7 @@
-"""`BENCH=full`: what transcripts and posts cost in a bank of ten million records, beside one of a hundred thousand."""
+"""`BENCH=full`: what transcripts and posts cost in a bank of ten million records, beside one of a hundred thousand.
+
+And the line `rules` over everybody in it: a hundred and sixty thousand learners with sixty records each.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +22,14 @@ from creditbank.database_roles import Addresses
 from creditbank.db import Database
 from creditbank.migrate import upgrade
 from creditbank.sealing import Keyring
-from tests.load import bench, filling
+from tests.load import bench, filling, totals
 from tests.load.town import RECORDS_EACH, LoadTown, enrol, post_by_term
 
 RECORDS = int(os.environ.get("BENCH_FULL_RECORDS", "10000000"))
 WARM = int(os.environ.get("BENCH_WARM", "20000"))
 """Learners that the measured requests touch, every one of them posted through the bank."""
 COLD = 300
+RULES_ROUNDS = 2
 REAL_BYTES, FILLED_BYTES, SPARE_BYTES = 5_700, 2_900, 8 << 30
 """Disk for a record that the bank posted, for one that was filled in, and for PostgreSQL's log and the sorting."""
 
@@ -107,6 +112,8 @@ def run(folder: Path) -> Iterator[tuple[str, Any]]:
         filling.fill(server.addresses, records=RECORDS, each=RECORDS_EACH)
         yield "filled, s", round(time.monotonic() - began)
         yield "disk, GB", round(filling.disk(server.addresses) / 1e9, 1)
+        decided = partial(totals.line, institution_id=town.college, rounds=RULES_ROUNDS)
+        yield "rules", asyncio.run(bench.with_database(folder, server.addresses, decided))
     cold_how = forget_cache()
     courses_taken = 1 + fresh.next // small
     fresh = bench.Fresh(town)
