@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from creditbank import clock
 from creditbank.demo import Bootstrap, DemoFile, begin, load
 from tests.clients.served import served
 from tests.conftest import copied
@@ -22,15 +23,18 @@ def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempP
         if CUT_OFF.name in line:
             raise Interrupted
 
-    for addresses in copied(run, superuser, template):
-        folder = tmp_path_factory.mktemp("demo")
-        begin(folder / "demo.json", "")
-        with served(addresses, folder) as bank:
-            bootstrap = Bootstrap(bank.settings, bank.database_url)
-            with pytest.raises(Interrupted):
-                load(bank.base_url, bootstrap, say=cut_off)
-            cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
-            assert cut.done.pop() == CUT_OFF.name
-            cut.save()
-            steps: list[str] = []
-            yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
+    try:
+        for addresses in copied(run, superuser, template):
+            folder = tmp_path_factory.mktemp("demo")
+            begin(folder / "demo.json", "")
+            with served(addresses, folder) as bank:
+                bootstrap = Bootstrap(bank.settings, bank.database_url)
+                with pytest.raises(Interrupted):
+                    load(bank.base_url, bootstrap, say=cut_off)
+                cut = DemoFile.read(bank.settings.data_dir / "demo.json", bank.base_url)
+                assert cut.done.pop() == CUT_OFF.name
+                cut.save()
+                steps: list[str] = []
+                yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
+    finally:
+        clock.set_to(None)  # also where it never comes to its last day

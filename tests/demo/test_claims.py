@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
 from creditbank.demo.city import institution
 from creditbank.demo.claimants import CLAIMANTS
-from creditbank.demo.drafting import DOCUMENT
+from creditbank.demo.drafting import DOCUMENT, METHOD
 from creditbank.demo.look_at import words
 from creditbank.demo.shelf import PAST_RESULTS
 from creditbank_client import NotFound
@@ -257,3 +261,57 @@ def test_the_printed_calls_about_claims_answer_what_they_say(city: Opened) -> No
     ):
         assert said in answer, answer[:300]
         assert '"type":"' not in answer[:40], "no problem"
+
+
+# --- the page about claims --------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[2] / "docs" / "claims.md"
+
+
+def token(city: Opened, login: str) -> str:
+    """What somebody signs in with."""
+    entry = city.file.person(login)
+    assert entry is not None
+    said = {"grant_type": "password", "username": login, "password": entry["password"]}
+    return str(httpx.post(f"{city.bank.base_url}/v1/oauth/token", data=said).json()["access_token"])
+
+
+def commands() -> list[str]:
+    """The commands of the page, each as it stands there."""
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
+    bare = re.sub(r"^#.*\n", "", blocks, flags=re.MULTILINE)
+    return [one.strip() for one in re.split(r"^(?=curl|python3|LEARNER=)", bare, flags=re.MULTILINE) if one.strip()]
+
+
+def test_the_calls_of_the_page_about_claims_work_in_their_order(city: Opened, tmp_path: Path) -> None:
+    seen, entry = city.file.look_at, city.file.person("cui.ruomei")
+    assert entry is not None
+    method = tmp_path / "method.yaml"
+    method.write_text(METHOD.read_text("utf-8").replace(DOCUMENT, "conversion.trade-page"), "utf-8")
+    tokens = {
+        "DEPARTMENT": "vocational.reviewer", "REGISTRAR": "vocational.registrar", "REVIEWER": "demo.appeals",
+        "OFFICER": "demo.officer", "SECOND": "demo.second", "APPELLANT": "jiang.chen",
+    }  # fmt: skip
+    said = {
+        "BANK": f"{city.bank.base_url}", "NAME": entry["login"], "PASSWORD": entry["password"],
+        "LEARNER_ID": entry["learner_id"], "PLAN": seen["plan"], "OPEN": seen["claim_in_inbox"],
+        "RECORD": claim_of(city, "claim_in_inbox", "cui.ruomei")["lines"][0]["record_ids"][0],
+        "PARTLY": seen["claim_partly_granted"], "REFUSED": seen["refused_by_a_cap"], "DRAFT": seen["rule_draft"],
+        "METHOD": str(method), "PATH": os.environ["PATH"],
+        **{name: token(city, login) for name, login in tokens.items()},
+    }  # fmt: skip
+    begin, *calls = commands()
+    said["LEARNER"] = _ran(f"{begin}\necho $LEARNER", said)
+    assert len(calls) >= 20
+    for call in calls:
+        answer, _, status = _ran(call.replace("curl -s", "curl -s -w '\\n%{http_code}'"), said).rpartition("\n")
+        assert status in ("200", "201", "202"), (call, answer[:500])
+        if '"wants": "credits"' in call:
+            said["CLAIM"] = json.loads(answer)["claim_id"]
+    with city.person("cui.ruomei") as (client, _):
+        assert client.get(f"/v1/claims/{said['CLAIM']}")["step"] == "notice"
+
+
+def _ran(script: str, said: dict[str, str]) -> str:
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env=said)
+    return done.stdout.strip()
