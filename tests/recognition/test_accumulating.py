@@ -14,9 +14,11 @@ from creditbank.learners.families import family_of
 from creditbank.recognition.accumulating import Total, total_of, totals_of_plan
 from creditbank.rules import Rulebook, read_document
 from creditbank.rules.terms import READY
+from tests.open_bank import machine
+from tests.recognition.college import College, name_of
 from tests.recognition.gathering_people import convert, furnish_more, settle
 from tests.recognition.gathering_reference import everything
-from tests.records.town import Town
+from tests.records.town import Town, resident
 from tests.rules.writing import SAYS, SOURCE
 
 ON = date(2024, 7, 30)
@@ -135,3 +137,31 @@ async def test_what_asks_about_a_sealed_grade_is_asked_one_by_one(town: Town) ->
     found = await at_once(town, plan_id, book(one_by_one=True))
     assert found
     assert not any(READY in each.decided.given for each in found)
+
+
+async def test_a_course_that_was_converted_and_passed_as_well_counts_once(college: College) -> None:
+    learner = await college.enrol()
+    await college.claim(learner, (learner.records, "M1"))
+    row = {
+        "kind": "course_result",
+        "learner": {
+            "name": name_of(learner.serial),
+            "document": {"kind": "resident_id", "number": resident(learner.serial)},
+        },
+        "course_code": "M1", "academic_year": "2025-2026", "term": 1, "occurred_on": "2026-01-20", "score": "88",
+    }  # fmt: skip
+    reports = machine("records:write", institution_id=college.college)
+    posted = await college.ask("POST", "/v1/records", reports, json=row, status=None)
+    assert posted["credits"] == "3", "passed as well, it is deposited as well"
+    rulebook = book()
+    async with college.bank.database.session() as session:
+        alone = await total_of(
+            session, family=await family_of(session, learner.learner_id), plan_id=college.plan, purpose="graduation",
+            rulebook=rulebook, keyring=college.bank.keyring, at=college.at, on=ON,
+        )  # fmt: skip
+        found = await totals_of_plan(
+            session, plan_id=college.plan, purpose="graduation", rulebook=rulebook, keyring=college.bank.keyring,
+            at=college.at, on=ON,
+        )  # fmt: skip
+    assert alone.outputs == {"credits": 300}
+    assert [said(each.decided) for each in found if each.learner_id == learner.learner_id] == [said(alone)]

@@ -45,12 +45,16 @@ EARNED: Mapping[str, str] = {
 }
 """The facts of a row of `earned` that lie in the open; a grade is sealed: what asks about it is asked one by one."""
 
-_PEOPLE = """
+FOLLOWS = """(e.year_of_entry IS NULL OR (
+    p.entry_from <= e.year_of_entry AND (p.entry_until IS NULL OR e.year_of_entry <= p.entry_until)))"""
+"""Whether an enrolment `e` has a plan `p` of its programme; a year of entry that nobody reported is taken on trust."""
+
+_PEOPLE = f"""
 enrolled AS (
     SELECT DISTINCT coalesce(a.into_learner_id, e.learner_id) AS person
     FROM enrolment e
     JOIN plan p ON p.plan_id = %(plan)s AND e.programme_id = p.programme_id
-               AND e.year_of_entry BETWEEN p.entry_from AND coalesce(p.entry_until, 9999)
+               AND {FOLLOWS}
     LEFT JOIN learner_alias a ON a.learner_id = e.learner_id AND a.ended_at IS NULL
 ), family AS (
     SELECT person, person AS learner_id FROM enrolled
@@ -81,11 +85,20 @@ converted AS (
     WHERE c.scheme = %(scheme)s AND c.credits > 0
       AND (c.shown ->> 'course_code' IS NULL OR (k.course_code IS NOT NULL AND c.institution_id = %(institution)s))
       AND NOT EXISTS (SELECT FROM used u WHERE u.person = f.person AND u.record_id = c.record_id)
+), counted AS (
+    -- A course that was converted and passed as well counts once, by whichever gives more.
+    SELECT e.* FROM earned e
+    WHERE e.course_code IS NULL OR NOT EXISTS (
+        SELECT FROM converted v
+        WHERE v.person = e.person AND v.course ->> 'code' = e.course_code AND v.credits >= e.credits)
     UNION ALL
     SELECT v.person, v.credits::bigint, true, v.in_average, NULL, NULL, v.course ->> 'category',
            (v.course ->> 'credits')::bigint, (v.course ->> 'compulsory')::boolean, v.course ->> 'learning_form',
            v.course ->> 'subject', v.course ->> 'code', (v.course ->> 'hours')::numeric, (v.course ->> 'weeks')::numeric
     FROM converted v
+    WHERE NOT EXISTS (
+        SELECT FROM earned e
+        WHERE e.person = v.person AND e.course_code = v.course ->> 'code' AND e.credits > v.credits)
 )"""
 
 _ENROLMENTS = """
@@ -105,10 +118,9 @@ class Total:
     decided: Decided
 
 
-_FOLLOWED = """
+_FOLLOWED = f"""
 SELECT p.plan_id FROM enrolment e
-JOIN plan p ON p.programme_id = e.programme_id
-           AND e.year_of_entry BETWEEN p.entry_from AND coalesce(p.entry_until, 9999)
+JOIN plan p ON p.programme_id = e.programme_id AND {FOLLOWS}
 WHERE e.learner_id = ANY (%s) ORDER BY e.entered_on DESC, p.published_on DESC LIMIT 1
 """
 
@@ -188,7 +200,7 @@ async def _measured(
     enrolments = {row["person"]: enrolment_of(orjson.loads(row["said"]), plan, on) for row in await cursor.fetchall()}
     columns = ", ".join(f"{each.sql} AS m{place}" for place, each in enumerate(found)) or "true AS nothing"
     # A percent sign in a quoted word is no place for a parameter.
-    query = f"SELECT person, {columns.replace('%', '%%')} FROM earned GROUP BY person"
+    query = f"SELECT person, {columns.replace('%', '%%')} FROM counted GROUP BY person"
     await cursor.execute(f"WITH {_PEOPLE}, {_EARNED} {query}", said)
     rows = {row["person"]: row for row in await cursor.fetchall()}
     nothing = {each.place: each.of_none for each in found}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +15,7 @@ from creditbank.identity.actor import Actor
 from creditbank.learners.consents import consents_on
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import allowed_to_see
+from creditbank.recognition.accumulating import FOLLOWS
 from creditbank.recognition.allocation_schemas import AllocationIn
 from creditbank.recognition.gathered import Gathered, rows_of
 from creditbank.recognition.gathering import ClaimSaid, gather
@@ -102,12 +102,10 @@ def _reported_by(found: Gathered, institution_id: UUID) -> Gathered:
     return replace(found, held=mine, rows=rows_of(found.plan, mine.values()))
 
 
-_ENROLLED: LiteralString = """
+_ENROLLED = f"""
 SELECT EXISTS (
     SELECT FROM enrolment e JOIN plan p ON p.programme_id = e.programme_id
-    WHERE e.learner_id = ANY (%(family)s) AND p.plan_id = %(plan)s
-      AND (e.year_of_entry IS NULL OR (p.entry_from <= e.year_of_entry
-           AND (p.entry_until IS NULL OR e.year_of_entry <= p.entry_until))))
+    WHERE e.learner_id = ANY (%(family)s) AND p.plan_id = %(plan)s AND {FOLLOWS})
 """
 
 

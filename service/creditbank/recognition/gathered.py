@@ -194,10 +194,13 @@ class Gathered:
     def _earned(self) -> list[Facts]:
         """Results deposited by the plan, conversions granted in it, and whatever else gave credits of its scheme.
 
-        A record that a conversion uses counts as the conversion.
+        A record that a conversion uses counts as the conversion. A course that was converted and passed as well counts
+        once: by whichever gives more, by the conversion where both give the same.
         """
         mine = [one for one in self.converted if one.plan_id == self.plan.plan_id and one.granted]
         used = {record for one in mine for record in one.records}
+        by_conversion = {one.course["code"]: one.credits for one in mine}
+        passed: dict[str, int] = {}
         rows: list[Facts] = []
         for held in self.held.values():
             if held.id in used or held.scheme != self.plan.scheme or held.credits <= 0:
@@ -209,9 +212,14 @@ class Gathered:
             if held.course_code is not None:
                 if not is_of(held, held.course_code, self.plan) or held.course_code not in self.plan.courses:
                     continue
+                if by_conversion.get(held.course_code, -1) >= held.credits:
+                    continue
+                passed[held.course_code] = held.credits
                 row["course"] = self.rows.by_code[held.course_code]
             rows.append({**row, "record": held.facts["record"]})
         for one in mine:
+            if passed.get(one.course["code"], 0) > one.credits:
+                continue
             earned = _known(credits=one.credits, converted=True, grade=one.grade, in_average=one.in_average)
             rows.append({"id": one.conversion_id, "earned": earned, "course": course_facts(one.course)})
         return rows
