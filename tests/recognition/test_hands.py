@@ -377,6 +377,37 @@ async def test_a_failed_verification_that_nobody_contests_is_a_refusal_when_the_
     await college.check()
 
 
+@pytest.mark.parametrize("meaning", ["refuse", "refer"])
+async def test_silence_about_other_lines_does_not_take_back_that_the_verification_of_one_failed(
+    college: College, meaning: str
+) -> None:
+    college.decide_by(hands=procedure(hand("issuer", "issuer", "verify", within=10, silence=meaning), REGISTRAR))
+    learner, made = await claimed(college, "M1", "M2", "M3")
+    step = made["step"]
+    await college.answer(made, step, "verified", college.issuer, lines=[3])
+    await college.answer(made, step, "verification_failed", college.issuer, lines=[1], reason="查无此证")
+    college.go_to(date.fromisoformat(made["due_on"]))
+    college.later(days=1)
+    await college.work()
+    now = await college.read(made)
+    assert (now["step"], now["waits_for"]) == (f"{step}-contest", "evidence")
+    assert [line["state"] for line in now["lines"]] == ["open", "refused" if meaning == "refuse" else "open", "open"]
+    assert "verification_failed" in await college.inbox(learner)
+    college.go_to(date.fromisoformat(now["due_on"]))
+    college.later(days=1)
+    await college.work()
+    now = await college.read(made)
+    assert now["lines"][0]["refused_by"] == "issuer", "nobody contested it"
+    if meaning == "refer":
+        assert now["step"] == f"{step}-bank", "what nobody answered lies with the bank"
+        now = await college.answer(made, now["step"], "approved", college.officer)
+    assert now["step"] == "registrar"
+    now = await college.answer(made, "registrar", "approved", college.registrar)
+    last = "granted" if meaning == "refer" else "refused"
+    assert [line["state"] for line in now["lines"]] == ["refused", last, "granted"]
+    await college.check()
+
+
 async def evidence(college: College, made: dict[str, Any], actor: Actor, *, status: int = 200) -> dict[str, Any]:
     path = f"/v1/claims/{made['claim_id']}/lines/1/evidence"
     return await college.ask("POST", path, actor, json={"evidence": "证书原件"}, status=status)

@@ -102,6 +102,7 @@ def test_a_procedure_is_part_of_what_was_published() -> None:
         (changed(["hands", 0, "does"], "stamp"), "review, verify, decide, notice"),
         (changed(["hands", 0, "silence"], "wait"), "approve, refuse, refer"),
         (changed(["hands", 0, "silence"], None), "'silence' is missing"),
+        (changed(["hands", 1, "silence"], "approve"), "silence cannot verify"),
         (changed(["hands", 0, "within"], {"value": "nowhere"}), "values has no 'nowhere'"),
         (changed(["hands", 1, "id"], "department"), "two steps have this name"),
         (changed(["hands", 1, "when"], {"fact": "record.verifed", "is": "no"}), "did you mean 'record.verified'"),

@@ -145,7 +145,7 @@ async def answer_step(
             decision_id=line.decision_id if outcome == "refused" else None,
             about={"judged": clauses} if clauses else None,
         )  # fmt: skip
-        _mark(opened.claim, step, "failed" if outcome == "verification_failed" else "done", line.line_no)
+        mark(opened.claim, step, "failed" if outcome == "verification_failed" else "done", line.line_no)
     await end_step(session, writing, opened)
     await writing.write(session)
     return opened
@@ -164,7 +164,7 @@ def _chosen(opened: Opened, step: Step, lines: Sequence[int] | None) -> list[Cla
     return chosen
 
 
-def _mark(claim: Claim, step: Step, what: str, number: int) -> None:
+def mark(claim: Claim, step: Step, what: str, number: int) -> None:
     """Write into the step of the claim that a line has its answer."""
     others = [each for each in ("done", "failed") if each != what]
     changed = {
@@ -187,6 +187,13 @@ async def end_step(session: Transaction, writing: Writing, opened: Opened) -> No
     if not failed:
         await go_on(session, writing, opened)
         return
+    await open_to_contest(session, writing, opened, step, failed)
+
+
+async def open_to_contest(
+    session: Transaction, writing: Writing, opened: Opened, step: Step, failed: Sequence[int]
+) -> None:
+    """The learner may bring evidence for the lines that failed, before any step that follows."""
     claim = opened.claim
     added = contest_step(step, failed)
     place = next(n for n, each in enumerate(claim.steps) if each["id"] == step["id"])

@@ -18,7 +18,17 @@ from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition.clocks import end_of, really_ends_on
 from creditbank.recognition.contesting import before_the_bank
 from creditbank.recognition.granting import release
-from creditbank.recognition.moving import ASK_ISSUER, go_on, leave, refer, refuse_by_hand, set_alarm, start_clock
+from creditbank.recognition.hands import end_step, mark, open_to_contest
+from creditbank.recognition.moving import (
+    ASK_ISSUER,
+    go_on,
+    lay_before_bank,
+    leave,
+    refer,
+    refuse_by_hand,
+    set_alarm,
+    start_clock,
+)
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.overrides import expire
 from creditbank.recognition.standing import working_days_from
@@ -131,24 +141,32 @@ async def _tick(session: Transaction, writing: Writing, opened: Opened, tools: T
 async def silence(session: Transaction, writing: Writing, opened: Opened) -> None:
     """The time of a step is over and its hand said nothing: what the document says that means takes effect."""
     claim, step = opened.claim, opened.step()
-    waiting = [line.line_no for line in opened.open_of(step) if line.line_no not in step.get("done", ())]
+    failed = [line.line_no for line in opened.open_of(step) if line.line_no in step.get("failed", ())]
+    answered = {*step.get("done", ()), *failed}
+    waiting = [line.line_no for line in opened.open_of(step) if line.line_no not in answered]
     writing.note(claim, "silence", about={"means": step["silence"], "lines": waiting})
     if claim.waits_for == "evidence":
         await before_the_bank(session, writing, opened)
         if not opened.open_of(opened.step()):
             await go_on(session, writing, opened)
     elif step["silence"] == "approve":
-        await go_on(session, writing, opened)
+        for number in waiting:
+            mark(claim, step, "done", number)
+        await end_step(session, writing, opened)
     elif step["silence"] == "refuse":
         basis = {"by": "clock", "step": step["id"], "because": "silence"}
         for line in opened.open_of(step):
             if line.line_no in waiting:
                 refuse_by_hand(writing, opened, line, by=step["who"], refusal="silence", basis=basis)
-        await go_on(session, writing, opened)
+        await end_step(session, writing, opened)
     elif step["who"] == "bank":
         # It lies before the last hand already: it stays there, in its inbox, until it is settled or lapses.
         claim.due_on = None
         set_alarm(writing, opened)
+    elif failed:
+        # What was answered keeps its answer: evidence comes first, then the bank sees what nobody answered.
+        lay_before_bank(writing, opened, {**step, "lines": waiting})
+        await open_to_contest(session, writing, opened, step, failed)
     else:
         await refer(session, writing, opened, {**step, "lines": waiting})
 

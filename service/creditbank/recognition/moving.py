@@ -89,6 +89,12 @@ def set_alarm(writing: Writing, opened: Opened) -> None:
 
 async def refer(session: Transaction, writing: Writing, opened: Opened, step: Step) -> None:
     """Lay what a step left open before the bank; then the steps after it go on."""
+    added = lay_before_bank(writing, opened, step)
+    await serve(session, writing, opened, added, await working_days_from(session, today(writing.at)))
+
+
+def lay_before_bank(writing: Writing, opened: Opened, step: Step) -> Step:
+    """The step of the bank after a step whose open lines it is to settle; it is not served yet."""
     claim = opened.claim
     names = {each["id"] for each in claim.steps}
     name = next(each for n in range(len(names) + 2) if (each := f"{step['id']}-{BANK_STEP}{n or ''}") not in names)
@@ -96,7 +102,7 @@ async def refer(session: Transaction, writing: Writing, opened: Opened, step: St
     place = next(n for n, each in enumerate(claim.steps) if each["id"] == step["id"])
     claim.steps = [*claim.steps[: place + 1], added, *claim.steps[place + 1 :]]
     writing.note(claim, "referred", about={"to": name})
-    await serve(session, writing, opened, added, await working_days_from(session, today(writing.at)))
+    return added
 
 
 # --- deciding again -----------------------------------------------------------------------------------------------

@@ -140,6 +140,10 @@ def _step(ctx: Context, node: Fields) -> Step | None:
     within = _days(ctx, node["within"])
     if within is None or ("when" in node and when is None):
         return None
+    if (str(node["does"]), str(node["silence"])) == ("verify", "approve"):
+        zh, en = "核验逾期不得视为通过：没有人说过证书属实", "silence cannot verify: nobody has said that it is genuine"
+        ctx.report.add(node["silence"], str(node["silence"]), zh, en)
+        return None
     said: Mapping[str, Any] = {str(word): str(node[word]) for word in ("id", "who", "does", "silence")}
     return Step(
         **said,
