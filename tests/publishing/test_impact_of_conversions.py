@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,8 +31,8 @@ def book(college: College, *clauses: dict[str, Any]) -> Rulebook:
     return Rulebook.load([*deposits, read_document(method(college.college, *clauses))])
 
 
-async def by(college: College, *clauses: dict[str, Any]) -> Any:
-    against = Against("conversion", book(college, *clauses), college.rulebook, college.at.date())
+async def by(college: College, *clauses: dict[str, Any], **more: Any) -> Any:
+    against = Against("conversion", book(college, *clauses), college.rulebook, college.at.date(), **more)
     return await measure(college.bank.database, against, keyring=college.bank.keyring)
 
 
@@ -66,6 +67,60 @@ async def test_what_the_decision_did_not_ask_is_unknown_and_no_loss(college: Col
     told = await by(college, RELEVANT)
     assert told["learners"]["unknown"] == 1
     assert told["credits"] == [{"scheme": "higher_vocational", "gained": "0", "lost": "0", "undecided": "3"}]
+    (missing,) = told["missing"]
+    assert (missing["fact"], missing["decisions"]) == ("match.relevance", 1), "the report says what was not asked"
+
+
+async def test_a_relaxed_rule_shows_who_was_refused_and_would_gain(college: College) -> None:
+    college.decide_by(room("2"))
+    learner, other = await college.enrol(), await college.enrol()
+    await college.claim(learner, (learner.records, "M1"))
+    await college.claim(other, (other.records, "P1"))
+    told = await by(college, room("8"))
+    assert told["learners"] == {"gain": 1, "lose": 0, "gain_and_lose": 0, "unknown": 0, "stay": 1}
+    assert told["credits"] == [{"scheme": "higher_vocational", "gained": "3", "lost": "0", "undecided": "0"}]
+    assert told["verdicts"] == [{"stands": "not_granted", "would_be": "granted", "decisions": 1}]
+
+
+async def test_a_course_is_gained_once_however_often_it_was_asked_for(college: College) -> None:
+    college.decide_by(room("2"))
+    twice, since_then = await college.enrol(), await college.enrol()
+    for learner in (twice, twice, since_then):
+        await college.claim(learner, (learner.records, "M1"))
+    college.decide_by(room("3"))
+    await college.claim(since_then, (since_then.records, "M1"))
+    told = await by(college, room("8"))
+    assert told["decisions"]["compared"] == 2, "the last refusal of the one, what stands for the other"
+    assert told["learners"]["gain"] == 0, "the rules in force would grant it already"
+    assert told["decisions"]["due"] == 1
+
+
+async def test_whose_record_is_gone_gains_nothing(college: College) -> None:
+    college.decide_by(room("2"))
+    learner = await college.enrol()
+    await college.claim(learner, (learner.records, "M1"))
+    await college.ask("POST", f"/v1/records/{learner.records[0]}/withdrawal", college.issuer, json={"reason": "发错了"})
+    assert (await by(college, room("8")))["decisions"]["compared"] == 0
+
+
+async def test_a_method_of_one_college_is_measured_over_its_own_claims_since_its_first_day(college: College) -> None:
+    college.decide_by(room("2"))
+    learner = await college.enrol()
+    await college.claim(learner, (learner.records, "M1"))
+    own, other = frozenset({str(college.college)}), frozenset({str(new_id())})
+    assert (await by(college, room("8"), institutions=own))["learners"]["gain"] == 1
+    assert (await by(college, room("8"), institutions=other))["decisions"]["compared"] == 0
+    assert (await by(college, room("8"), since=college.at.date()))["learners"]["gain"] == 1
+    tomorrow = college.at.date() + timedelta(days=1)
+    assert (await by(college, room("8"), since=tomorrow))["decisions"]["compared"] == 0
+
+
+async def test_only_lines_that_a_version_took_part_in_are_asked_for_its_mistakes(college: College) -> None:
+    college.decide_by(room("2"))
+    learner = await college.enrol()
+    await college.claim(learner, (learner.records, "M1"))
+    assert (await by(college, room("8"), by=("conversion.test", "1")))["decisions"]["compared"] == 1
+    assert (await by(college, room("8"), by=("conversion.test", "2")))["decisions"]["compared"] == 0
 
 
 async def made_again(college: College, made: dict[str, Any], line_no: int) -> tuple[str, str]:

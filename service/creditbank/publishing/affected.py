@@ -22,7 +22,7 @@ from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.jobs import Work, handler
 from creditbank.learners.families import families_of
-from creditbank.publishing.impact import LANE, happened_since, kinds_of
+from creditbank.publishing.impact import LANE, happened_since, institutions_of, kinds_of
 from creditbank.publishing.measuring import Compared
 from creditbank.publishing.refusals import NothingPublishedUnderThat
 from creditbank.publishing.standing import Against, compare_all
@@ -76,8 +76,12 @@ async def look_for_affected(work: Work) -> None:
     book = await asyncio.to_thread(now.book)
     since = happened_since(document, date.fromisoformat(version.begins))
     today = clock.today(work.now)
-    against = Against(document.question, book, book, today, kinds_of(document), since)
     mine = (report.document, report.document_version)
+    # A version names its scope, so the text in which it stands says whose plans it was about.
+    against = Against(
+        document.question, book, book, today, kinds_of(document), since,
+        institutions=institutions_of(document), by=mine,
+    )  # fmt: skip
     compared_with = 0
     if document.question in ("deposit", "conversion"):
         async for compared, _ in compare_all(work.database, against, keyring=work.its(Keyring)):

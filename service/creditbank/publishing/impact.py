@@ -25,7 +25,7 @@ from creditbank.publishing.tables import RuleDraft, RuleDraftReport
 from creditbank.recognition.accumulating import totals_of_plan
 from creditbank.records.replaying import facts_of_decision, replayed
 from creditbank.rules import Rulebook, RuleDocument, RulesRefused, read_document
-from creditbank.rules.service import Published, book_of, published
+from creditbank.rules.service import Published, book_of, published, read_text
 from creditbank.rules.tables import Decision
 from creditbank.sealing import Keyring
 
@@ -107,8 +107,11 @@ def _against(asked: _Asked, today: date) -> Against:
     rules, present = _books(asked.published, asked.draft.document, asked.text)
     since = date.max if proposal.since is None else date.fromisoformat(proposal.since)
     applies = {str(name): frozenset(map(str, values)) for name, values in document.tree["applies"].items()}
-    kinds = kinds_of(document)
-    return Against(document.question, rules, present, today, kinds, happened_since(document, since), applies)
+    before = asked.published.texts.get(asked.draft.document)
+    return Against(
+        document.question, rules, present, today, kinds_of(document), happened_since(document, since), applies,
+        institutions_of(document, *([] if before is None else [read_text(before)])),
+    )  # fmt: skip
 
 
 def kinds_of(document: RuleDocument) -> frozenset[str]:
@@ -116,9 +119,17 @@ def kinds_of(document: RuleDocument) -> frozenset[str]:
     return frozenset(str(kind) for kind in document.tree["applies"].get("record.kind", ()))
 
 
+def institutions_of(*documents: RuleDocument) -> frozenset[str] | None:
+    """Whose plans some documents are about; None where one of them is about those of all."""
+    named = [document.tree["applies"].get("plan.institution") for document in documents]
+    if not all(named):
+        return None
+    return frozenset(str(institution) for each in named for institution in each)
+
+
 def happened_since(document: RuleDocument, since: date) -> date:
-    """From which day on records have to be looked at; all of them where another day than theirs chooses."""
-    return since if str(document.tree["version_by"]["fact"]) == "record.occurred_on" else date.min
+    """From which day on records and claims have to be looked at; all where another day than theirs chooses."""
+    return since if str(document.tree["version_by"]["fact"]) in ("record.occurred_on", "claim.on") else date.min
 
 
 async def measure(database: Database, against: Against, *, keyring: Keyring) -> dict[str, Any]:

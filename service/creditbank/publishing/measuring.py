@@ -6,7 +6,6 @@ a draft's door: it is counted as due, and compared with nothing.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from creditbank.credits import format_credits
 from creditbank.records.deposit import day_by_day
 from creditbank.records.standing import Standing
 from creditbank.rules import Decided, Rulebook
+from creditbank.rules.facts import FACTS
 
 EXAMPLES = 3
 """How many examples of each change a report names."""
@@ -143,19 +143,13 @@ def compare_line(line: LiveLine, *, rules: Rulebook, present: Rulebook) -> Compa
     decided = rules.decide("conversion", line.facts, on=line.asked_on)
     would_be = _line_outcome(decided, line)
     change = change_of(line.stands, would_be)
-    if change == "same" and line.outputs is not None and line.outputs != outputs_of(decided):
+    if change == "same" and line.outputs is not None and line.outputs != dict(decided.outputs):
         change = "reason"
     if change != "same":
         by_present = present.decide("conversion", line.facts, on=line.asked_on)
         if (_line_outcome(by_present, line), by_present.outputs) == (would_be, decided.outputs):
             change = "due"
     return Compared(line.place, line.stands, would_be, change, decided)
-
-
-def outputs_of(decided: Decided) -> dict[str, Any]:
-    """All that a decision gives, as it is kept."""
-    found: dict[str, Any] = json.loads(decided.canonical())["outputs"]
-    return found
 
 
 def _step_outcome(step: Any) -> Outcome:
@@ -246,6 +240,8 @@ class Tally:
     examples: dict[str, list[Compared]] = field(default_factory=lambda: defaultdict(list))
     erased: int = 0
     """Records of learners whose key is destroyed: nothing can be decided again."""
+    missing: Counter[str] = field(default_factory=Counter)
+    """Of lines that are unknown: which facts their decisions had not asked for."""
 
     def add(self, compared: Sequence[Compared]) -> None:
         """Add what was compared of some whole persons."""
@@ -261,6 +257,8 @@ class Tally:
             self.changes[each.change] += 1
             if each.change not in ("same", "due") and each.stands.verdict != each.would_be.verdict:
                 self.verdicts[each.stands.verdict, each.would_be.verdict] += 1
+            if each.change == "unknown" and place.claim_id is not None:
+                self.missing.update(missing_of(each.decided))
             named = place.decision_id is not None and each.change not in ("same", "due")
             if named and len(self.examples[each.change]) < EXAMPLES:
                 self.examples[each.change].append(each)
@@ -295,8 +293,23 @@ class Tally:
                 {"institution_id": str(institution_id), "programme_id": str(programme_id), **sums.told()}
                 for (institution_id, programme_id), sums in _most(self.programmes)
             ],
+            "missing": [
+                {"fact": name, "zh": FACTS[name].zh, "en": FACTS[name].en, "decisions": count}
+                for name, count in sorted(self.missing.items())
+            ],
             "examples": [_example(each) for kind in sorted(self.examples) for each in self.examples[kind]],
         }
+
+
+def missing_of(decided: Decided) -> set[str]:
+    """The facts that a decision lacked: it was made by rules that did not ask for them, or nobody knew them."""
+    return {
+        name
+        for found in decided.findings()
+        if found["verdict"] == "unknown"
+        for name in found.get("missing", [found["fact"]])
+        if name in FACTS
+    }
 
 
 def _most(groups: dict[Any, Sums]) -> list[tuple[Any, Sums]]:

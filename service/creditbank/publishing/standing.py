@@ -1,4 +1,4 @@
-"""Reading what stands, a few hundred persons at a time: live records and granted lines, opened and ready to compare."""
+"""Reading what stands, some persons at a time: live records and decided lines, opened and ready to compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
@@ -30,11 +30,22 @@ PERSONS = 400
 """How many persons are read at a time."""
 FIRST = UUID(int=0)
 
-_PERSONS = """
+_NOT_MERGED = """
 SELECT l.learner_id FROM learner l
 WHERE l.learner_id > $1
   AND NOT EXISTS (SELECT FROM learner_alias a WHERE a.learner_id = l.learner_id AND a.ended_at IS NULL)
 ORDER BY l.learner_id LIMIT $2
+"""
+
+_CLAIMED = "SELECT DISTINCT learner_id FROM claim WHERE learner_id > $1 ORDER BY learner_id LIMIT $2"
+_CLAIMED_OF = "SELECT DISTINCT learner_id FROM claim WHERE institution_id = ANY ($1::uuid[]) ORDER BY learner_id"
+
+_PERSONS_OF = """
+SELECT person, EXISTS (SELECT FROM learner_alias o WHERE o.into_learner_id = person AND o.ended_at IS NULL)
+FROM (SELECT DISTINCT coalesce(a.into_learner_id, p.learner_id) AS person
+      FROM unnest($1::uuid[]) AS p(learner_id)
+      LEFT JOIN learner_alias a ON a.learner_id = p.learner_id AND a.ended_at IS NULL) AS found
+ORDER BY person
 """
 
 _MEMBERS = """
@@ -70,17 +81,33 @@ WHERE f.last_on >= $3
 
 _LINES = (
     _MEMBERS
-    + """
-SELECT m.person, c.learner_id, c.claim_id, c.line_no, c.institution_id, c.plan_id, d.decision_id, d.verdict, c.scheme,
-       d.credits, d.clause, d.basis, d.facts_sealed, k.wrapped,
-       (SELECT p.programme_id FROM plan p WHERE p.plan_id = c.plan_id), (c.course ->> 'credits')::int
-FROM members m
-JOIN conversion c ON c.learner_id = m.learner_id AND c.state = 'granted'
-JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
-LEFT JOIN learner_key k ON k.learner_id = c.learner_id
-WHERE d.facts_sealed IS NOT NULL
+    + """, found AS (
+    SELECT m.person, l.learner_id, l.claim_id, l.line_no, l.decision_id, l.state, l.record_ids, c.institution_id,
+           c.plan_id, c.claimed_on, row_number() OVER (
+               PARTITION BY m.person, c.plan_id, l.course_code ORDER BY l.state = 'granted' DESC, l.decision_id DESC
+           ) AS place
+    FROM members m
+    JOIN claim_line l ON l.learner_id = m.learner_id AND l.decision_id IS NOT NULL
+    JOIN claim c ON c.learner_id = l.learner_id AND c.claim_id = l.claim_id
+    WHERE ($2::uuid[] IS NULL OR c.institution_id = ANY ($2::uuid[]))
+)
+SELECT f.person, f.learner_id, f.claim_id, f.line_no, f.institution_id, f.decision_id, d.verdict, d.scheme, d.credits,
+       d.clause, d.basis, d.facts_sealed, k.wrapped,
+       (SELECT p.programme_id FROM plan p WHERE p.plan_id = f.plan_id),
+       coalesce((d.basis #>> '{conversion,course,credits}')::int, d.credits)
+FROM found f
+JOIN decision d ON d.learner_id = f.learner_id AND d.decision_id = f.decision_id
+LEFT JOIN learner_key k ON k.learner_id = f.learner_id
+WHERE d.facts_sealed IS NOT NULL AND f.claimed_on >= $3
+  AND ($4::jsonb IS NULL OR d.basis -> 'documents' @> $4::jsonb)
+  AND (f.state = 'granted' OR (f.place = 1 AND NOT EXISTS (
+      SELECT FROM unnest(f.record_ids) AS r(record_id)
+      WHERE NOT EXISTS (SELECT FROM members o JOIN record_current c ON c.learner_id = o.learner_id
+                        WHERE o.person = f.person AND c.record_id = r.record_id))))
 """
 )
+"""Of each course of a plan what stands; where nothing does, the last refusal, while its records are there to be claimed
+again: a person gains a course once, however often they asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +122,53 @@ class Against:
     since: date = date.min
     applies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What the document is about."""
+    institutions: frozenset[str] | None = None
+    """Whose plans it is, or was, about; all where it names none."""
+    by: tuple[str, str] | None = None
+    """Only lines in whose decision this version took part."""
 
 
 async def compare_all(
     database: Database, against: Against, *, keyring: Keyring
 ) -> AsyncIterator[tuple[list[Compared], int]]:
     """Everything that stands, some persons at a time: what was compared, and how much was erased."""
+    async for persons in _persons(database, against):
+        yield await compare_persons(database, persons, against, keyring=keyring)
+
+
+async def _persons(database: Database, against: Against) -> AsyncIterator[list[UUID]]:
+    """The persons to look at, whole and once: all of them for records, for lines those who claimed."""
+    if against.question == "deposit":
+        async for learners in _pages(database, _NOT_MERGED):
+            yield learners
+        return
+    of = against.institutions
+    seen: set[UUID] = set()
+    async for learners in _pages(database, _CLAIMED) if of is None else _pages_of(database, of):
+        async with database.bare() as connection:
+            rows = await (await run(connection, _PERSONS_OF, learners)).fetchall()
+        persons = [person for person, _ in rows if person not in seen]
+        seen.update(person for person, merged in rows if merged)  # whose accounts may lie on several pages
+        if persons:
+            yield persons
+
+
+async def _pages(database: Database, query: LiteralString) -> AsyncIterator[list[UUID]]:
     last = FIRST
     while True:
         async with database.bare() as connection:
-            persons = [row[0] for row in await (await run(connection, _PERSONS, last, PERSONS)).fetchall()]
-        if not persons:
+            learners = [row[0] for row in await (await run(connection, query, last, PERSONS)).fetchall()]
+        if not learners:
             return
-        yield await compare_persons(database, persons, against, keyring=keyring)
-        last = persons[-1]
+        yield learners
+        last = learners[-1]
+
+
+async def _pages_of(database: Database, institutions: Collection[str]) -> AsyncIterator[list[UUID]]:
+    async with database.bare() as connection:
+        found = await (await run(connection, _CLAIMED_OF, [UUID(each) for each in institutions])).fetchall()
+    for place in range(0, len(found), PERSONS):
+        yield [row[0] for row in found[place : place + PERSONS]]
 
 
 async def compare_persons(
@@ -119,7 +179,10 @@ async def compare_persons(
         if against.question == "deposit":
             cursor = await run(connection, _RECORDS, list(persons), sorted(against.kinds), against.since)
         else:
-            cursor = await run(connection, _LINES, list(persons))
+            whose = None if against.institutions is None else [UUID(each) for each in sorted(against.institutions)]
+            by = None if against.by is None else [dict(zip(("document", "version"), against.by, strict=True))]
+            said = None if by is None else orjson.dumps(by).decode()
+            cursor = await run(connection, _LINES, list(persons), whose, against.since, said)
         rows = await cursor.fetchall()
     compare = _compare_records if against.question == "deposit" else _compare_lines
     return await asyncio.to_thread(compare, rows, against, keyring)
@@ -173,7 +236,7 @@ def _compare_lines(rows: Iterable[tuple[Any, ...]], against: Against, keyring: K
     keys: dict[UUID, SealingKey] = {}
     compared, erased = [], 0
     for row in rows:
-        (person, learner_id, claim_id, line_no, institution_id, _, decision_id, verdict, scheme, credits_, clause,
+        (person, learner_id, claim_id, line_no, institution_id, decision_id, verdict, scheme, credits_, clause,
          basis, sealed, wrapped, programme_id, most) = row  # fmt: skip
         facts = _facts(learner_id, sealed, wrapped, keys, keyring)
         if facts is None:
