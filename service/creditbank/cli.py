@@ -18,7 +18,9 @@ from creditbank.errors import BankError
 from creditbank.migrate import upgrade
 from creditbank.postgres_programs import CannotRun
 from creditbank.published import contracts, drift, write
-from creditbank.rules.cases import check, explain
+from creditbank.rules.cases import check, explain, files_of
+from creditbank.rules.document import read_path
+from creditbank.rules.listing import listing
 from creditbank.sealing import Keyring
 
 
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     admin = verb("admin", _admin, "建立首个管理员 · make the first administrator")
     admin.add_argument("login")
     rules = verb("rules", _rules, "检查规则文件 · check rule documents")
-    rules.add_argument("act", choices=("check", "explain"))
+    rules.add_argument("act", choices=("check", "explain", "list"))
     rules.add_argument("files", nargs="+", type=Path)
     rules.add_argument("--case")
     contract = verb("contract", _contract, "生成公开契约 · write the published contracts")
@@ -113,6 +115,9 @@ def _admin(said: argparse.Namespace) -> int:
 def _rules(said: argparse.Namespace) -> int:
     if said.act == "explain":
         print(explain(said.files[0], said.case or ""))
+        return 0
+    if said.act == "list":
+        print(listing(read_path(path) for path in files_of(said.files)))
         return 0
     lines, holds = check(said.files)
     print("\n".join(lines))

@@ -1,4 +1,4 @@
-"""The two pages that are written from the code: docs/settings.md and docs/codes.md. `python -m tests.house.pages`."""
+"""The pages that are written from the code: docs/settings.md, codes.md, casebook.md. `python -m tests.house.pages`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ import creditbank
 from creditbank.config import Settings
 from creditbank.errors import BankError, every_error
 from creditbank.records.refusals import Warned
+from creditbank.rules.document import read_path
+from creditbank.rules.listing import listing
 
 DOCS = Path(__file__).parents[2] / "docs"
+RULEBOOK = Path(creditbank.__file__).parent / "rulebook"
 
 _SETTINGS = """# 设置 · Settings
 
@@ -49,6 +52,14 @@ This page is written from the code, and a test holds the two equal. Whatever is 
 document (RFC 9457) whose `code` never changes once published; the sentences may, and `{…}` stands for what they say of
 the case. `422` is content that is not well formed, and then `faults` lists each place. A row that is held or refused in
 a call with many carries the same document as its `problem`.
+"""
+
+_CASEBOOK = """# 规则与情形 · Rules and their cases
+
+本页由规则文件生成（`creditbank rules list`），测试保证二者一致；每个情形都由 `creditbank rules check` 运行。
+名称中的 T 编号是核对用的情形编号。只有“本行规则”随软件公布；案例从不公布，只说明各地各校的办法都写得出来。
+Written from the rule documents, and a test holds the two equal: every document, its sources, and every case with what
+it must get. Only the bank's own rules are seeded; the casebook shows that others' methods can be said.
 """
 
 _WARNINGS = """
@@ -109,6 +120,16 @@ def codes_page() -> str:
     return "".join([*parts, _WARNINGS, *_table(("code", "中文", "English"), warnings)])
 
 
+def casebook_page() -> str:
+    """Every document with its sources and all its cases: the bank's own, then the casebook."""
+    parts = [_CASEBOOK]
+    for folder, heading in (("qinhuangdao", "本行规则 · The bank's own rules"), ("casebook", "案例 · The casebook")):
+        documents = [read_path(path) for path in sorted((RULEBOOK / folder).glob("*.yaml"))]
+        cases = sum(len(version["cases"]) for document in documents for version in document.versions)
+        parts.append(f"\n## {heading}\n\n{len(documents)} 份文件，{cases} 个情形。\n\n{listing(documents)}")
+    return "".join(parts)
+
+
 def errors_without_code() -> Iterator[type[BankError]]:
     """Errors that have no code of their own: those that others are kinds of, and those that carry another's problem."""
     every_module()
@@ -130,3 +151,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
 if __name__ == "__main__":
     (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")
     (DOCS / "codes.md").write_text(codes_page(), encoding="utf-8")
+    (DOCS / "casebook.md").write_text(casebook_page(), encoding="utf-8")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from creditbank.config import Settings
 from creditbank.errors import BankError, every_error
 from creditbank.records.refusals import Warned
-from tests.house.pages import BESIDE, DOCS, codes_page, errors_without_code, every_module, settings_page
+from tests.house.pages import BESIDE, DOCS, casebook_page, codes_page, errors_without_code, every_module, settings_page
 
 ROOT = DOCS.parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -45,6 +45,10 @@ def test_every_setting_is_described_in_chinese_and_in_english() -> None:
 
 def test_the_page_about_settings_is_what_the_settings_say() -> None:
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == settings_page(), WRITE_AGAIN
+
+
+def test_the_page_about_cases_is_what_the_rule_documents_say() -> None:
+    assert (DOCS / "casebook.md").read_text(encoding="utf-8") == casebook_page(), WRITE_AGAIN
 
 
 def test_every_variable_that_the_service_reads_is_on_the_page() -> None:

@@ -249,7 +249,7 @@ def check(paths: Sequence[Path | str]) -> tuple[list[str], bool]:
     lines: list[str] = []
     whole: dict[Path, list[RuleDocument]] = {}
     good = True
-    for path in _files(paths):
+    for path in files_of(paths):
         try:
             document = read_path(path)
         except RulesRefused as refused:
@@ -270,7 +270,8 @@ def check(paths: Sequence[Path | str]) -> tuple[list[str], bool]:
     return lines, good and bool(whole)
 
 
-def _files(paths: Sequence[Path | str]) -> list[Path]:
+def files_of(paths: Sequence[Path | str]) -> list[Path]:
+    """The files named, and those that lie in the folders named."""
     found: list[Path] = []
     for path in map(Path, paths):
         found.extend(sorted(path.rglob("*.yaml")) if path.is_dir() else [path])

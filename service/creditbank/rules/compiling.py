@@ -99,6 +99,10 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         if question.name != "conversion" or "gives" not in version:
             zh, en = "只有给出学分的转换规则才写 procedure", "only a conversion document that gives something has hands"
             ctx.report.add(version["procedure"], "procedure", zh, en)
+        elif dated_by != "claim.on":
+            # The lines of one claim go through one procedure: by the day of the claim they have one version.
+            zh, en = "有 procedure 的规则须按 claim.on 选版本", "a document with a procedure goes by claim.on"
+            ctx.report.add(document.tree["version_by"]["fact"], "version_by", zh, en)
         else:
             procedure = compile_procedure(ctx, version["procedure"])
     _check_ids(version, report)
