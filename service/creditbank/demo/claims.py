@@ -216,8 +216,8 @@ def _made(calls: Calls, name: str, one: Claimant, plan_id: str, lines: Sequence[
 
 
 def _made_before(calls: Calls, name: str, one: Claimant, plan_id: str) -> str | None:
-    """A claim that was made before an interruption."""
-    found = calls.person(one.login).get(f"/v1/learners/{_learner_id(calls, one)}/claims")["items"]
+    """The first claim for the plan, if it was made before an interruption; the answer has the newest first."""
+    found = reversed(calls.person(one.login).get(f"/v1/learners/{_learner_id(calls, one)}/claims")["items"])
     return next((_kept(calls, name, claim) for claim in found if claim["plan_id"] == plan_id), None)
 
 
