@@ -231,3 +231,41 @@ async def test_what_becomes_unknown_is_no_refusal_but_looked_at_by_people(colleg
     assert now["flagged_at"] is not None
     assert (await college.inbox(learner))[-1] == "conversion_flagged"
     await college.check()
+
+
+NOT_PASSED = clause(
+    "not-passed-yet",
+    when={"fact": "course.result", "stated": "yes"},
+    require={"fact": "course.result", "in": ["failed", "absent", "deferred"]},
+)
+
+
+async def passes(college: College, learner: Learner, course: str) -> None:
+    """The learner passes a course of the plan at the college itself."""
+    row = {
+        "kind": "course_result",
+        "learner": {
+            "name": name_of(learner.serial),
+            "document": {"kind": "resident_id", "number": resident(learner.serial)},
+        },
+        "course_code": course, "academic_year": "2025-2026", "term": 2, "occurred_on": "2026-03-01", "score": "90",
+    }  # fmt: skip
+    await college.ask(
+        "POST", "/v1/records", machine("records:write", institution_id=college.college), json=row, status=None
+    )
+
+
+async def test_a_correction_takes_nothing_back_for_what_has_happened_since(college: College) -> None:
+    college.decide_by(NOT_PASSED, SCORED)
+    learner = await college.enrol(certificates=0)
+    record = await result(college, learner, "85", status=201)
+    made = await college.claim(learner, ([record], "M1"))
+    assert made["lines"][0]["state"] == "granted"
+    await passes(college, learner, "M1")
+    await result(college, learner, "86")
+    assert (await college.read(made))["lines"][0]["state"] == "granted", "the score is as good as it was"
+    await result(college, learner, "79")
+    now = (await college.read(made))["lines"][0]
+    assert (now["state"], now["refusal"]) == ("ended", "good"), "what ends it is the score, not the course passed since"
+    assert await college.converted(learner) == 0
+    await college.check()

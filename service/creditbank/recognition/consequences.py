@@ -28,10 +28,11 @@ WITH changed AS (
     FROM changed c JOIN learner_alias a ON a.learner_id = ANY (c.family) OR a.into_learner_id = ANY (c.family)
     WHERE c.everything
 )
-SELECT v.learner_id, v.claim_id, max(v.created_at) AS made_at,
+SELECT v.learner_id, v.claim_id, max(d.decided_at) AS made_at,
        array_agg(DISTINCT v.line_no ORDER BY v.line_no DESC) AS lines
 FROM people p
 JOIN conversion v ON v.learner_id = p.learner_id AND v.state = 'granted'
+JOIN decision d ON d.learner_id = v.learner_id AND d.decision_id = v.decision_id
 WHERE p.everything OR EXISTS (
     SELECT FROM record_use u
     WHERE u.learner_id = v.learner_id AND u.conversion_id = v.conversion_id AND u.record_id = ANY (p.records))
@@ -47,18 +48,20 @@ async def rederive(session: Transaction, changed: Sequence[Changed], tools: Tool
 
     The last one granted goes first, so that of two that cannot stand together (a merge may show that) the first stays.
     """
-    for learner_id, claim_id, lines, because in await _stand_on(session, changed):
+    for learner_id, claim_id, lines, because, records in await _stand_on(session, changed):
         family = (await families_of(session, [learner_id]))[learner_id]
         (person,) = (await read_locked(session, [family], keyring=tools.keyring, at=tools.at)).values()
         opened = await read_claim(session, person, claim_id)
         writing = new_writing(tools, [person], by="rules")
         for number in lines:
-            await decide_again(session, writing, opened, opened.line(number), because=because)
+            await decide_again(session, writing, opened, opened.line(number), because=because, changed=records)
         if writing.rows:
             await writing.write(session)
 
 
-async def _stand_on(session: Transaction, changed: Sequence[Changed]) -> list[tuple[UUID, UUID, Sequence[int], str]]:
+async def _stand_on(
+    session: Transaction, changed: Sequence[Changed]
+) -> list[tuple[UUID, UUID, Sequence[int], str, Sequence[UUID]]]:
     asked = [
         {
             "family": list(one.family),
@@ -68,11 +71,15 @@ async def _stand_on(session: Transaction, changed: Sequence[Changed]) -> list[tu
         for one in changed
     ]
     cursor = await (await driver(session)).execute(_STAND_ON, {"changed": orjson.dumps(asked).decode()})
-    acts = {member: set(one.records.values()) for one in changed for member in one.family}
-    return [
-        (learner_id, claim_id, lines, _because(acts.get(learner_id, set())))
-        for learner_id, claim_id, _, lines in await cursor.fetchall()
-    ]
+    acts = {member: one.records for one in changed for member in one.family}
+    found: list[tuple[UUID, UUID, Sequence[int], str, Sequence[UUID]]] = []
+    for learner_id, claim_id, _, lines in await cursor.fetchall():
+        records = acts.get(learner_id, {})
+        because = _because(set(records.values()))
+        # Merged or parted, everything that either had is looked at by the facts of now.
+        changed_records = () if _WHO_IT_IS & set(records.values()) else tuple(records)
+        found.append((learner_id, claim_id, lines, because, changed_records))
+    return found
 
 
 _TOLD = ("withdrawn", "reassigned_away", "merged", "parted", "corrected", "redecided")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, LiteralString
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
 from creditbank.clock import today
 from creditbank.db import Transaction, driver
+from creditbank.recognition.as_decided import judge_as_decided
 from creditbank.recognition.gathering import ClaimSaid, gather
 from creditbank.recognition.granting import Stood, change, end
 from creditbank.recognition.judging import Judged, basis_of, judge
@@ -33,6 +36,19 @@ async def override_of(session: Transaction, line: ClaimLine) -> Override | None:
     return None if found is None else Override(**found)
 
 
+def two_agreed(override: Override) -> bool:
+    """Whether it holds against the rules: one that somebody made alone takes away, and keeps nothing."""
+    return override.confirmed_by is not None or override.appeal_id is not None
+
+
+_EXEMPTIONS = ("none", "attendance", "full")
+
+
+def gives_less(judged: Judged, conversion: Conversion) -> bool:
+    """Whether the rules give for certain less than stands."""
+    return judged.verdict == "not_granted" or (judged.verdict == "granted" and judged.credits < conversion.credits)
+
+
 async def what_stood(session: Transaction, opened: Opened, conversion: Conversion, *, never: bool) -> Stood:
     """What was posted for a conversion that stands, and from when that is to change: see `Stood`."""
     found = await postings_of(session, opened.person.family, [conversion.claim_id])
@@ -40,21 +56,45 @@ async def what_stood(session: Transaction, opened: Opened, conversion: Conversio
     return Stood(posted, await stood_since(session, conversion, posted), never)
 
 
-async def judge_alone(session: Transaction, writing: Writing, opened: Opened, line: ClaimLine) -> Judged:
-    """What the rules say of one line that stands, with all that stands beside it, by the facts of now."""
+RULES_SUPERSEDED = "rules_superseded"
+"""Why a line is decided again that a mistaken version granted."""
+
+
+async def judge_alone(
+    session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, *, because: str, changed: Collection[UUID]
+) -> tuple[Judged, date]:
+    """What the rules say of one line that stands, and the day as of which they were asked.
+
+    Where records changed, by the facts of its own decision with these records as they are now: what else the learner
+    has done or claimed since takes nothing back. Where people were merged or parted, an override ended, or no facts
+    are left, by all the facts of now.
+    """
     claim, person = opened.claim, opened.person
     gathered = await gather(
         session, family=person.family, plan_id=claim.plan_id, claim=ClaimSaid(claim.claimed_on),
         keyring=writing.tools.keyring, at=writing.at, without_claim=claim.claim_id,
     )  # fmt: skip
-    gathered = with_granted(gathered, opened, but=line)
-    return judge(gathered, asked_line(person, line), rulebook=writing.tools.rulebook, on=today(writing.at))
+    asked, rulebook = asked_line(person, line), writing.tools.rulebook
+    if changed or because == RULES_SUPERSEDED:
+        found = await judge_as_decided(
+            session, person, gathered, asked, line.decision_id, changed=changed or None, rulebook=rulebook
+        )
+        if found is not None:
+            return found
+    on = today(writing.at)
+    return judge(with_granted(gathered, opened, but=line), asked, rulebook=rulebook, on=on), on
 
 
 async def decide_again(
-    session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, *, because: str
+    session: Transaction,
+    writing: Writing,
+    opened: Opened,
+    line: ClaimLine,
+    *,
+    because: str,
+    changed: Collection[UUID] = (),
 ) -> None:
-    """What a line stands on has changed. It never comes to more than before: for more, it is claimed again.
+    """What a line stands on has changed: `changed` are the records, where that is what happened. It never comes to more than before: for more, it is claimed again.
 
     What is unknown now is not refused: it stays, and people are asked to look. So does what a diploma was issued on.
     """
@@ -62,11 +102,13 @@ async def decide_again(
     if conversion is None or conversion.state != "granted":
         return
     person = opened.person
-    judged = await judge_alone(session, writing, opened, line)
+    judged, asked_on = await judge_alone(session, writing, opened, line, because=because, changed=changed)
     own = person.records.keys() >= set(line.record_ids)
     override = await override_of(session, line)
     if override is not None and own and because != "override_expired":
-        return  # people decided it against the rules; only what they cannot lift ends it
+        if two_agreed(override) or not gives_less(judged, conversion):
+            return  # people decided it against the rules; only what they cannot lift ends it
+        judged = replace(judged, exemption=min(judged.exemption, conversion.exemption, key=_EXEMPTIONS.index))
     credits = min(judged.credits, conversion.credits) if judged.verdict == "granted" else 0
     same = judged.verdict == "granted" and (credits, judged.exemption) == (conversion.credits, conversion.exemption)
     if same and because != "override_expired":
@@ -75,7 +117,7 @@ async def decide_again(
     if not same and (judged.verdict == "unknown" or target.was_finished(person)):
         flag(writing, opened, line, because="graduated" if judged.verdict != "unknown" else "unknown")
         return
-    basis = basis_of(judged, asked_on=today(writing.at), because=because)
+    basis = basis_of(judged, asked_on=asked_on, because=because)
     await _differently(
         session, writing, opened, line, conversion, judged, credits=credits, because=because, basis=basis
     )

@@ -104,7 +104,7 @@ def judge(gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date) 
         return _refused(line, RECORD_NOT_LIVE)
     decided = rulebook.decide("conversion", gathered.facts(line), on=on)
     if decided.verdict == "not_granted":
-        return Judged(line, "not_granted", 0, "none", decided.clause, decided)
+        return judged_by(line, decided, most=course["credits"])
     giving_way = set(decided.replaces)
     taken = any(
         one.plan_id == gathered.plan.plan_id
@@ -114,7 +114,13 @@ def judge(gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date) 
     )
     if taken:
         return Judged(line, "not_granted", 0, "none", COURSE_REPLACED, decided, by_kernel=True)
-    most = course["credits"]
+    return judged_by(line, decided, most=course["credits"])
+
+
+def judged_by(line: AskedLine, decided: Decided, *, most: int) -> Judged:
+    """What a decision makes of a line; nothing gives more than the course's credits."""
+    if decided.verdict == "not_granted":
+        return Judged(line, "not_granted", 0, "none", decided.clause, decided)
     if decided.verdict == "unknown":
         return Judged(line, "unknown", most, "none", None, decided)
     gives = min(decided.outputs.get("credits") or 0, most)
