@@ -63,6 +63,40 @@ async def test_what_people_choose_is_decided_again_and_the_rest_stands(place: Pl
     assert (await found(place))["report"]["affected"] == 1
 
 
+async def test_a_record_that_was_withdrawn_meanwhile_is_not_made_again(place: Place) -> None:
+    posted = await mistaken(place)
+    listed = await found(place)
+    decisions = [each["decision_id"] for each in listed["decisions"]]
+    gone = next(each for each in listed["decisions"] if each["record_id"] == posted[1]["record_id"])
+    address = f"/v1/records/{posted[1]['record_id']}/withdrawal"
+    await place.call("POST", address, place.client, json={"reason": "报错了"})
+    body = {"report_id": listed["report"]["report_id"], "decision_ids": decisions, "reason": "及格线写错"}
+    done = await place.call("POST", f"{ADDRESS}/reissue", place.second, json=body)
+    outcomes = {each["decision_id"]: each["outcome"] for each in done["decisions"]}
+    assert outcomes.pop(gone["decision_id"]) == "superseded"
+    assert set(outcomes.values()) == {"reissued"}
+
+
+async def test_what_is_withdrawn_while_it_is_being_made_again_is_not_said_to_be_reissued(place: Place) -> None:
+    posted = await mistaken(place)
+    listed = await found(place)
+    chosen = next(each for each in listed["decisions"] if each["record_id"] == posted[1]["record_id"])
+    body = {
+        "report_id": listed["report"]["report_id"],
+        "decision_ids": [chosen["decision_id"]],
+        "reason": "及格线写错",
+    }
+    address = f"/v1/records/{posted[1]['record_id']}/withdrawal"
+    done, withdrawn = await asyncio.gather(
+        place.call("POST", f"{ADDRESS}/reissue", place.second, json=body),
+        place.call("POST", address, place.client, json={"reason": "报错了"}),
+    )
+    assert isinstance(withdrawn, dict), withdrawn
+    record = await place.call("GET", f"/v1/records/{posted[1]['record_id']}", place.client)
+    made = [each for each in record["decisions"] if each["document_version"] == "3"]
+    assert (done["decisions"][0]["outcome"] == "reissued") == bool(made)
+
+
 async def test_only_officers_have_decisions_made_again(place: Place) -> None:
     await mistaken(place)
     for actor in (person("registrar", institution_id=place.college.institution_id), person("auditor"), place.client):

@@ -169,6 +169,9 @@ async def test_a_line_granted_by_a_mistaken_version_is_decided_again_as_if_that_
     assert await college.converted(learner) == 300
     told = await college.ask("GET", f"/v1/decisions/{decision}", learner.actor)
     assert (told["kind"], told["verdict"], told["clause"]) == ("conversion_ended", "not_granted", "room")
+    ((by_whom, about),) = await college.sql("SELECT by, about FROM claim_act WHERE act = 'decided_again'")
+    assert by_whom == college.officer.name, "the rules decided, but somebody chose the line"
+    assert (about["because"], UUID(about["report_id"]).version) == ("rules_superseded", new_id().version)
     assert (await made_again(college, made, 2))[0] == "superseded"
     assert (await made_again(college, made, 1))[0] == "unchanged"
     await college.check()

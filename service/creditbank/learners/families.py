@@ -61,6 +61,19 @@ async def person_of(session: Transaction, learner_id: UUID) -> Person:
     return Person(root, tuple(sorted(member for member, _ in found)))
 
 
+async def lock_families(session: Transaction, learners: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """Lock every account of many persons for the rest of the transaction, all in the order of ids: their accounts.
+
+    Raises TryAgain when accounts were merged or parted meanwhile.
+    """
+    families = await families_of(session, learners)
+    connection = await driver(session)
+    await connection.execute(_LOCK, [sorted({member for family in families.values() for member in family})])
+    if await families_of(session, learners) != families:
+        raise TryAgain
+    return families
+
+
 async def lock_person(session: Transaction, learner_id: UUID) -> Person:
     """Lock every account of a person for the rest of the transaction.
 

@@ -21,7 +21,7 @@ from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.jobs import Work, handler
-from creditbank.learners.families import families_of
+from creditbank.learners.families import lock_families
 from creditbank.publishing.impact import LANE, happened_since, institutions_of, kinds_of
 from creditbank.publishing.measuring import Compared
 from creditbank.publishing.refusals import NothingPublishedUnderThat
@@ -29,6 +29,7 @@ from creditbank.publishing.standing import Against, compare_all
 from creditbank.publishing.tables import AffectedDecision, AffectedReport
 from creditbank.recognition.deciding_again import decide_again
 from creditbank.recognition.opening import open_claim
+from creditbank.recognition.tables import ClaimAct
 from creditbank.recognition.writing import new_writing
 from creditbank.records.acts import Tools, new_act, redecide
 from creditbank.records.consequences import follow
@@ -41,6 +42,8 @@ from creditbank.sealing import Keyring
 LOOK = "look for affected decisions"
 MOST_AT_ONCE = 200
 """Decisions that one call decides again."""
+BECAUSE = "rules_superseded"
+"""Why a line is decided again, as its decision and its claim name it."""
 
 
 async def published_version(session: AsyncSession, document: str, version: str) -> Version:
@@ -193,13 +196,14 @@ async def reissue(
         AffectedDecision.report_id == report.report_id, col(AffectedDecision.decision_id).in_(decisions)
     )
     listed = {each.decision_id: each for each in await session.exec(statement)}
-    records = {each.record_id: each for each in listed.values() if each.record_id is not None}
+    # Everybody at once, in the order of ids, before anything is read that another act may change.
+    families = await lock_families(session, {each.learner_id for each in listed.values()})
+    records = [each for each in listed.values() if each.record_id is not None]
     before = await _holding(session, records)
-    standing = {record_id: each for record_id, each in records.items() if before.get(record_id) == each.decision_id}
-    families = await families_of(session, {each.learner_id for each in standing.values()})
     asked: dict[tuple[UUID, ...], set[UUID]] = defaultdict(set)
-    for record_id, each in standing.items():
-        asked[families[each.learner_id]].add(record_id)
+    for each in records:
+        if each.record_id is not None and before.get(each.record_id) == each.decision_id:
+            asked[families[each.learner_id]].add(each.record_id)
     after: dict[UUID, UUID] = {}
     if asked:
         people = await lock_claim_and_read(
@@ -216,7 +220,9 @@ async def reissue(
         await follow(session, act, tools)
         after = await _holding(session, records)
     lines = {
-        each.decision_id: await _line_again(session, each, tools) for each in listed.values() if each.record_id is None
+        each.decision_id: await _line_again(session, each, actor, tools)
+        for each in listed.values()
+        if each.record_id is None
     }
     outcomes = [
         lines.get(decision_id) or _became(decision_id, listed.get(decision_id), before, after)
@@ -228,7 +234,7 @@ async def reissue(
     return outcomes
 
 
-async def _line_again(session: AsyncSession, listed: AffectedDecision, tools: Tools) -> Reissued:
+async def _line_again(session: AsyncSession, listed: AffectedDecision, actor: Actor, tools: Tools) -> Reissued:
     """Decide a line that stands again, as if the mistaken rule had never been; it never comes to more than before."""
     assert listed.claim_id is not None
     assert listed.line_no is not None
@@ -238,8 +244,11 @@ async def _line_again(session: AsyncSession, listed: AffectedDecision, tools: To
         return Reissued(listed.decision_id, "superseded", None, line.decision_id)
     if line.state != "granted":
         return Reissued(listed.decision_id, "by_claim")
-    writing = new_writing(tools, [opened.person], by="rules")
-    await decide_again(session, writing, opened, line, because="rules_superseded")
+    writing = new_writing(tools, [opened.person], by=actor.name)
+    await decide_again(session, writing, opened, line, because=BECAUSE)
+    for act in writing.kept(ClaimAct):  # the rules decide, but only because somebody chose this line
+        act.by = actor.name
+        act.about = {**act.about, "because": BECAUSE, "report_id": str(listed.report_id)}
     if writing.rows:
         await writing.write(session)
     changed = line.decision_id != listed.decision_id
@@ -252,15 +261,21 @@ def _became(
     if listed is None:
         return Reissued(decision_id, "not_listed")
     assert listed.record_id is not None
-    if before.get(listed.record_id) != decision_id:
-        return Reissued(decision_id, "superseded", listed.record_id, before.get(listed.record_id))
-    holds = after[listed.record_id]
+    stood, holds = before.get(listed.record_id), after.get(listed.record_id)
+    if stood != decision_id or holds is None:
+        return Reissued(decision_id, "superseded", listed.record_id, holds or stood)
     return Reissued(decision_id, "unchanged" if holds == decision_id else "reissued", listed.record_id, holds)
 
 
-async def _holding(session: AsyncSession, records: Any) -> dict[UUID, UUID]:
-    connection = await driver(session)
-    cursor = await connection.execute(
-        "SELECT record_id, decision_id FROM record_current WHERE record_id = ANY (%s)", [list(records)]
-    )
+_HOLDING = """
+SELECT c.record_id, c.decision_id
+FROM unnest(%s::uuid[], %s::uuid[]) AS asked(learner_id, record_id)
+JOIN record_current c ON c.learner_id = asked.learner_id AND c.record_id = asked.record_id
+"""
+
+
+async def _holding(session: AsyncSession, records: Sequence[AffectedDecision]) -> dict[UUID, UUID]:
+    """By which decision each record stands; one that was withdrawn or is somebody else's now is not there."""
+    asked = [[each.learner_id for each in records], [each.record_id for each in records]]
+    cursor = await (await driver(session)).execute(_HOLDING, asked)
     return dict(await cursor.fetchall())

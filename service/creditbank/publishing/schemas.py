@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from creditbank.publishing.affected import MOST_AT_ONCE
+
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 Number = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}$")]
 
@@ -190,7 +192,7 @@ class ReissueIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     report_id: UUID
-    decision_ids: list[UUID] = Field(min_length=1, max_length=200)
+    decision_ids: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)
     reason: Reason
 
 
