@@ -65,7 +65,7 @@ async def asked_of(
         at=at,
         hypothetical=imagined,
     )
-    enrolled = await _enrolled(session, family, payload.plan_id)
+    enrolled = await enrolled_in(session, family, payload.plan_id)
     if _is_a_college(actor, learner_id, family):
         if found.plan.institution_id != actor.institution_id or not enrolled:
             raise NotFound
@@ -109,7 +109,7 @@ SELECT EXISTS (
 """
 
 
-async def _enrolled(session: AsyncSession, family: tuple[UUID, ...], plan_id: UUID) -> bool:
+async def enrolled_in(session: AsyncSession, family: tuple[UUID, ...], plan_id: UUID) -> bool:
     """Whether an enrolment of the person has the plan, as for a claim."""
     cursor = await (await driver(session)).execute(_ENROLLED, {"family": list(family), "plan": plan_id})
     found = await cursor.fetchone()

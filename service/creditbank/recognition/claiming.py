@@ -84,7 +84,10 @@ async def claim_many(
     Everybody is locked first, in the order of ids; then two statements gather what is known of them all.
     """
     target = await target_of(session, plan_id)
-    people = await lock_people(session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at)
+    # Of a class whoever was erased is nobody, and keeps nobody else from being claimed for.
+    people = await lock_people(
+        session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at, but_erased=made_for is not None
+    )
     found: list[Made | BankError | None] = [
         _refusal(people.get(learner), target, lines, made_for=made_for) for learner, lines in asked
     ]
@@ -113,11 +116,13 @@ def _refusal(
     """What stands against the whole claim, before the rules are asked."""
     if person is None:
         return NotFound()
+    if made_for is not None and not target.is_of(person):
+        # A college learns of somebody who is none of its own exactly what it learns of nobody.
+        return NotFound()
     if person.closed:
         return AccountClosed()
     if not target.is_of(person):
-        # A college learns of somebody who is none of its own exactly what it learns of nobody.
-        return refusals.PlanNotOfTheLearner(field="/plan_id") if made_for is None else NotFound()
+        return refusals.PlanNotOfTheLearner(field="/plan_id")
     for number, line in enumerate(lines):
         for place, record in enumerate(line.record_ids):
             source = person.records.get(record)

@@ -58,7 +58,7 @@ async def propose_override(
         line, credits=credits, exemption=exemption, reason=reason, expires_on=expires_on, by=by, tools=tools
     )
     writing.keep(override)
-    if raises(opened, line, override):
+    if raises(opened, line, override, earlier=await override_of(session, line)):
         writing.note(
             opened.claim, "override_proposed", line_no=line_no, about={"override_id": str(override.override_id)}
         )
@@ -96,13 +96,20 @@ def new_override(
     )
 
 
-def raises(opened: Opened, line: ClaimLine, override: Override) -> bool:
-    """Whether it gives the learner more than they have: credits, or an exemption that was not granted."""
+def raises(opened: Opened, line: ClaimLine, override: Override, *, earlier: Override | None = None) -> bool:
+    """Whether it gives the learner more than they have: credits, an exemption that was not granted, or time.
+
+    What leaves everything as it is gives time, for it holds whatever becomes of the records; so does what outlasts the
+    override by which the line stands.
+    """
     conversion = opened.conversion(line)
     stands = conversion is not None and conversion.state == "granted"
     has = (line.credits, conversion.exemption) if conversion is not None and stands else (0, "none")
-    more_exempt = override.exemption != "none" and override.exemption != has[1]
-    return override.credits > has[0] or more_exempt
+    gives = (override.credits, override.exemption)
+    more_exempt = gives[1] not in ("none", has[1])
+    as_it_is = gives == has and gives != (0, "none")
+    longer = earlier is not None and gives != (0, "none") and override.expires_on > earlier.expires_on
+    return gives[0] > has[0] or more_exempt or as_it_is or longer
 
 
 async def confirm_override(session: Transaction, override_id: UUID, *, agreed: bool, by: str, tools: Tools) -> Override:

@@ -39,6 +39,7 @@ from creditbank.recognition.schemas import (
 from creditbank.recognition.standing import Person
 from creditbank.recognition.tables import Appeal, Claim, ClaimAct, ClaimLine, Conversion, Objection, Override
 from creditbank.records.acts import Tools
+from creditbank.records.without_others import findings_without_others, rows_of_others
 from creditbank.rules.facts import FACTS
 
 See = Literal["all", "college", "issuer"]
@@ -51,6 +52,9 @@ HANDS_OF: Mapping[str, frozenset[str]] = {
     "claims:write": frozenset({"registrar", "issuer"}),
 }
 """Which inboxes a role or scope of an institution opens."""
+
+OBJECTOR = "objector"
+"""What a history says instead of who objected: that is told to nobody."""
 
 
 # --- one claim ----------------------------------------------------------------------------------------------------
@@ -137,11 +141,12 @@ async def shown(
     if acts is None:
         acts = [ClaimAct(**row) for row in (await _of_claim(session, "claim_act", "act_no", *about) if whole else ())]
     by_line = {one.line.line_no: one for one in judged}
+    found = {number: _found(one, person, lines, see=see, own=actor.institution_id) for number, one in by_line.items()}
     return ClaimOut(
         **_short(claim, at),
         document=claim.document,
         document_version=claim.document_version,
-        lines=[line_out(line, conversions, by_line.get(line.line_no)) for line in lines],
+        lines=[line_out(line, conversions, by_line.get(line.line_no), found.get(line.line_no)) for line in lines],
         steps=[_step(step) for step in claim.steps if whole or step["institution_id"] == str(actor.institution_id)],
         history=[_act(act, person) for act in acts],
         objections=[
@@ -167,7 +172,24 @@ def _short(claim: Claim, at: datetime) -> dict[str, Any]:
     return said
 
 
-def line_out(line: ClaimLine, conversions: Mapping[UUID, Conversion], judged: Judged | None) -> LineOut:
+def _found(
+    judged: Judged, person: Person | None, lines: Sequence[ClaimLine], *, see: See, own: UUID | None
+) -> list[dict[str, Any]]:
+    """What the rules find of a line, for a college without consent less what others reported of the learner."""
+    findings = judged.findings()
+    if see == "all" or judged.decided is None or person is None or own in person.consented:
+        return findings
+    mine = {str(record) for line in lines for record in line.record_ids}
+    mine |= {str(one.record_id) for one in person.records.values() if one.institution_id == own}
+    return findings_without_others(findings, rows_of_others(judged.decided.facts_used(), mine=mine, own=own))
+
+
+def line_out(
+    line: ClaimLine,
+    conversions: Mapping[UUID, Conversion],
+    judged: Judged | None,
+    findings: Sequence[dict[str, Any]] | None,
+) -> LineOut:
     """A line as it is answered."""
     conversion = None if line.conversion_id is None else conversions.get(line.conversion_id)
     return LineOut(
@@ -175,7 +197,7 @@ def line_out(line: ClaimLine, conversions: Mapping[UUID, Conversion], judged: Ju
         verdict=line.verdict if judged is None else judged.verdict,
         credits=format_credits(line.credits if judged is None or line.state != "open" else judged.credits),
         exemption=None if conversion is None else conversion.exemption,
-        findings=None if judged is None else judged.findings(),
+        findings=None if findings is None else list(findings),
         missing=[] if judged is None else [_missing(name) for name in judged.missing()],
     )
 
@@ -211,7 +233,8 @@ def _words(person: Person | None, sealed: bytes | None, *, learner_id: UUID, fie
 
 def _act(act: ClaimAct, person: Person | None) -> ClaimActOut:
     words = _opened(person, act.words_sealed, learner_id=act.learner_id, field="act")
-    return ClaimActOut(**act.model_dump(include={*ClaimActOut.model_fields} - {"words"}), words=words)
+    by = OBJECTOR if act.act == "objected" else act.by
+    return ClaimActOut(**act.model_dump(include={*ClaimActOut.model_fields} - {"words", "by"}), by=by, words=words)
 
 
 def objection_out(row: Objection, person: Person | None) -> ObjectionOut:

@@ -129,19 +129,20 @@ LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
 
 
 async def lock_people(
-    session: Transaction, learners: Sequence[UUID], *, keyring: Keyring, at: datetime
+    session: Transaction, learners: Sequence[UUID], *, keyring: Keyring, at: datetime, but_erased: bool = False
 ) -> dict[UUID, Person]:
     """Lock everybody asked for with all of their accounts, in the order of ids, then read what stands.
 
     By the account that was asked for; who is not there is not in the answer. Raises TryAgain when accounts were merged
-    or parted meanwhile, AlreadyErased for somebody for whom nothing can be sealed any more.
+    or parted meanwhile, AlreadyErased for somebody for whom nothing can be sealed any more; with `but_erased` they are
+    not in the answer either.
     """
     families = await families_of(session, set(learners))
     everybody = sorted({member for family in families.values() for member in family})
     locked = await lock_learners(session, everybody)
     heads = dict(await locked.fetchall())
     asked = [learner for learner in dict.fromkeys(learners) if learner in heads]
-    return await _read(session, asked, families, heads, keyring=keyring, at=at)
+    return await _read(session, asked, families, heads, keyring=keyring, at=at, but_erased=but_erased)
 
 
 async def read_locked(
@@ -176,14 +177,19 @@ async def _read(
     *,
     keyring: Keyring,
     at: datetime,
+    but_erased: bool = False,
 ) -> dict[UUID, Person]:
     questions = [{"i": place, "family": list(families[learner])} for place, learner in enumerate(asked)]
     everybody = [member for learner in asked for member in families[learner]]
     cursor = await run(session, _READ, orjson.dumps(questions).decode(), everybody, today(at))
-    return {
-        asked[place]: _person(orjson.loads(text), families[asked[place]], heads, keyring)
-        for place, text in await cursor.fetchall()
-    }
+    found: dict[UUID, Person] = {}
+    for place, text in await cursor.fetchall():
+        try:
+            found[asked[place]] = _person(orjson.loads(text), families[asked[place]], heads, keyring)
+        except AlreadyErased:
+            if not but_erased:
+                raise
+    return found
 
 
 def _person(found: dict[str, Any], family: tuple[UUID, ...], heads: Mapping[UUID, int], keyring: Keyring) -> Person:

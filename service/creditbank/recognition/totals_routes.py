@@ -17,6 +17,7 @@ from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.learners.families import person_of
 from creditbank.learners.sight import allowed_to_see
 from creditbank.recognition.accumulating import Total, plan_followed, total_of, totals_of_plan
+from creditbank.recognition.allocation_asked import enrolled_in
 from creditbank.recognition.gathering import plan_on
 from creditbank.rules import Decided
 from creditbank.rules.dependencies import RulebookDep
@@ -87,13 +88,15 @@ async def read_total(
     purpose: PurposeQuery = "graduation",
     on: OnQuery = None,
 ) -> TotalOut:
-    """Every requirement with what was earned and what is missing. A college sees it for its own plans."""
+    """Every requirement with what was earned and what is missing. A college sees it for those who follow its plans."""
     at, day = clock.now(), on or clock.today()
     sight = await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     person = await person_of(session, learner_id)
     plan_id = plan_id or await plan_followed(session, person.family)
     plan = await plan_on(session, plan_id, day)
-    if sight.institution_id is not None and sight.institution_id != plan.institution_id:
+    if sight.institution_id is not None and (
+        sight.institution_id != plan.institution_id or not await enrolled_in(session, person.family, plan_id)
+    ):
         raise NotFound
     decided = await total_of(
         session,
@@ -113,9 +116,8 @@ async def read_total(
         **_said(decided),
         document=decided.document,
         version=decided.version,
-        # Which records a sum stands on may be records of other institutions.
         findings=[_less_rows(each) if sight.institution_id else each for each in decided.findings()],
-        turning=turning(decided).as_json(),
+        turning=_less_changes(turning(decided).as_json()) if sight.institution_id else turning(decided).as_json(),
     )
 
 
@@ -167,5 +169,17 @@ def _one(total: Total) -> TotalOfOne:
     return TotalOfOne(learner_id=total.learner_id, **_said(total.decided))
 
 
+_OF_RECORDS = ("earned", "records")
+
+
 def _less_rows(finding: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in finding.items() if name != "rows"}
+    """Which records a sum stands on may be records of other institutions; so may be what is told of one of them."""
+    less = {name: value for name, value in finding.items() if name not in ("rows", "row")}
+    if "row" in finding or finding["fact"] in _OF_RECORDS:
+        less |= {"observed": None, "says_zh": finding["rule_zh"], "says_en": finding["rule_en"]}
+    return less
+
+
+def _less_changes(turning: dict[str, Any]) -> dict[str, Any]:
+    changes = [together for together in turning["changes"] if not any("row" in change for change in together)]
+    return turning | {"changes": changes}

@@ -21,6 +21,13 @@ from creditbank.learners.sight import ALL, Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
 from creditbank.records.replaying import compared, facts_and_said, facts_of_decision, replayed
 from creditbank.records.tables import RecordVersion
+from creditbank.records.without_others import (
+    facts_without_others,
+    findings_without_others,
+    records_in,
+    rows_of_others,
+    turning_without_others,
+)
 from creditbank.rules import Rulebook
 from creditbank.rules.flips import turning
 from creditbank.rules.tables import Decision
@@ -150,7 +157,7 @@ async def replay(
         same=not differing,
         erased=False,
         differences=[Difference(**one) for one in told],
-        decided=None if hidden else _as_far_as(orjson.loads(again.canonical()), found, seen),
+        decided=None if hidden else await _as_far_as(session, orjson.loads(again.canonical()), found, seen),
     )
 
 
@@ -248,33 +255,37 @@ async def _others(session: AsyncSession, facts: dict[str, Any], seen: _Seen) -> 
 
 _OPEN = ("/verdict", "/clause", "/credits", "/scheme", "/document_digest", "/engine")
 """What everybody who sees a decision sees of it."""
-_OF_ALL_RECORDS = ("same", "uses", "records")
-"""Sets of facts with rows about what other institutions reported, or what other colleges converted."""
 
 
 def _may_hear(path: str, seen: _Seen, *, hidden: bool) -> bool:
     if hidden:
         return path in _OPEN
-    return seen.part != "plan" or not path.startswith("/facts/")
+    return seen.part != "plan" or not path.startswith(("/facts/", "/findings/"))
 
 
-def _as_far_as(said: dict[str, Any], found: Decision, seen: _Seen) -> dict[str, Any]:
+async def _mine(session: AsyncSession, found: Decision, facts: dict[str, Any], seen: _Seen) -> set[str]:
+    """The records that a college may see in its decision: those that the line uses, and those it reported itself."""
+    rows = await session.exec(
+        select(RecordVersion.record_id).where(
+            col(RecordVersion.learner_id).in_(await family_of(session, found.learner_id)),
+            col(RecordVersion.record_id).in_(records_in(facts)),
+            RecordVersion.institution_id == seen.sight.institution_id,
+        )
+    )
+    return {*_about(found).get("record_ids", ()), *(str(record) for record in rows)}
+
+
+async def _as_far_as(session: AsyncSession, said: dict[str, Any], found: Decision, seen: _Seen) -> dict[str, Any]:
     """What was decided, and for the college whose plan it is without the rest of the learner's life."""
-    if seen.part == "plan":
-        return said | {"facts": _facts_of_the_line(said["facts"], found, seen.sight.institution_id)}
-    return said
-
-
-def _facts_of_the_line(facts: dict[str, Any], found: Decision, own: UUID | None) -> dict[str, Any]:
-    used = set(_about(found).get("record_ids", ()))
-
-    def theirs(row: dict[str, Any]) -> bool:
-        named = {row.get("id"), row.get("record", {}).get("id")}
-        same_plan = row.get("conversion", {}).get("same_plan") is True
-        return bool(named & used) or same_plan or row.get("institution", {}).get("id") == str(own)
-
-    kept = {name: [row for row in facts[name] if theirs(row)] for name in _OF_ALL_RECORDS if name in facts}
-    return facts | kept
+    if seen.part != "plan":
+        return said
+    facts, own = said["facts"], seen.sight.institution_id
+    mine = await _mine(session, found, facts, seen)
+    hidden = rows_of_others(facts, mine=mine, own=own)
+    return said | {
+        "facts": facts_without_others(facts, mine=mine, own=own),
+        "findings": findings_without_others(said["findings"], hidden),
+    }
 
 
 # --- told ---------------------------------------------------------------------------------------------------------
@@ -307,13 +318,17 @@ async def _told(
     if again is not None:
         findings, used = again.findings(), again.facts_used()
         assert facts is not None
+        whole, hidden = findings, frozenset[str]()
         if seen.part == "plan":
-            used = _facts_of_the_line(used, decision, seen.sight.institution_id)
+            own, mine = seen.sight.institution_id, await _mine(session, decision, used, seen)
+            hidden = rows_of_others(used, mine=mine, own=own)
+            findings = findings_without_others(findings, hidden)
+            used = facts_without_others(used, mine=mine, own=own)
         if await _others(session, facts, seen):
             # What compares this record with somebody else's is for the learner and the bank.
             findings, used = [each for each in findings if not _compares(each)], _own_facts(used)
         elif again.verdict == "not_granted":
-            turned = turning(again).as_json()
+            turned = turning_without_others(turning(again).as_json(), whole, hidden)
     return DecisionOut(
         **decision.model_dump(exclude={"facts_sealed", "salt", "digest", "change_id", "credits", "basis"}),
         basis=await _basis(session, decision, seen),
