@@ -18,6 +18,8 @@ def upgrade() -> None:
     """Apply."""
     _plans_and_programmes()
     _equivalences()
+    # Who follows a plan is asked by its programme.
+    op.create_index("ix_enrolment_programme_id", "enrolment", ["programme_id", "year_of_entry"], unique=False)
     for words, tables in GRANTS.items():
         for table in tables:
             op.execute(f'GRANT {words} ON "{table}" TO creditbank_app')

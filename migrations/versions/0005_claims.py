@@ -83,6 +83,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_claim_institution_id", "claim", ["institution_id", "claim_id"], unique=False)
     op.create_index("ix_claim_look_at", "claim", ["look_at"], unique=False, postgresql_where=sa.text("state = 'open'"))
+    op.create_index(
+        "ix_claim_notice",
+        "claim",
+        ["served_at", "claim_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open' AND does = 'notice'"),
+    )
+    op.create_index(
+        "ix_claim_objection",
+        "claim",
+        ["due_on", "claim_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open' AND waits_for = 'objection'"),
+    )
     op.create_table(
         "appeal",
         sa.Column("learner_id", sa.Uuid(), nullable=False),

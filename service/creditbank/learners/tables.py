@@ -119,6 +119,7 @@ class Enrolment(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_enrolment_institution_id_student_index", "institution_id", "student_index"),
+        Index("ix_enrolment_programme_id", "programme_id", "year_of_entry"),
         CheckConstraint("ended_on >= entered_on", name="runs_forward"),
         {"info": {**SEALED, "app_may": "delete"}},
     )

@@ -59,6 +59,8 @@ FAMILY = {"family": "learner", "personal": "pseudonymous"}
 SEALED = {"family": "learner", "personal": "sealed"}
 
 _OPEN = text("state = 'open'")
+_ON_NOTICE = text("state = 'open' AND does = 'notice'")
+_OBJECTED = text("state = 'open' AND waits_for = 'objection'")
 
 
 def _of_a_claim() -> ForeignKeyConstraint:
@@ -78,6 +80,8 @@ class Claim(SQLModel, table=True):
         Index("ix_claim_claim_id", "claim_id", unique=True),
         Index("ix_claim_hand", "hand", "hand_institution_id", "served_at", "claim_id", postgresql_where=_OPEN),
         Index("ix_claim_look_at", "look_at", postgresql_where=_OPEN),
+        Index("ix_claim_notice", "served_at", "claim_id", postgresql_where=_ON_NOTICE),
+        Index("ix_claim_objection", "due_on", "claim_id", postgresql_where=_OBJECTED),
         Index("ix_claim_institution_id", "institution_id", "claim_id"),
         Index("ix_claim_flagged_at", "flagged_at", "claim_id", postgresql_where=text("flagged_at IS NOT NULL")),
         {"info": {**FAMILY, "app_may": "update"}},
