@@ -121,3 +121,14 @@ def in_force(words: Sequence[Consent], *, at: datetime) -> list[InForce]:
         for word in last.values()
         if word.given and (word.until_on is None or word.until_on >= today)
     ]
+
+
+def may_recognise(words: Sequence[Consent], *, at: datetime) -> frozenset[UUID]:
+    """Of words with the last one first, the institutions that may use all of somebody's records for recognition; to
+    let somebody see a transcript is another word.
+    """
+    return frozenset(
+        one.institution_id
+        for one in in_force(words, at=at)
+        if one.purpose == "recognition" and one.institution_id is not None
+    )

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import orjson
 
-from creditbank.clock import today
 from creditbank.db import Transaction, TryAgain, run
 from creditbank.errors import NotFound
+from creditbank.learners.consents import may_recognise
 from creditbank.learners.families import families_of
 from creditbank.learners.refusals import AccountClosed, AlreadyErased
+from creditbank.learners.tables import Consent
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import lock_learners
 from creditbank.recognition.tables import Conversion
@@ -115,12 +116,8 @@ SELECT asked.i, json_build_object(
                FROM conversion v WHERE v.learner_id = ANY (asked.family) AND v.state <> 'ended'),
     'programmes', (SELECT json_agg(json_build_array(e.programme_id, e.year_of_entry, e.status))
                    FROM enrolment e WHERE e.learner_id = ANY (asked.family) AND e.programme_id IS NOT NULL),
-    'consented', (SELECT json_agg(w.institution_id) FROM (
-        SELECT DISTINCT ON (c.purpose, c.institution_id) c.* FROM consent c
-        WHERE c.learner_id = ANY (asked.family) AND c.purpose IN ('recognition', 'transcript')
-          AND c.institution_id IS NOT NULL
-        ORDER BY c.purpose, c.institution_id, c.at DESC, c.consent_id DESC) w
-        WHERE w.given AND (w.until_on IS NULL OR w.until_on >= $3::date))
+    'consents', (SELECT json_agg(to_jsonb(c) ORDER BY c.at DESC, c.consent_id DESC) FROM consent c
+                 WHERE c.learner_id = ANY (asked.family) AND c.purpose = 'recognition')
 )::text
 FROM asked,
 LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
@@ -181,18 +178,20 @@ async def _read(
 ) -> dict[UUID, Person]:
     questions = [{"i": place, "family": list(families[learner])} for place, learner in enumerate(asked)]
     everybody = [member for learner in asked for member in families[learner]]
-    cursor = await run(session, _READ, orjson.dumps(questions).decode(), everybody, today(at))
+    cursor = await run(session, _READ, orjson.dumps(questions).decode(), everybody)
     found: dict[UUID, Person] = {}
     for place, text in await cursor.fetchall():
         try:
-            found[asked[place]] = _person(orjson.loads(text), families[asked[place]], heads, keyring)
+            found[asked[place]] = _person(orjson.loads(text), families[asked[place]], heads, keyring, at=at)
         except AlreadyErased:
             if not but_erased:
                 raise
     return found
 
 
-def _person(found: dict[str, Any], family: tuple[UUID, ...], heads: Mapping[UUID, int], keyring: Keyring) -> Person:
+def _person(
+    found: dict[str, Any], family: tuple[UUID, ...], heads: Mapping[UUID, int], keyring: Keyring, *, at: datetime
+) -> Person:
     if {UUID(member) for member in found["family"]} != set(family):
         raise TryAgain
     if len(found["keys"] or ()) != len(family):
@@ -216,7 +215,7 @@ def _person(found: dict[str, Any], family: tuple[UUID, ...], heads: Mapping[UUID
         },
         places=tuple(_place(*row) for row in found["places"] or ()),
         programmes=tuple((UUID(programme), year, status) for programme, year, status in found["programmes"] or ()),
-        consented=frozenset(UUID(one) for one in found["consented"] or ()),
+        consented=may_recognise([Consent.model_validate(row) for row in found["consents"] or ()], at=at),
     )
 
 
