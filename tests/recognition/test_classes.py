@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from creditbank.identifiers import new_id
+from creditbank.recognition import claiming, refusals
+from creditbank.recognition.opening import Opened
 from tests.open_bank import machine, person
 from tests.recognition.college import DEPARTMENT, College, procedure, room
 
@@ -81,3 +85,45 @@ async def test_a_class_of_forty_is_claimed_for_in_one_call(college: College) -> 
     assert {one["outcome"] for one in said["outcomes"]} == {"claimed"}
     assert await college.converted() == 40 * 300
     await college.check()
+
+
+async def test_a_claim_that_is_refused_half_way_leaves_nothing_of_itself_in_what_the_class_writes(
+    college: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learners = [await college.enrol() for _ in range(3)]
+    for one in learners:
+        await consents(college, one)
+    served = [len(await college.inbox(one)) for one in learners]
+    goes_on = claiming.go_on
+
+    async def stops_at_the_second(session: Any, writing: Any, opened: Opened) -> None:
+        if opened.person.root == learners[1].learner_id:
+            raise refusals.RecordNotLive
+        await goes_on(session, writing, opened)
+
+    monkeypatch.setattr(claiming, "go_on", stops_at_the_second)
+    said = await claims(college, *(member(one.learner_id, one.records) for one in learners))
+    assert [one["outcome"] for one in said["outcomes"]] == ["claimed", "refused", "claimed"]
+    assert [await college.converted(one) for one in learners] == [300, 0, 300]
+    for table in ("claim", "claim_line", "claim_act", "conversion", "record_use"):
+        (count,) = await college.sql(f"SELECT count(*)::int FROM {table} WHERE learner_id = %s", learners[1].learner_id)
+        assert count == (0,), table
+    now = [len(await college.inbox(one)) for one in learners]
+    assert now[1] == served[1], "nor is anything served"
+    assert now[0] > served[0]
+    await college.check()
+
+
+async def test_consent_to_see_a_transcript_is_no_consent_to_claim_with_the_records_of_others(college: College) -> None:
+    learner = await college.enrol()
+    path = f"/v1/learners/{learner.learner_id}/consents"
+    body = {"purpose": "transcript", "institution_id": str(college.college), "given": True}
+    await college.ask("POST", path, learner.actor, json=body, status=201)
+    (one,) = (await claims(college, member(learner.learner_id, learner.records)))["outcomes"]
+    assert (one["outcome"], one["problem"]["code"]) == ("refused", "not_found")
+    await consents(college, learner)
+    (one,) = (await claims(college, member(learner.learner_id, learner.records)))["outcomes"]
+    assert one["outcome"] == "claimed"
+    await college.ask("POST", path, learner.actor, json={**body, "purpose": "recognition", "given": False}, status=201)
+    (one,) = (await claims(college, member(learner.learner_id, learner.records, "M2")))["outcomes"]
+    assert one["outcome"] == "refused", "taken back"

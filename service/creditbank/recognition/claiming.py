@@ -96,15 +96,16 @@ async def claim_many(
     on = today(tools.at)
     questions = [AskedPerson(people[asked[place][0]].family, plan_id, ClaimSaid(on)) for place in going_on]
     known = await gather_many(session, questions, keyring=tools.keyring, at=tools.at) if questions else []
-    writing = new_writing(tools, [people[asked[place][0]] for place in going_on], by=by, institution_id=made_for)
+    writing = new_writing(tools, (), by=by, institution_id=made_for)
     for place, gathered in zip(going_on, known, strict=True):
         learner, lines = asked[place]
+        own = writing.beside(people[learner])
         try:
-            found[place] = await _one(
-                session, writing, people[learner], target, gathered, lines, by=by, made_for=made_for
-            )
+            found[place] = await _one(session, own, people[learner], target, gathered, lines, by=by, made_for=made_for)
         except BankError as refusal:
-            found[place] = refusal
+            found[place] = refusal  # and nothing that was noted of it on the way is written
+        else:
+            writing.take_in(own)
     if writing.rows:
         await writing.write(session)
     return [one for one in found if one is not None]

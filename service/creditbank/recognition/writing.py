@@ -201,7 +201,8 @@ class Writing:
         }
         if decided is not None:
             told = decided.told()
-            facts = canonical({**told["facts"], "decided": told})
+            facts = told.pop("facts")  # kept once, and what was decided by them beside them
+            facts = canonical({**facts, "decided": told})
             sealed = seal(person.keys[claim.learner_id], facts, field_of(claim.learner_id, "facts"))
             said["facts_sealed"] = "\\x" + sealed.hex()
         self.decisions.append(digested(said, self.tools.keyring.digest))
@@ -231,6 +232,23 @@ class Writing:
         said = {name: str(value) for name, value in about.items() if value is not None}
         self.notices.append(Notice(claim.learner_id, kind, {"claim_id": str(claim.claim_id), **said}))
 
+    def beside(self, person: Person) -> Writing:
+        """An empty part of this act over one person, of which nothing is written unless this act takes it in."""
+        return new_writing(
+            self.tools, [person], by=self.by, institution_id=self.institution_id, change_id=self.change_id
+        )
+
+    def take_in(self, part: Writing) -> None:
+        """Write what a part of this act came to, whose person no other part is about."""
+        for name, found in part.rows.items():
+            self.rows.setdefault(name, {}).update(found)
+        self.decisions += part.decisions
+        self.outbox += [{**one, "item": len(self.outbox) + n} for n, one in enumerate(part.outbox, start=1)]
+        self.notices += part.notices
+        self.book.postings += part.book.postings
+        self.book.entries += part.book.entries
+        self.book.reversed |= part.book.reversed
+
     async def write(self, session: Transaction) -> None:
         """Write everything in one statement, the learners locked, then serve the notices."""
         rows: dict[str, Any] = {
@@ -241,9 +259,16 @@ class Writing:
         await serve_all(session, self.notices, at=self.at)
 
 
-def new_writing(tools: Tools, people: Iterable[Person], *, by: str, institution_id: UUID | None = None) -> Writing:
+def new_writing(
+    tools: Tools,
+    people: Iterable[Person],
+    *,
+    by: str,
+    institution_id: UUID | None = None,
+    change_id: UUID | None = None,
+) -> Writing:
     """An empty act over some locked people."""
-    change_id = new_id()
+    change_id = change_id or new_id()
     last_entry: dict[UUID, int] = {}
     balances: dict[Account, int] = {}
     for person in people:
