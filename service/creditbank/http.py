@@ -179,11 +179,14 @@ def keys_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...]
 
 def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
     """The keys of a list that is in the order of instants, then of identifiers. Raises Malformed."""
-    keys = keys_of(cursor, datetime.fromisoformat, UUID)
-    if keys is None:
-        return None
-    at, last = keys
-    return (at if at.tzinfo else at.replace(tzinfo=clock.CITY), last)
+    keys = keys_of(cursor, instant_of, UUID)
+    return None if keys is None else (keys[0], keys[1])
+
+
+def instant_of(text: str) -> datetime:
+    """An instant as a cursor says it. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=clock.CITY)
 
 
 def one_page(rows: Sequence[Row], *, limit: int, key: Callable[[Row], str]) -> tuple[list[Row], str | None]:

@@ -148,8 +148,9 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
     "claim_lapsed": (
         "转换申请已失效",
         "Your claim lapsed",
-        "您的转换申请在预留期限内未能办结，已失效，所占成果和学分余额已释放。您可以重新申请。",
-        "Your claim was not decided while it could hold what it uses, and has lapsed. You may claim again.",
+        "您的转换申请在预留期限内未能办结，已失效，所占成果和学分余额已释放。您可以重新申请，也可以在期限内申诉。",
+        "Your claim was not decided while it could hold what it uses, and has lapsed. You may claim again, or "
+        "appeal in time.",
     ),
     "claim_objected": (
         "公示中的申请有异议",

@@ -83,10 +83,10 @@ def _must_be_appealable(opened: Opened, line: ClaimLine, kind: Kind, *, at: date
     reduced = (
         line.state == "granted" and conversion is not None and conversion.credits < int(conversion.course["credits"])
     )
-    if line.decision_id is None or not (line.state in ("refused", "ended") or reduced):
+    if line.decision_id is None or not (line.state in ("refused", "lapsed", "ended") or reduced):
         raise refusals.NothingToAppeal(line=line.line_no)
     if kind == "human_review":
-        if line.refused_by not in ("rules", "kernel"):
+        if line.refused_by not in ("rules", "kernel", "clock"):
             raise refusals.DecidedByPeople
         return
     until: date | None = claim.appeal_until_on

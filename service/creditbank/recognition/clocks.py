@@ -16,6 +16,9 @@ from creditbank.institutions.working_days import (
 ASK_AGAIN = timedelta(hours=12)
 """How soon a clock that cannot be counted is looked at again: a notice may have been imported meanwhile."""
 
+AHEAD = timedelta(days=1)
+"""How long before it would lapse a claim is looked at that an objection stops."""
+
 
 def ends_on(served_on: date, within: int, days: Departures) -> date | None:
     """The last day of a step: so many working days after the day of service, which is not counted.

@@ -74,11 +74,15 @@ async def take_up(
     must_be_open(claim, tools)
     if claim.step != step:
         raise refusals.NotThisHandsTurn(step=step)
-    if claim.due_on is not None and today(tools.at) > claim.due_on:
-        raise refusals.StepTimeIsOver(due_on=claim.due_on)
-    if claim.waits_for in ("objection", "evidence"):
+    found = opened.step()
+    if claim.waits_for == "objection":
         raise refusals.StepIsStopped
-    return opened, opened.step()
+    stays = found["who"] == "bank" and found["silence"] == "refer" and claim.waits_for is None
+    if claim.due_on is not None and today(tools.at) > claim.due_on and not stays:
+        raise refusals.StepTimeIsOver(due_on=claim.due_on)
+    if claim.waits_for == "evidence":
+        raise refusals.StepIsStopped
+    return opened, found
 
 
 def concerns(actor: Actor, claim: Claim) -> bool:

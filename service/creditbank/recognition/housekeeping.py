@@ -17,10 +17,11 @@ from creditbank.jobs import Work, handler, named
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition.clocks import end_of, really_ends_on
 from creditbank.recognition.contesting import before_the_bank
-from creditbank.recognition.granting import release
+from creditbank.recognition.granting import refuse, release
 from creditbank.recognition.hands import end_step, mark, open_to_contest
 from creditbank.recognition.moving import (
     ASK_ISSUER,
+    appeal_until,
     go_on,
     lay_before_bank,
     leave,
@@ -29,6 +30,7 @@ from creditbank.recognition.moving import (
     set_alarm,
     start_clock,
 )
+from creditbank.recognition.objections import look_at_objections
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.overrides import expire
 from creditbank.recognition.standing import working_days_from
@@ -97,25 +99,37 @@ async def look_at_claim(session: Transaction, claim_id: UUID, *, tools: Tools) -
     if claim.state != "open" or claim.look_at is None or claim.look_at > tools.at:
         return
     writing = new_writing(tools, [opened.person], by="clock")
-    if claim.expires_at is not None and claim.expires_at <= tools.at:
-        _lapse(writing, opened)
+    if claim.waits_for == "objection":
+        await look_at_objections(session, writing, opened)
+    elif claim.expires_at is not None and claim.expires_at <= tools.at:
+        await _lapse(session, writing, opened)
     else:
         await _tick(session, writing, opened, tools)
     await writing.write(session)
 
 
-def _lapse(writing: Writing, opened: Opened) -> None:
-    """It ended by being read after `expires_at`: here that is written down."""
-    claim = opened.claim
+async def _lapse(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """It ended by being read after `expires_at`: here that is decided, with what it waited for, and may be appealed."""
+    claim, on = opened.claim, today(writing.at)
+    waited_for = {
+        "step": claim.step, "hand": claim.hand, "because": claim.waits_for,
+        "due_on": None if claim.due_on is None else claim.due_on.isoformat(),
+    }  # fmt: skip
+    basis = {"by": "clock", "because": "lapsed", "waited_for": {name: one for name, one in waited_for.items() if one}}
     for line in opened.open_lines:
         conversion = opened.conversion(line)
         if conversion is not None:
             release(writing, conversion, because="lapsed")
-        line.state, line.credits = "lapsed", 0
-        writing.keep(line)
-    writing.note(claim, "lapsed")
+        refuse(
+            writing, opened.person, claim, line, by="clock", refusal="lapsed", level=None, basis=basis,
+            scheme=None if conversion is None else conversion.scheme,
+            course=None if conversion is None else conversion.course, conversion=conversion,
+        )  # fmt: skip
+        line.state = "lapsed"
+        writing.note(claim, "lapsed", line_no=line.line_no, decision_id=line.decision_id, about=basis)
     leave(opened)
     claim.state, claim.look_at, claim.decided_at = "lapsed", None, writing.at
+    claim.appeal_until_on = appeal_until(opened, on, await working_days_from(session, on))
     writing.serve(claim, "claim_lapsed")
     writing.keep(claim)
 
@@ -160,8 +174,7 @@ async def silence(session: Transaction, writing: Writing, opened: Opened) -> Non
                 refuse_by_hand(writing, opened, line, by=step["who"], refusal="silence", basis=basis)
         await end_step(session, writing, opened)
     elif step["who"] == "bank":
-        # It lies before the last hand already: it stays there, in its inbox, until it is settled or lapses.
-        claim.due_on = None
+        # It lies before the last hand already: it stays there, first in its inbox, until it is settled or lapses.
         set_alarm(writing, opened)
     elif failed:
         # What was answered keeps its answer: evidence comes first, then the bank sees what nobody answered.

@@ -10,14 +10,14 @@ from creditbank.clock import today
 from creditbank.db import Transaction
 from creditbank.institutions.working_days import Departures
 from creditbank.jobs import ask
-from creditbank.recognition.clocks import ASK_AGAIN, end_of, ends_on
+from creditbank.recognition.clocks import AHEAD, ASK_AGAIN, end_of, ends_on
 from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
 from creditbank.recognition.granting import grant, refuse
 from creditbank.recognition.judging import Judged, judge_lines
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.procedures import BANK_STEP, Step, bank_step
 from creditbank.recognition.standing import working_days_from
-from creditbank.recognition.tables import ClaimLine
+from creditbank.recognition.tables import Claim, ClaimLine
 from creditbank.recognition.writing import Writing
 from creditbank.records.acts import Tools
 
@@ -78,13 +78,22 @@ def start_clock(writing: Writing, opened: Opened, step: Step, within: int, days:
 def set_alarm(writing: Writing, opened: Opened) -> None:
     """When a worker has to look: at the end of the step, when the claim lapses, or soon if nothing can be counted."""
     claim = opened.claim
-    moments = [] if claim.expires_at is None else [claim.expires_at]
+    stopped = claim.waits_for == "objection"
+    # What an objection stops must not lapse meanwhile: it is held for longer before that.
+    moments = [] if claim.expires_at is None else [claim.expires_at - AHEAD if stopped else claim.expires_at]
     if claim.due_on is not None:
-        moments.append(end_of(claim.due_on))
-    elif claim.waits_for == "working_days_unknown":
+        if not is_overdue(claim, today(writing.at)):
+            moments.append(end_of(claim.due_on))
+    elif stopped or claim.waits_for == "working_days_unknown":
         moments.append(writing.at + ASK_AGAIN)
     claim.look_at = min(moments, default=None)
     writing.keep(claim)
+
+
+def is_overdue(claim: Claim, on: date) -> bool:
+    """Whether people owe an answer that silence does not give for them: the bank's own, or that to an objection."""
+    people = claim.waits_for == "objection" or (claim.hand == "bank" and claim.waits_for is None)
+    return claim.state == "open" and people and claim.due_on is not None and claim.due_on < on
 
 
 async def refer(session: Transaction, writing: Writing, opened: Opened, step: Step) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import LiteralString
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -13,13 +14,14 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
 from creditbank.recognition import refusals
-from creditbank.recognition.clocks import left
+from creditbank.recognition.clocks import AHEAD, ends_on, holds_until, left
 from creditbank.recognition.hands import must_be_open
-from creditbank.recognition.moving import go_on, refuse_by_hand, set_alarm, start_clock
+from creditbank.recognition.moving import go_on, is_overdue, refuse_by_hand, set_alarm, start_clock
 from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.procedures import Step
 from creditbank.recognition.standing import working_days_from
 from creditbank.recognition.tables import Claim, Objection
-from creditbank.recognition.writing import new_writing
+from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 
 _OBJECTIONS: LiteralString = """
@@ -46,7 +48,8 @@ async def object_to(
     claim = opened.claim
     on_notice = claim.state == "open" and claim.does == "notice"
     on = today(tools.at)
-    if not on_notice or (claim.due_on is not None and on > claim.due_on):
+    over = claim.waits_for != "objection" and claim.due_on is not None and on > claim.due_on
+    if not on_notice or over:
         raise NotFound
     must_be_open(claim, tools)
     if line_no is not None and opened.line(line_no) not in opened.open_of(opened.step()):
@@ -67,9 +70,7 @@ async def object_to(
     )
     writing.keep(objection)
     if claim.waits_for != "objection":
-        await _stop_clock(session, opened, tools)
-        claim.waits_for = "objection"
-        set_alarm(writing, opened)
+        await _stop_clock(session, writing, opened)
         writing.serve(claim, "claim_objected")
     about = {"objection_id": str(objection.objection_id)}
     writing.note(claim, "objected", line_no=line_no, about=about)
@@ -77,12 +78,57 @@ async def object_to(
     return objection
 
 
-async def _stop_clock(session: Transaction, opened: Opened, tools: Tools) -> None:
-    claim, step, on = opened.claim, opened.step(), today(tools.at)
+async def _stop_clock(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """The days that are left are kept, and the time to decide the objection begins: that of an appeal."""
+    claim, step, on = opened.claim, opened.step(), today(writing.at)
     days = await working_days_from(session, on)
     remaining = step["within"] if claim.due_on is None else left(on, claim.due_on, days)
-    claim.steps = [{**each, "left": remaining} if each["id"] == step["id"] else each for each in claim.steps]
-    claim.due_on = None
+    _write_into_step(
+        claim, step, left=remaining, stopped_at=writing.at.isoformat(), referred=False,
+        held_until=None if claim.expires_at is None else claim.expires_at.isoformat(),
+    )  # fmt: skip
+    claim.due_on = ends_on(on, claim.times["appeal_decided_within"], days)
+    claim.waits_for = "objection"
+    await _hold_longer(session, writing, opened)
+    set_alarm(writing, opened)
+
+
+def _write_into_step(claim: Claim, step: Step, **said: Any) -> None:
+    claim.steps = [{**each, **said} if each["id"] == step["id"] else each for each in claim.steps]
+
+
+async def _hold_longer(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """While it is stopped a claim does not lapse: it holds for another time to decide the objection."""
+    claim, on = opened.claim, today(writing.at)
+    if claim.expires_at is None:
+        return
+    days = await working_days_from(session, on)
+    longer = holds_until(on, claim.times["appeal_decided_within"], days) - writing.at
+    _hold_until(writing, opened, max(claim.expires_at, writing.at) + longer)
+
+
+def _hold_until(writing: Writing, opened: Opened, until: datetime) -> None:
+    opened.claim.expires_at = until
+    for line in opened.open_lines:
+        conversion = opened.conversion(line)
+        if conversion is not None and conversion.state == "reserved":
+            conversion.expires_at = until
+            writing.keep(conversion)
+
+
+async def look_at_objections(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """What time does to a claim that is stopped: once the objection should have been decided it is the bank's too."""
+    claim, step, on = opened.claim, opened.step(), today(writing.at)
+    days = await working_days_from(session, on)
+    if claim.due_on is None:
+        since = today(datetime.fromisoformat(step.get("stopped_at") or writing.at.isoformat()))
+        claim.due_on = ends_on(since, claim.times["appeal_decided_within"], days)
+    if is_overdue(claim, on) and not step.get("referred"):
+        _write_into_step(claim, step, referred=True)
+        writing.note(claim, "referred", about={"to": "bank", "because": "objection"})
+    if claim.expires_at is not None and claim.expires_at - AHEAD <= writing.at:
+        await _hold_longer(session, writing, opened)
+    set_alarm(writing, opened)
 
 
 async def decide_objection(
@@ -121,6 +167,10 @@ async def decide_objection(
                 refuse_by_hand(writing, opened, line, by="notice", refusal="objection_upheld", basis=basis)
     if not any(one.state == "open" for one in found.values()):
         claim.waits_for = None
+        if claim.expires_at is not None and step.get("held_until"):
+            # It holds for as long as it was stopped beyond what it would have.
+            stopped = writing.at - datetime.fromisoformat(step["stopped_at"])
+            _hold_until(writing, opened, datetime.fromisoformat(step["held_until"]) + stopped)
         if opened.open_of(step):
             days = await working_days_from(session, today(tools.at))
             start_clock(writing, opened, step, int(step.get("left") or step["within"]), days)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 from uuid import UUID
@@ -20,6 +19,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.learners.sight import ALL, sight_of
+from creditbank.recognition.inboxes import short
 from creditbank.recognition.judging import Judged
 from creditbank.recognition.moving import judge_now
 from creditbank.recognition.opening import Opened, look_at, whose
@@ -43,15 +43,6 @@ from creditbank.records.without_others import findings_without_others, rows_of_o
 from creditbank.rules.facts import FACTS
 
 See = Literal["all", "college", "issuer"]
-
-HANDS_OF: Mapping[str, frozenset[str]] = {
-    "registrar": frozenset({"department", "registrar"}),
-    "department_reviewer": frozenset({"department"}),
-    "certificate_body": frozenset({"issuer"}),
-    "claims:read": frozenset({"department", "registrar", "issuer"}),
-    "claims:write": frozenset({"registrar", "issuer"}),
-}
-"""Which inboxes a role or scope of an institution opens."""
 
 OBJECTOR = "objector"
 """What a history says instead of who objected: that is told to nobody."""
@@ -143,7 +134,7 @@ async def shown(
     by_line = {one.line.line_no: one for one in judged}
     found = {number: _found(one, person, lines, see=see, own=actor.institution_id) for number, one in by_line.items()}
     return ClaimOut(
-        **_short(claim, at),
+        **short(claim, at),
         document=claim.document,
         document_version=claim.document_version,
         lines=[line_out(line, conversions, by_line.get(line.line_no), found.get(line.line_no)) for line in lines],
@@ -163,13 +154,6 @@ async def shown(
         ],
         links={"self": f"/v1/claims/{claim.claim_id}", "plan": f"/v1/plans/{claim.plan_id}"},
     )
-
-
-def _short(claim: Claim, at: datetime) -> dict[str, Any]:
-    said = {name: getattr(claim, name) for name in ClaimShort.model_fields}
-    if claim.state == "open" and claim.expires_at is not None and claim.expires_at <= at:
-        said["state"] = "lapsed"
-    return said
 
 
 def _found(
@@ -287,62 +271,12 @@ async def claims_of(
     rows = await _rows(session, _OF_LEARNER, **said)
     if college is not None and not rows and before is None:
         raise NotFound
-    return [ClaimShort(**_short(Claim(**row), tools.at)) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a list of claims is asked for."""
-
-    hands: frozenset[str]
-    institution_id: UUID | None
-    flagged: bool = False
-
-
-_WAITING: LiteralString = """
-SELECT * FROM claim
-WHERE state = 'open' AND hand = ANY (%(hands)s)
-  AND (%(institution)s::uuid IS NULL OR hand_institution_id = %(institution)s)
-  AND (expires_at IS NULL OR expires_at > %(at)s)
-  AND (%(after_at)s::timestamptz IS NULL OR (served_at, claim_id) > (%(after_at)s, %(after)s::uuid))
-ORDER BY served_at, claim_id LIMIT %(limit)s
-"""
-_FLAGGED: LiteralString = """
-SELECT * FROM claim
-WHERE flagged_at IS NOT NULL AND (%(institution)s::uuid IS NULL OR institution_id = %(institution)s)
-  AND (%(after_at)s::timestamptz IS NULL OR (flagged_at, claim_id) > (%(after_at)s, %(after)s::uuid))
-ORDER BY flagged_at, claim_id LIMIT %(limit)s
-"""
-
-
-def waiting_for(actor: Actor, hand: str | None, *, flagged: bool) -> Waiting:
-    """Whose inbox a caller may look into; nothing for a hand that is not theirs."""
-    if Reach.ANY in actor.reach:
-        return Waiting(frozenset({hand or "bank"}), None, flagged)
-    mine = frozenset(one for word in actor.roles | actor.scopes for one in HANDS_OF.get(word, ()))
-    return Waiting(mine if hand is None else mine & {hand}, actor.institution_id, flagged)
-
-
-async def waiting(
-    session: AsyncSession, asked: Waiting, *, after: tuple[datetime, UUID] | None, limit: int, at: datetime
-) -> list[ClaimShort]:
-    """The inbox of a hand, in the order of service; or the claims that people should look at."""
-    after_at, after_id = after or (None, None)
-    rows = await _rows(
-        session,
-        _FLAGGED if asked.flagged else _WAITING,
-        hands=list(asked.hands),
-        institution=asked.institution_id,
-        at=at,
-        after_at=after_at,
-        after=after_id,
-        limit=limit,
-    )
-    return [ClaimShort(**_short(Claim(**row), at)) for row in rows]
+    return [ClaimShort(**short(Claim(**row), tools.at)) for row in rows]
 
 
 _NOTICES: LiteralString = """
-SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at, c.due_on, (
+SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at,
+    CASE WHEN c.waits_for IS DISTINCT FROM 'objection' THEN c.due_on END AS due_on, (
     SELECT json_agg(json_build_object(
         'line_no', l.line_no, 'course_code', l.course_code, 'course_name', v.course ->> 'name', 'credits', v.credits,
         'records', (SELECT json_agg(DISTINCT r.kind) FROM record_version r WHERE r.record_id = ANY (l.record_ids)))
@@ -351,7 +285,7 @@ SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at, c.due_on, (
     WHERE l.learner_id = c.learner_id AND l.claim_id = c.claim_id AND l.state = 'open') AS lines
 FROM claim c
 WHERE c.state = 'open' AND c.does = 'notice' AND (c.expires_at IS NULL OR c.expires_at > %(at)s)
-  AND (c.due_on IS NULL OR c.due_on >= %(today)s)
+  AND (c.waits_for = 'objection' OR c.due_on IS NULL OR c.due_on >= %(today)s)
   AND (%(institution)s::uuid IS NULL OR c.institution_id = %(institution)s)
   AND (%(after_at)s::timestamptz IS NULL OR (c.served_at, c.claim_id) > (%(after_at)s, %(after)s::uuid))
 ORDER BY c.served_at, c.claim_id LIMIT %(limit)s

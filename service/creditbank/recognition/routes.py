@@ -20,7 +20,8 @@ from creditbank.http import (
     PageDep,
     answer,
     cursor_of,
-    instant_and_id,
+    instant_of,
+    keys_of,
     link_to,
     one_page,
     problems,
@@ -36,8 +37,9 @@ from creditbank.recognition.claiming import Made, Wanted, claim
 from creditbank.recognition.classes import claim_for_class
 from creditbank.recognition.contesting import contest
 from creditbank.recognition.hands import Supplied, answer_step, supply
+from creditbank.recognition.inboxes import waiting, waiting_for
 from creditbank.recognition.opening import Opened
-from creditbank.recognition.reading import claims_of, one_claim, shown, waiting, waiting_for
+from creditbank.recognition.reading import claims_of, one_claim, shown
 from creditbank.recognition.schemas import (
     ClaimIn,
     ClaimOut,
@@ -196,12 +198,17 @@ async def list_claims(
     cursor: CursorDep = None,
     limit: LimitDep = 50,
 ) -> ClaimPage:
-    """按送达先后。|In the order in which they were served."""
+    """按送达先后；学分银行的，逾期的在前。
+
+    |In the order in which they were served; of the bank's, what is overdue first.
+    """
     asked = waiting_for(actor, hand, flagged=flagged)
-    found = await waiting(session, asked, after=instant_and_id(cursor), limit=limit + 1, at=clock.now())
+    found = await waiting(session, asked, after=keys_of(cursor, int, instant_of, UUID), limit=limit + 1, at=clock.now())
     items, following = one_page(
         found, limit=limit,
-        key=lambda one: cursor_of(str(one.flagged_at if flagged else one.served_at), one.claim_id),
+        key=lambda one: cursor_of(
+            0 if one.overdue else 1, str(one.flagged_at if flagged else one.served_at), one.claim_id
+        ),
     )  # fmt: skip
     response.headers.update(link_to(request, following))
     return ClaimPage(items=items, next_cursor=following)

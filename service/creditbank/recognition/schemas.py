@@ -337,8 +337,16 @@ class ClaimShort(BaseModel):
     hand: str | None
     does: str | None
     served_at: datetime | None
-    due_on: date | None
+    due_on: date | None = Field(
+        description="本步骤最后一日；因异议暂停时为空。|The last day of the step; none while stopped."
+    )
     waits_for: str | None
+    objection_due_on: date | None = Field(
+        description="异议最迟何日处理。|By when the objection that stops it is to be decided."
+    )
+    overdue: bool = Field(
+        description="学分银行或异议处理已逾期，列在最前。|The bank's answer, or that to an objection, is overdue."
+    )
     expires_at: datetime | None
     decided_at: datetime | None
     appeal_until_on: date | None

@@ -116,7 +116,8 @@ class Claim(SQLModel, table=True):
     does: str | None = None
     served_at: datetime | None = instant(nullable=True)
     due_on: date | None = None
-    """The last working day of the step; empty where it cannot be counted yet, or while an objection stops it."""
+    """The last working day of the step, or while an objection stops it that to decide the objection; empty where it
+    cannot be counted yet."""
     waits_for: str | None = None
     """Why the hand cannot go on: `working_days_unknown`, `objection`, or `evidence` the learner may still bring."""
     look_at: datetime | None = instant(nullable=True)
@@ -155,7 +156,7 @@ class ClaimLine(SQLModel, table=True):
     verdict: str
     """What the rules said last: granted, not_granted or unknown."""
     refused_by: str | None = None
-    """`rules`, or the hand that refused it, or `kernel` for what no document can lift."""
+    """`rules`, or the hand that refused it, `kernel` for what no document can lift, or `clock` where it lapsed."""
     refusal: str | None = None
     """The code of a kernel's refusal, or the clause that refused."""
     revision: int = 0
