@@ -137,7 +137,8 @@ async def _decide(
         await connection.execute(_CLAIM, named)
         sealed = None
         if facts is not None and decided is not None:
-            kept = facts | {"decided": orjson.loads(decided.canonical())}
+            told = orjson.loads(decided.canonical())
+            kept = told.pop("facts") | {"decided": told}
             sealed = seal(person.keys[line.learner_id], canonical(kept), field_of(line.learner_id, "facts"))
         documents = [] if decided is None else [
             {"document": document, "version": version, "digest": digest}

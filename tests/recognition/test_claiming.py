@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
+
 from creditbank.identifiers import new_id
+from creditbank.learners.keys import key_of
+from creditbank.sealing import field_of, open_sealed
 from tests.open_bank import person
 from tests.recognition.college import RELEVANT, College, clause, room
 from tests.rules.writing import SAYS
@@ -24,6 +28,25 @@ async def test_a_certificate_replaces_a_course_and_the_credits_of_the_course_are
     assert replayed["same"] is True
     assert await college.inbox(learner) == ["claim_decided"]
     await college.check()
+
+
+async def test_the_facts_of_a_decision_are_kept_once_beside_what_was_told(college: College) -> None:
+    learner = await college.enrol()
+    made = await college.claim(learner, (learner.records, "M1"))
+    decision_id = made["lines"][0]["decision_id"]
+    ((sealed, learner_id),) = await college.sql(
+        "SELECT facts_sealed, learner_id FROM decision WHERE decision_id = %s", decision_id
+    )
+    async with college.bank.database.session() as session:
+        key = await key_of(session, learner_id, keyring=college.bank.keyring)
+    assert key is not None
+    kept = orjson.loads(open_sealed(key, bytes(sealed), field_of(learner_id, "facts")))
+    told = kept.pop("decided")
+    assert "facts" not in told
+    served = await college.ask("GET", f"/v1/decisions/{decision_id}", learner.actor)
+    assert (served["facts"], served["findings"]) == (kept, told["findings"])
+    again = await college.ask("POST", f"/v1/decisions/{decision_id}/replay", learner.actor)
+    assert (again["same"], again["differences"]) == (True, [])
 
 
 async def test_the_transcript_shows_the_course_that_was_converted(college: College) -> None:

@@ -224,6 +224,15 @@ async def test_a_replay_by_something_else_says_exactly_what_differs(town: Town) 
     assert {one.path for one in source.differences} == {"/credits", "/document_digest"}
 
 
+async def test_what_was_served_is_shown_as_it_was_served_whatever_the_rules_would_say_today(town: Town) -> None:
+    line = await decided_line(town)
+    three = {"is": 3, "unit": "credits", "says": SAYS, "cites": ["source"]}
+    other = method(values={"three": three}, gives={"credits": {"value": "three"}})
+    served, today = await read(town, line, officer()), await read(town, line, officer(), other)
+    assert served.findings[2]["observed"] == "4"
+    assert (today.findings, today.facts) == (served.findings, served.facts)
+
+
 async def test_a_deposit_that_is_decided_otherwise_says_what_differs(town: Town, addresses: Addresses) -> None:
     _, posted = await town.post(entered(), course_row())
     with connect(addresses.owner) as owner:

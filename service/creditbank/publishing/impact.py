@@ -23,7 +23,7 @@ from creditbank.publishing.measuring import Compared, Place, Tally, compare_tota
 from creditbank.publishing.standing import Against, compare_all, compare_persons
 from creditbank.publishing.tables import RuleDraft, RuleDraftReport
 from creditbank.recognition.accumulating import totals_of_plan
-from creditbank.records.replaying import facts_of_decision, replayed
+from creditbank.records.replaying import facts_and_said, replayed
 from creditbank.rules import Rulebook, RuleDocument, RulesRefused, read_document
 from creditbank.rules.service import Published, book_of, published, read_text
 from creditbank.rules.tables import Decision
@@ -258,10 +258,11 @@ async def _told(database: Database, named: dict[str, Any], against: Against, key
     async with database.session() as session:
         statement = select(Decision).where(col(Decision.decision_id) == UUID(named["decision_id"]))
         decision = (await session.exec(statement)).one_or_none()
-        facts = None if decision is None else await facts_of_decision(session, decision, keyring)
-        if decision is None or facts is None:
+        stored = None if decision is None else await facts_and_said(session, decision, keyring)
+        if decision is None or stored is None:
             return _shown(named, None, None)
-        stands = replayed(decision, facts, against.present).findings()
+        facts, said = stored
+        stands = replayed(decision, facts, against.present).findings() if said is None else said["findings"]
         person = await person_of(session, decision.learner_id)
     compared, _ = await compare_persons(database, [person.root], against, keyring=keyring)
     again = next((each for each in compared if str(each.place.decision_id) == named["decision_id"]), None)

@@ -19,7 +19,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import ALL, Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
-from creditbank.records.replaying import compared, facts_and_said, facts_of_decision, replayed
+from creditbank.records.replaying import compared, facts_and_said, replayed
 from creditbank.records.tables import RecordVersion
 from creditbank.records.without_others import (
     facts_without_others,
@@ -310,14 +310,17 @@ async def decision_out(
 async def _told(
     session: AsyncSession, decision: Decision, keyring: Keyring, rulebook: Rulebook, *, seen: _Seen
 ) -> DecisionOut:
-    facts = await facts_of_decision(session, decision, keyring)
-    again = None if facts is None or seen.part == "source" else replayed(decision, facts, rulebook)
+    stored = await facts_and_said(session, decision, keyring)
     findings: list[dict[str, Any]] = []
     used: dict[str, Any] | None = None
     turned: dict[str, Any] | None = None
-    if again is not None:
-        findings, used = again.findings(), again.facts_used()
-        assert facts is not None
+    if stored is not None and seen.part != "source":
+        facts, said = stored
+        again = replayed(decision, facts, rulebook)
+        if said is None:
+            findings, used = again.findings(), again.facts_used()
+        else:  # what was served is shown as it was served, whatever the engine would say today
+            findings, used = said["findings"], said["facts"]
         whole, hidden = findings, frozenset[str]()
         if seen.part == "plan":
             own, mine = seen.sight.institution_id, await _mine(session, decision, used, seen)
@@ -327,7 +330,7 @@ async def _told(
         if await _others(session, facts, seen):
             # What compares this record with somebody else's is for the learner and the bank.
             findings, used = [each for each in findings if not _compares(each)], _own_facts(used)
-        elif again.verdict == "not_granted":
+        elif again.verdict == decision.verdict == "not_granted":
             turned = turning_without_others(turning(again).as_json(), whole, hidden)
     return DecisionOut(
         **decision.model_dump(exclude={"facts_sealed", "salt", "digest", "change_id", "credits", "basis"}),
@@ -336,7 +339,7 @@ async def _told(
         live=await _last_revision(session, decision) == decision.revision,
         digest=decision.digest.hex(),
         facts=used,
-        erased=decision.facts_sealed is not None and facts is None,
+        erased=decision.facts_sealed is not None and stored is None,
         findings=findings,
         turning=turned,
         links=_links(decision.record_id, decision.claim_id)

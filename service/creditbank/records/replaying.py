@@ -15,16 +15,13 @@ from creditbank.rules.tables import Decision
 from creditbank.sealing import Keyring, field_of, open_sealed
 
 
-async def facts_of_decision(session: AsyncSession, decision: Decision, keyring: Keyring) -> dict[str, Any] | None:
-    """The facts a decision used, or None when the learner's key is gone (erased) or people decided."""
-    stored = await facts_and_said(session, decision, keyring)
-    return None if stored is None else stored[0]
-
-
 async def facts_and_said(
     session: AsyncSession, decision: Decision, keyring: Keyring
 ) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
-    """The facts, and all that was decided by them where that is kept."""
+    """The facts a decision used, and all that was decided by them, as it was told, where that is kept.
+
+    None when the learner's key is gone (erased) or people decided.
+    """
     if decision.facts_sealed is None:
         return None
     key = await key_of(session, decision.learner_id, keyring=keyring)
@@ -33,7 +30,8 @@ async def facts_and_said(
     facts: dict[str, Any] = orjson.loads(
         open_sealed(key, decision.facts_sealed, field_of(decision.learner_id, "facts"))
     )
-    return facts, facts.pop("decided", None)
+    said = facts.pop("decided", None)
+    return facts, None if said is None else {"facts": facts, **said}
 
 
 def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> Decided:
