@@ -15,7 +15,7 @@ async def test_a_service_and_its_workers_may_start_together_on_a_new_database(
 ) -> None:
     bank = Opened(Settings(database_url=addresses.app, keys_dir=tmp_path / "keys"), addresses.app)
     apps = await asyncio.gather(*(make_app(bank) for _ in range(4)))
-    versions = {len(app.state.rules.book._versions) for app in apps}
+    versions = {len(app.state.rules.book.versions()) for app in apps}
     for app in apps:
         app.state.passwords.close()
         await app.state.database.close()

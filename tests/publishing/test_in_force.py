@@ -16,7 +16,7 @@ from creditbank.errors import TemporarilyUnavailable
 from creditbank.rules import Rulebook, load_packaged, packaged_documents, read_document
 from creditbank.rules import in_force as module
 from creditbank.rules.in_force import LOOK_AGAIN, RulesInForce, Things
-from creditbank.rules.service import PublishedVersionDiffers, published, published_rulebook, seed_rules
+from creditbank.rules.service import PublishedVersionDiffers, published, seed_rules
 from tests.open_bank import opened
 from tests.publishing.place import OLD, STRICT, Place, rule
 
@@ -178,7 +178,7 @@ async def test_seeds_are_published_once_and_decide(addresses: Any) -> None:
                 found = await seed_rules(session, packaged_documents(), at=clock.now())
             assert bool(found) is fresh
         async with database.session() as session:
-            book = await published_rulebook(session)
+            book = (await published(session)).book()
         assert {each.digest for each in book.versions()} == {each.digest for each in load_packaged().versions()}
     finally:
         await database.close()

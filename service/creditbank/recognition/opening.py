@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -114,8 +114,3 @@ def supplied_of(person: Person, row: ClaimLine) -> list[dict[str, Any]]:
     """The facts that hands have supplied for a line: fact, value, record_id, hand, by, at."""
     found: list[dict[str, Any]] = person.open(row.supplied_sealed, learner_id=row.learner_id, field="supplied") or []
     return found
-
-
-def lines_by_number(rows: Iterable[ClaimLine]) -> dict[int, ClaimLine]:
-    """Lines by their numbers."""
-    return {row.line_no: row for row in rows}

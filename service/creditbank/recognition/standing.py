@@ -14,7 +14,7 @@ from creditbank.db import Transaction, TryAgain, run
 from creditbank.errors import NotFound
 from creditbank.learners.consents import may_recognise
 from creditbank.learners.families import families_of
-from creditbank.learners.refusals import AccountClosed, AlreadyErased
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.learners.tables import Consent
 from creditbank.ledger.book import Account, LivePosting
 from creditbank.ledger.post import lock_learners
@@ -77,11 +77,6 @@ class Person:
         if sealed is None:
             return None
         return orjson.loads(open_sealed(self.keys[learner_id], sealed, field_of(learner_id, field)))
-
-    def may_claim(self) -> None:
-        """Raises AccountClosed."""
-        if self.closed:
-            raise AccountClosed
 
 
 _READ = """
@@ -149,14 +144,6 @@ async def read_locked(
     heads = dict(await (await lock_learners(session, sorted({one for each in families for one in each}))).fetchall())
     by_first = {family[0]: family for family in families}
     return await _read(session, list(by_first), by_first, heads, keyring=keyring, at=at)
-
-
-async def lock_one(session: Transaction, learner_id: UUID, *, keyring: Keyring, at: datetime) -> Person:
-    """One person, locked. Raises NotFound, TryAgain, AlreadyErased."""
-    found = await lock_people(session, [learner_id], keyring=keyring, at=at)
-    if learner_id not in found:
-        raise NotFound
-    return found[learner_id]
 
 
 async def see_person(session: Transaction, learner_id: UUID, *, keyring: Keyring, at: datetime) -> Person:

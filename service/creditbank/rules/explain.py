@@ -44,8 +44,7 @@ def _lines(decided: Decided) -> Iterator[str]:
     zh, en = VERDICTS[decided.verdict]
     yield f"{zh} / {en}  ({decided.clause})"
     if decided.outputs:
-        given = {name: format_credits(value) if name in _CREDITS else value for name, value in decided.outputs.items()}
-        yield "  " + "  ".join(f"{name}: {value}" for name, value in given.items())
+        yield "  " + "  ".join(f"{name}: {value}" for name, value in outputs_of(decided).items())
     yield f"规则 / rule: {decided.document or '—'}  v{decided.version or '—'}  {decided.digest or ''}".rstrip()
     if decided.because:
         yield f"  {decided.dated_by} = {decided.dated_on}: {decided.because['zh']} / {decided.because['en']}"

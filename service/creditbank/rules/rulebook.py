@@ -24,7 +24,7 @@ _NARROWEST = ("programme.code", "plan.institution", "institution.id", "enrolment
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Series:
     """One document over time: its versions in order, and what narrows it besides the kind."""
 
     document: str
@@ -61,11 +61,11 @@ class _Line:
 class Rulebook:
     """Documents that apply together. Immutable once loaded, and safe to share between threads."""
 
-    def __init__(self, lines: Iterable[_Line], by_kind: dict[tuple[str, str], tuple[_Line, ...]]) -> None:
-        self._lines = tuple(lines)
+    def __init__(self, every: Iterable[_Series], by_kind: dict[tuple[str, str], tuple[_Series, ...]]) -> None:
+        self._series = tuple(every)
         self._by_kind = by_kind
         self._versions = {
-            (each.document.document, each.version): each for line in self._lines for each in line.versions
+            (each.document.document, each.version): each for series in self._series for each in series.versions
         }
         self._readers = {name: units.reader(fact.type) for name, fact in FACTS.items()}
 
@@ -78,9 +78,9 @@ class Rulebook:
         """
         given = list(documents)
         reports: list[Report] = []
-        lines = [_line(name, parts, reports) for name, parts in _grouped(given).items()]
+        every = [_series(name, parts, reports) for name, parts in _grouped(given).items()]
         problems = [problem for report in reports for problem in report.problems]
-        whole = [line for line in lines if line is not None]
+        whole = [series for series in every if series is not None]
         if not problems:
             for question in QUESTIONS.values():
                 problems.extend(_apart([each for each in whole if each.versions[0].question is question], question))
@@ -99,69 +99,71 @@ class Rulebook:
         if on is not None and "decision" not in facts:
             facts = {**facts, "decision": {"on": on.isoformat()}}
         kind = self._value(facts, asked.chosen_by)
-        lines = self._by_kind.get((question, kind), ()) if kind is not None else ()
+        every = self._by_kind.get((question, kind), ()) if kind is not None else ()
         if asked.layered:
-            return self._together(asked, lines, kind, facts, on)
+            return self._together(asked, every, kind, facts, on)
         otherwise: Decided | None = None
-        for line in lines:
-            if line.narrowed and not all(self._value(facts, name) in listed for name, listed in line.narrowed):
+        for series in every:
+            if series.narrowed and not all(self._value(facts, name) in listed for name, listed in series.narrowed):
                 continue
-            day = self._value(facts, line.dated_by)
-            version = None if day is None else line.on(day)
+            day = self._value(facts, series.dated_by)
+            version = None if day is None else series.on(day)
             if version is not None and day is not None:
                 return decide_by(version, facts, dated_on=day, on=on)
             if otherwise is None:
-                otherwise = _no_day(line, asked, facts) if day is None else _no_version(line, asked, facts, day)
+                otherwise = _no_day(series, asked, facts) if day is None else _no_version(series, asked, facts, day)
         return otherwise or _nothing_applies(asked, kind, facts)
 
     def _together(
-        self, asked: Question, lines: Iterable[_Line], kind: str | None, facts: Facts, on: date | None
+        self, asked: Question, every: Iterable[_Series], kind: str | None, facts: Facts, on: date | None
     ) -> Decided:
         """Decide by the most narrowed document that gives, and by every one that only limits.
 
         A document that had begun but has no version for the day leaves the whole open: it might refuse. One that had
         not begun takes no part.
         """
-        mine = [line for line in lines if all(self._value(facts, name) in listed for name, listed in line.narrowed)]
-        givers = sorted((line for line in mine if line.gives), key=lambda line: line.width)
+        mine = [
+            series for series in every if all(self._value(facts, name) in listed for name, listed in series.narrowed)
+        ]
+        givers = sorted((series for series in mine if series.gives), key=lambda series: series.width)
         if not givers:
             return _nothing_applies(asked, kind, facts)
-        giver = next((line for line in givers if self._had_begun(line, facts)), givers[0])
-        chosen_by = tuple(dict.fromkeys(line.dated_by for line in mine))
+        giver = next((series for series in givers if self._had_begun(series, facts)), givers[0])
+        chosen_by = tuple(dict.fromkeys(series.dated_by for series in mine))
         found: list[tuple[CompiledVersion, str]] = []
-        for line in (giver, *sorted((each for each in mine if not each.gives), key=lambda each: each.document)):
-            day = self._value(facts, line.dated_by)
-            version = None if day is None else line.on(day)
+        for series in (giver, *sorted((each for each in mine if not each.gives), key=lambda each: each.document)):
+            day = self._value(facts, series.dated_by)
+            version = None if day is None else series.on(day)
             if day is None:
-                return _no_day(line, asked, facts, chosen_by)
+                return _no_day(series, asked, facts, chosen_by)
             if version is None:
-                if line.gives or line.begins[0] <= day:
-                    return _no_version(line, asked, facts, day, chosen_by)
+                if series.gives or series.begins[0] <= day:
+                    return _no_version(series, asked, facts, day, chosen_by)
                 continue  # a limit that had not begun limits nothing
             found.append((version, day))
         (owner, dated_on), *limits = found
         return decide_by(owner, facts, dated_on=dated_on, on=on, limits=tuple(version for version, _ in limits))
 
-    def _had_begun(self, line: _Line, facts: Facts) -> bool:
+    def _had_begun(self, series: _Series, facts: Facts) -> bool:
         """Whether a document speaks of the case's day, or did before it; one that began later takes nothing over."""
-        day = self._value(facts, line.dated_by)
-        return day is None or line.begins[0] <= day
+        day = self._value(facts, series.dated_by)
+        return day is None or series.begins[0] <= day
 
     def limit_alone(self, document: str, facts: Facts) -> Decided:
         """Hold a case to one document that only limits: granted means that it stands in nobody's way.
 
         What the line would give is `conversion.credits` of the case. For cases; the bank decides by all together.
         """
-        line = next(line for line in self._lines if line.document == document)
-        question = line.versions[0].question
-        if not all(self._value(facts, name) in listed for name, listed in line.applies.items()):
+        series = next(series for series in self._series if series.document == document)
+        question = series.versions[0].question
+        if not all(self._value(facts, name) in listed for name, listed in series.applies.items()):
             return _nothing_applies(question, self._value(facts, question.chosen_by), facts)
-        day = self._value(facts, line.dated_by)
+        day = self._value(facts, series.dated_by)
         if day is None:
-            return _no_day(line, question, facts)
-        version = line.on(day)
+            return _no_day(series, question, facts)
+        version = series.on(day)
         return (
-            _no_version(line, question, facts, day)
+            _no_version(series, question, facts, day)
             if version is None
             else decide_by(version, facts, dated_on=day, on=None)
         )
@@ -179,8 +181,8 @@ class Rulebook:
         giver, *limits = versions
         day = self._value(facts, giver.dated_by)
         if day is None:
-            line = next(line for line in self._lines if line.document == giver.document.document)
-            return _no_day(line, giver.question, facts)
+            series = next(series for series in self._series if series.document == giver.document.document)
+            return _no_day(series, giver.question, facts)
         return decide_by(giver, facts, dated_on=day, on=on, limits=tuple(limits))
 
     def replay(self, facts: Facts, document: str, version: str, *, on: date | None = None) -> Decided:
@@ -193,20 +195,27 @@ class Rulebook:
             raise RuleVersionNotLoaded(document=document, version=version)
         day = self._value(facts, compiled.dated_by)
         if day is None:
-            line = next(line for line in self._lines if line.document == document)
-            return _no_day(line, compiled.question, facts)
+            series = next(series for series in self._series if series.document == document)
+            return _no_day(series, compiled.question, facts)
         return decide_by(compiled, facts, dated_on=day, on=on)
 
     def version_for(self, question: str, facts: Facts) -> CompiledVersion | None:
         """The version that would decide a case of a question that is not layered; None where none applies."""
         kind = self._value(facts, QUESTIONS[question].chosen_by)
-        for line in self._by_kind.get((question, kind), ()) if kind is not None else ():
-            if all(self._value(facts, name) in listed for name, listed in line.narrowed):
-                day = self._value(facts, line.dated_by)
-                found = None if day is None else line.on(day)
+        for series in self._by_kind.get((question, kind), ()) if kind is not None else ():
+            if all(self._value(facts, name) in listed for name, listed in series.narrowed):
+                day = self._value(facts, series.dated_by)
+                found = None if day is None else series.on(day)
                 if found is not None:
                     return found
         return None
+
+    def replaying(self, earlier: Iterable[Rulebook]) -> Rulebook:
+        """The same rulebook, which replays the versions of earlier ones as well; it decides nothing by them."""
+        book = Rulebook(self._series, self._by_kind)
+        for each in earlier:
+            book._versions = each._versions | book._versions
+        return book
 
     def versions(self) -> list[CompiledVersion]:
         """Every version loaded, by document and first day."""
@@ -241,7 +250,7 @@ def _grouped(documents: list[RuleDocument]) -> dict[str, list[RuleDocument]]:
     return grouped
 
 
-def _line(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Line | None:
+def _series(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Series | None:
     """One document over time, from one file or from several that hold a version each."""
     report = Report(parts[0].file)
     reports.append(report)
@@ -267,7 +276,7 @@ def _line(name: str, parts: list[RuleDocument], reports: list[Report]) -> _Line 
     applies = {str(key): frozenset(str(value) for value in values) for key, values in head["applies"].items()}
     narrowed = tuple((key, values) for key, values in applies.items() if key != versions[0].question.chosen_by)
     begins = tuple(each.begins for each in versions)
-    return _Line(name, versions[0].dated_by, applies, narrowed, begins, tuple(versions))
+    return _Series(name, versions[0].dated_by, applies, narrowed, begins, tuple(versions))
 
 
 def _check_sequence(versions: list[CompiledVersion], report: Report) -> None:
@@ -295,20 +304,20 @@ def _next_day(day: str) -> str:
     return day if day == "9999-12-31" else (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
-def _index(lines: list[_Line]) -> dict[tuple[str, str], tuple[_Line, ...]]:
-    by_kind: dict[tuple[str, str], list[_Line]] = {}
-    for line in sorted(lines, key=lambda each: (each.begins[0], each.document)):
-        question = line.versions[0].question
-        for kind in line.applies[question.chosen_by]:
-            by_kind.setdefault((question.name, kind), []).append(line)
+def _index(every: list[_Series]) -> dict[tuple[str, str], tuple[_Series, ...]]:
+    by_kind: dict[tuple[str, str], list[_Series]] = {}
+    for series in sorted(every, key=lambda each: (each.begins[0], each.document)):
+        question = series.versions[0].question
+        for kind in series.applies[question.chosen_by]:
+            by_kind.setdefault((question.name, kind), []).append(series)
     return {key: tuple(found) for key, found in by_kind.items()}
 
 
-def _apart(lines: list[_Line], question: Question) -> list[Problem]:
+def _apart(every: list[_Series], question: Question) -> list[Problem]:
     """Documents that could meet in one case must not overlap; those for the same cases leave no days between them."""
     names = (question.chosen_by, *question.narrowed_by)
     problems: list[Problem] = []
-    for first, second in itertools.combinations(sorted(lines, key=lambda each: each.begins[0]), 2):
+    for first, second in itertools.combinations(sorted(every, key=lambda each: each.begins[0]), 2):
         both = [name for name in names if name in first.applies and name in second.applies]
         if question.layered and (first.gives is not second.gives or not first.gives or first.width != second.width):
             continue  # limits add up, and of two that give the narrower holds
@@ -316,10 +325,10 @@ def _apart(lines: list[_Line], question: Question) -> list[Problem]:
             zh = f"与 {first.document} 自 {second.begins[0]} 起重叠：同一天只能有一份规则。请收窄 applies 或写 until。"
             en = f"it overlaps {first.document} from {second.begins[0]}: narrow `applies`, or write `until`"
             problems.append(_problem_of(second, zh, en))
-    alike: dict[tuple[tuple[str, frozenset[str]], ...], list[_Line]] = {}
-    for line in sorted(lines, key=lambda each: each.begins[0]):
-        if line.gives:
-            alike.setdefault(tuple(sorted(line.applies.items())), []).append(line)
+    alike: dict[tuple[tuple[str, frozenset[str]], ...], list[_Series]] = {}
+    for series in sorted(every, key=lambda each: each.begins[0]):
+        if series.gives:
+            alike.setdefault(tuple(sorted(series.applies.items())), []).append(series)
     for group in alike.values():
         for first, second in itertools.pairwise(group):
             if first.ends < second.begins[0] and _next_day(first.ends) != second.begins[0]:
@@ -329,8 +338,8 @@ def _apart(lines: list[_Line], question: Question) -> list[Problem]:
     return problems
 
 
-def _problem_of(line: _Line, zh: str, en: str) -> Problem:
-    version = line.versions[0]
+def _problem_of(series: _Series, zh: str, en: str) -> Problem:
+    version = series.versions[0]
     return Problem(version.document.file, version.tree.line, "applies", zh, en)
 
 
@@ -348,37 +357,39 @@ def _nothing_applies(question: Question, kind: str | None, facts: Facts) -> Deci
     )
 
 
-def _no_day(line: _Line, question: Question, facts: Facts, chosen_by: tuple[str, ...] = ()) -> Decided:
-    fact = FACTS[line.dated_by]
+def _no_day(series: _Series, question: Question, facts: Facts, chosen_by: tuple[str, ...] = ()) -> Decided:
+    fact = FACTS[series.dated_by]
     zh = f"缺少{fact.zh}，无法确定适用哪一版规则，可由{fact.supplier.zh}提供"
     en = f"{fact.en} is missing, so no version can be chosen; {fact.supplier.en} can supply it"
-    return _undated(line, question, facts, chosen_by=chosen_by, day=None, zh=zh, en=en)
+    return _undated(series, question, facts, chosen_by=chosen_by, day=None, zh=zh, en=en)
 
 
-def _no_version(line: _Line, question: Question, facts: Facts, day: str, chosen_by: tuple[str, ...] = ()) -> Decided:
-    fact, first, last = FACTS[line.dated_by], line.begins[0], line.ends
+def _no_version(
+    series: _Series, question: Question, facts: Facts, day: str, chosen_by: tuple[str, ...] = ()
+) -> Decided:
+    fact, first, last = FACTS[series.dated_by], series.begins[0], series.ends
     if day < first:
-        zh = f"早于 {line.document} 的第一版（{first} 起）"
-        en = f"before the first version of {line.document} (from {first})"
+        zh = f"早于 {series.document} 的第一版（{first} 起）"
+        en = f"before the first version of {series.document} (from {first})"
     else:
-        zh = f"晚于 {line.document} 的最后一版（至 {last}）"
-        en = f"after the last version of {line.document} (until {last})"
+        zh = f"晚于 {series.document} 的最后一版（至 {last}）"
+        en = f"after the last version of {series.document} (until {last})"
     zh = f"{fact.zh} {day}，{zh}，没有可用的规则，可由学分银行判定"
     en = f"{fact.en}: {day}, {en}, so no rule holds; the credit bank can decide it"
-    return _undated(line, question, facts, chosen_by=chosen_by, day=day, zh=zh, en=en)
+    return _undated(series, question, facts, chosen_by=chosen_by, day=day, zh=zh, en=en)
 
 
 def _undated(
-    line: _Line, question: Question, facts: Facts, *, chosen_by: tuple[str, ...], day: str | None, zh: str, en: str
+    series: _Series, question: Question, facts: Facts, *, chosen_by: tuple[str, ...], day: str | None, zh: str, en: str
 ) -> Decided:
     layers = (question.chosen_by, *question.narrowed_by, *chosen_by) if question.layered else ()
-    reads = (line.dated_by, *line.applies, *layers)
-    required = {"from": line.begins[0], "until": line.ends}
+    reads = (series.dated_by, *series.applies, *layers)
+    required = {"from": series.begins[0], "until": series.ends}
     fallback = NoVersion(
-        fact=line.dated_by,
+        fact=series.dated_by,
         seen=day,
-        document=line.document,
-        dated_by=line.dated_by,
+        document=series.document,
+        dated_by=series.dated_by,
         reads=reads,
         zh=zh,
         en=en,

@@ -92,10 +92,7 @@ def book_of(texts: Iterable[str], superseded: Iterable[str] = ()) -> Rulebook:
     Raises RulesRefused.
     """
     book = Rulebook.load([read_text(text) for text in texts])
-    for text in superseded:
-        for key, version in Rulebook.load([read_text(text)])._versions.items():
-            book._versions.setdefault(key, version)
-    return book
+    return book.replaying(Rulebook.load([read_text(text)]) for text in superseded)
 
 
 @lru_cache(maxsize=512)
@@ -172,11 +169,3 @@ def _version(row: rows.RuleDocument, text: str, superseded_by: str | None) -> Ve
     return Version(
         row.document, row.version, row.digest, row.published_at, row.seeded, stands_in, begins, ends, superseded_by
     )
-
-
-async def published_rulebook(session: AsyncSession) -> Rulebook:
-    """The rulebook as it is published.
-
-    Raises PublishedVersionDiffers when a text in force says something else than was published under an earlier number.
-    """
-    return (await published(session)).book()
