@@ -45,7 +45,6 @@ HANDLERS = (
     housekeeping.empty_rows,
     look_for_hints,
     claims.look_after_claims,
-    claims.ask_issuer,
     impact.check_draft,
     impact.report_impact,
     affected.look_for_affected,

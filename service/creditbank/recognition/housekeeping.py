@@ -20,7 +20,6 @@ from creditbank.recognition.contesting import before_the_bank
 from creditbank.recognition.granting import refuse, release
 from creditbank.recognition.hands import end_step, mark, open_to_contest
 from creditbank.recognition.moving import (
-    ASK_ISSUER,
     appeal_until,
     go_on,
     lay_before_bank,
@@ -201,14 +200,3 @@ async def _forget(session: Transaction, claim_id: UUID, *, at: datetime) -> None
         """,
         {"claim": claim_id, "at": at},
     )
-
-
-@handler(ASK_ISSUER)
-async def ask_issuer(work: Work) -> None:
-    """Ask the body that issued a certificate: it finds the claim in its inbox (`GET /v1/claims?waiting_for=issuer`) and
-    answers over the API.
-
-    Whoever connects a body's own service asks it here, and gives its answer to `hands.answer_step`; nothing is asked
-    anywhere by this version.
-    """
-    return

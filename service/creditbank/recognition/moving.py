@@ -9,7 +9,6 @@ from uuid import UUID
 from creditbank.clock import today
 from creditbank.db import Transaction
 from creditbank.institutions.working_days import Departures
-from creditbank.jobs import ask
 from creditbank.recognition.clocks import AHEAD, ASK_AGAIN, end_of, ends_on
 from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
 from creditbank.recognition.granting import grant, refuse
@@ -20,8 +19,6 @@ from creditbank.recognition.standing import working_days_from
 from creditbank.recognition.tables import Claim, ClaimLine
 from creditbank.recognition.writing import Writing
 from creditbank.records.acts import Tools
-
-ASK_ISSUER = "ask_issuer"
 
 
 async def go_on(session: Transaction, writing: Writing, opened: Opened) -> None:
@@ -56,11 +53,6 @@ async def serve(session: Transaction, writing: Writing, opened: Opened, step: St
     start_clock(writing, opened, step, step["within"], days)
     if step.get("contest"):
         claim.waits_for = "evidence"
-    if step["who"] == "issuer":
-        about = {"claim_id": str(claim.claim_id), "step": step["id"]}
-        await ask(
-            session, kind=ASK_ISSUER, name=f"{ASK_ISSUER}:{claim.claim_id}:{step['id']}", about=about, run_at=writing.at
-        )
 
 
 def start_clock(writing: Writing, opened: Opened, step: Step, within: int, days: Departures) -> None:
