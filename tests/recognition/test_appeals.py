@@ -267,3 +267,19 @@ async def test_only_a_reviewer_of_appeals_decides_them(college: College) -> None
     for other in (college.officer, college.registrar, person("auditor"), learner.actor):
         await decides(college, raised, other, upheld=True, status=403)
     await decides(college, {"appeal_id": new_id()}, college.reviewer, upheld=True, status=404)
+
+
+async def test_an_override_ends_once_with_the_line_that_it_held_up(college: College) -> None:
+    learner, made = await refused(college)
+    proposed = await override(college, made, college.officer, credits="2", expires_on="2026-06-30")
+    await confirms(college, proposed, college.second_officer)
+    path = f"/v1/records/{learner.records[0]}/withdrawal"
+    await college.ask("POST", path, college.issuer, json={"reason": "发错人"})
+    now = await college.read(made)
+    assert (now["lines"][0]["state"], now["overrides"][0]["state"]) == ("ended", "ended")
+    assert [one["act"] for one in now["history"]].count("override_ended") == 1
+    college.go_to(date(2026, 7, 2))
+    await college.work()
+    now = await college.read(made)
+    assert [one["act"] for one in now["history"]].count("override_ended") == 1, "its day changes nothing more"
+    await college.check()

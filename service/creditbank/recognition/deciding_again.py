@@ -5,35 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from creditbank.clock import today
-from creditbank.db import Transaction, driver
+from creditbank.db import Transaction
 from creditbank.recognition.as_decided import judge_as_decided
 from creditbank.recognition.gathering import ClaimSaid, gather
-from creditbank.recognition.granting import Stood, change, end
+from creditbank.recognition.granting import Stood, change, end, override_of
 from creditbank.recognition.judging import Judged, basis_of, judge
 from creditbank.recognition.moving import appeal_until, with_granted
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.standing import postings_of, stood_since, target_of, working_days_from
 from creditbank.recognition.tables import ClaimLine, Conversion, Override
 from creditbank.recognition.writing import Writing
-
-_IN_FORCE: LiteralString = """
-SELECT * FROM override WHERE learner_id = %s AND claim_id = %s AND line_no = %s AND state = 'in_force'
-ORDER BY proposed_at DESC LIMIT 1
-"""
-
-
-async def override_of(session: Transaction, line: ClaimLine) -> Override | None:
-    """The override by which a line stands, if people decided it against the rules."""
-    cursor = (await driver(session)).cursor(row_factory=dict_row)
-    await cursor.execute(_IN_FORCE, [line.learner_id, line.claim_id, line.line_no])
-    found = await cursor.fetchone()
-    return None if found is None else Override(**found)
 
 
 def two_agreed(override: Override) -> bool:
@@ -145,8 +130,8 @@ async def _differently(
         )  # fmt: skip
         kind = "conversion_changed"
     else:
-        decision_id = end(
-            writing, opened.person, claim, line, conversion, stood, because=because, basis=basis, judged=judged
+        decision_id = await end(
+            session, writing, opened.person, claim, line, conversion, stood, because=because, basis=basis, judged=judged
         )
         line.refused_by, line.refusal = "kernel" if judged.by_kernel else "rules", judged.refusal
         kind = "conversion_ended"

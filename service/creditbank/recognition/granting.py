@@ -17,7 +17,7 @@ from creditbank.ledger.book import LivePosting
 from creditbank.recognition.gathered import Gathered
 from creditbank.recognition.judging import Judged, basis_of
 from creditbank.recognition.standing import Line, Person, postings_of
-from creditbank.recognition.tables import Claim, ClaimLine, Conversion, RecordUse
+from creditbank.recognition.tables import Claim, ClaimLine, Conversion, Override, RecordUse
 from creditbank.recognition.writing import Writing
 
 GAVE_WAY = "gave_way"
@@ -209,7 +209,8 @@ def _take_back(writing: Writing, claim: Claim, line: ClaimLine, stood: Stood, *,
         )  # fmt: skip
 
 
-def end(
+async def end(
+    session: Transaction,
     writing: Writing,
     person: Person,
     claim: Claim,
@@ -221,7 +222,10 @@ def end(
     basis: dict[str, Any],
     judged: Judged | None = None,
 ) -> UUID:
-    """End a conversion that was granted: a decision says why, its credits go, the college is told."""
+    """End a conversion that was granted: a decision says why, its credits go, the college is told, and an override by
+    which it stood has ended with it.
+    """
+    await _end_override(session, writing, claim, line)
     decided = None if judged is None or judged.by_kernel else judged.decided
     verdict = "withdrawn" if judged is None else judged.verdict
     decision_id = writing.decide(
@@ -276,6 +280,31 @@ def change(
     return decision_id
 
 
+# --- overrides of what ends ---------------------------------------------------------------------------------------
+
+_IN_FORCE: LiteralString = """
+SELECT * FROM override WHERE learner_id = %s AND claim_id = %s AND line_no = %s AND state = 'in_force'
+ORDER BY proposed_at DESC LIMIT 1
+"""
+
+
+async def override_of(session: Transaction, line: ClaimLine) -> Override | None:
+    """The override by which a line stands, if people decided it against the rules."""
+    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    await cursor.execute(_IN_FORCE, [line.learner_id, line.claim_id, line.line_no])
+    found = await cursor.fetchone()
+    return None if found is None else Override(**found)
+
+
+async def _end_override(session: Transaction, writing: Writing, claim: Claim, line: ClaimLine) -> None:
+    override = await override_of(session, line)
+    if override is None or any(one.override_id == override.override_id for one in writing.kept(Override)):
+        return  # whoever ends the line because of an override has said already what becomes of it
+    override.state, override.ended_at = "ended", writing.at
+    writing.keep(override)
+    writing.note(claim, "override_ended", line_no=line.line_no, about={"override_id": str(override.override_id)})
+
+
 # --- what gives way -----------------------------------------------------------------------------------------------
 
 _CONVERSIONS: LiteralString = "SELECT * FROM conversion WHERE learner_id = ANY (%s) AND conversion_id = ANY (%s)"
@@ -306,7 +335,9 @@ async def give_way(
         if conversion.state == "granted":
             posted = tuple(postings.get((claim.claim_id, line.line_no), ()))
             stood = Stood(posted, today(writing.at), never=False)
-            decision_id = end(writing, person, claim, line, conversion, stood, because=GAVE_WAY, basis=basis)
+            decision_id = await end(
+                session, writing, person, claim, line, conversion, stood, because=GAVE_WAY, basis=basis
+            )
         else:
             release(writing, conversion, because=GAVE_WAY)
             decision_id = refuse(

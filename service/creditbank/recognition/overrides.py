@@ -14,9 +14,9 @@ from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.recognition import refusals
-from creditbank.recognition.deciding_again import decide_again, override_of, stands_elsewhere, what_stood
+from creditbank.recognition.deciding_again import decide_again, stands_elsewhere, what_stood
 from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
-from creditbank.recognition.granting import change, end, new_conversion, source_of, take_effect
+from creditbank.recognition.granting import change, end, new_conversion, override_of, source_of, take_effect
 from creditbank.recognition.moving import appeal_until
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.standing import working_days_from
@@ -189,7 +189,7 @@ async def put_in_force(
     if override.credits == 0 and override.exemption == "none":
         if stands is not None:
             stood = await what_stood(session, opened, stands, never=False)
-            end(writing, person, claim, line, stands, stood, because="override", basis=_signed(override))
+            await end(session, writing, person, claim, line, stands, stood, because="override", basis=_signed(override))
             line.refused_by, line.refusal = "override", "override"
     elif stands is not None:
         stood = await what_stood(session, opened, stands, never=False)

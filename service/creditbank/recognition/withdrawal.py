@@ -10,7 +10,7 @@ from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.guardians import must_act_for
 from creditbank.recognition import refusals
-from creditbank.recognition.deciding_again import override_of, what_stood
+from creditbank.recognition.deciding_again import what_stood
 from creditbank.recognition.granting import end, release
 from creditbank.recognition.hands import end_step, must_be_open
 from creditbank.recognition.moving import go_on
@@ -72,11 +72,9 @@ async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: 
     writing = new_writing(tools, [opened.person], by=actor.name)
     stood = await what_stood(session, opened, conversion, never=False)
     basis = {"by": actor.name, "because": GIVEN_UP}
-    decision_id = end(writing, opened.person, claim, line, conversion, stood, because=GIVEN_UP, basis=basis)
-    override = await override_of(session, line)
-    if override is not None:
-        override.state, override.ended_at = "ended", tools.at
-        writing.keep(override)
+    decision_id = await end(
+        session, writing, opened.person, claim, line, conversion, stood, because=GIVEN_UP, basis=basis
+    )
     writing.note(claim, "given_up", line_no=line_no, decision_id=decision_id)
     await writing.write(session)
     return opened
