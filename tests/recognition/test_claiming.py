@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import orjson
+import pytest
+from psycopg.errors import UniqueViolation
 
 from creditbank.identifiers import new_id
 from creditbank.learners.keys import key_of
+from creditbank.recognition.opening import open_claim
+from creditbank.recognition.writing import new_writing
 from creditbank.sealing import field_of, open_sealed
 from tests.open_bank import person
 from tests.recognition.college import RELEVANT, College, clause, room
@@ -89,6 +94,32 @@ async def test_a_course_is_replaced_once_whatever_the_document_says(college: Col
     (line,) = again["lines"]
     assert (line["state"], line["refused_by"], line["refusal"]) == ("refused", "kernel", "course_already_replaced")
     assert await college.converted(learner) == 300
+    await college.check()
+
+
+async def test_what_no_document_can_lift_is_a_finding_of_the_decision_beside_what_the_rules_said(
+    college: College,
+) -> None:
+    learner = await college.enrol(certificates=2)
+    first = await college.claim(learner, (learner.records[:1], "M1"))
+    again = await college.claim(learner, (learner.records[1:], "M1"))
+    path = f"/v1/decisions/{again['lines'][0]['decision_id']}"
+    decision = await college.ask("GET", path, learner.actor)
+    kernel, *rules = decision["findings"]
+    assert (kernel["clause"], kernel["verdict"], kernel["citation"]) == ("course_already_replaced", "not_met", [])
+    assert kernel["observed"] in kernel["says_zh"]
+    assert kernel["observed"] in kernel["says_en"]
+    assert (decision["clause"], decision["basis"]["kernel"]) == ("course_already_replaced",) * 2
+    assert "once" in {one["clause"] for one in rules}, "and what the rules would have granted"
+    assert "grade" not in decision["basis"]["conversion"]
+    replayed = await college.ask("POST", f"{path}/replay", learner.actor)
+    assert (replayed["same"], replayed["differences"]) == (True, [])
+    assert again["lines"][0]["findings"][0] == kernel
+    await college.ask("POST", f"/v1/records/{learner.records[0]}/withdrawal", college.issuer, json={"reason": "发错人"})
+    now = await college.read(first)
+    ended = await college.ask("GET", f"/v1/decisions/{now['lines'][0]['decision_id']}", learner.actor)
+    (gone,) = ended["findings"]
+    assert (gone["clause"], gone["observed"]) == ("record_not_live", str(learner.records[0]))
     await college.check()
 
 
@@ -261,3 +292,18 @@ async def test_a_stranger_reads_no_claim(college: College) -> None:
     listed = await college.ask("GET", f"/v1/learners/{learner.learner_id}/claims", learner.actor)
     assert [one["claim_id"] for one in listed["items"]] == [made["claim_id"]]
     await college.ask("GET", f"/v1/learners/{learner.learner_id}/claims", elsewhere, status=404)
+
+
+async def test_what_is_only_ever_appended_is_never_written_twice_without_a_word(college: College) -> None:
+    learner = await college.enrol()
+    made = await college.claim(learner, (learner.records, "M1"))
+    async with college.bank.database.session() as session:
+        opened = await open_claim(session, UUID(made["claim_id"]), tools=college.tools())
+        writing = new_writing(college.tools(), [opened.person], by="rules")
+        opened.claim.acts -= 1
+        writing.note(opened.claim, "flagged")
+        with pytest.raises(UniqueViolation, match="pk_claim_act"):
+            await writing.write(session)
+        await session.rollback()
+    now = await college.read(made, learner.actor)
+    assert [act["act"] for act in now["history"]] == [act["act"] for act in made["history"]]

@@ -98,7 +98,7 @@ SELECT f.person, f.learner_id, f.claim_id, f.line_no, f.institution_id, f.decisi
 FROM found f
 JOIN decision d ON d.learner_id = f.learner_id AND d.decision_id = f.decision_id
 LEFT JOIN learner_key k ON k.learner_id = f.learner_id
-WHERE d.facts_sealed IS NOT NULL AND f.claimed_on >= $3
+WHERE d.facts_sealed IS NOT NULL AND f.claimed_on >= $3 AND NOT d.basis ? 'kernel'
   AND ($4::jsonb IS NULL OR d.basis -> 'documents' @> $4::jsonb)
   AND (f.state = 'granted' OR (f.place = 1 AND NOT EXISTS (
       SELECT FROM unnest(f.record_ids) AS r(record_id)

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from creditbank.recognition.gathered import AskedLine, Gathered
-from creditbank.recognition.judging import COURSE_REPLACED
+from creditbank.recognition.kernel import COURSE_REPLACED
 from creditbank.rules import Decided, Rulebook
 from creditbank.rules.allocating import Candidate, Cap, Exact, Objective, Problem
 from creditbank.rules.clauses import Clause

@@ -152,7 +152,7 @@ def refuse(
     conversion: Conversion | None = None,
 ) -> UUID:
     """Refuse a line: by the rules with what they found, or by a hand with its reason; what it held is free."""
-    decided = None if judged is None or judged.by_kernel else judged.decided
+    decided = None if judged is None else judged.decided
     said = basis if judged is None else basis_of(judged, asked_on=today(writing.at))
     decision_id = writing.decide(
         person, claim, line, kind="conversion", verdict="not_granted", credits=0, scheme=scheme, level=level,
@@ -226,7 +226,7 @@ async def end(
     which it stood has ended with it.
     """
     await _end_override(session, writing, claim, line)
-    decided = None if judged is None or judged.by_kernel else judged.decided
+    decided = None if judged is None else judged.decided
     verdict = "withdrawn" if judged is None else judged.verdict
     decision_id = writing.decide(
         person, claim, line, kind="conversion_ended", verdict=verdict, credits=0, scheme=conversion.scheme, level=None,

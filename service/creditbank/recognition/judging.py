@@ -9,14 +9,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from creditbank.recognition.gathered import AskedLine, Gathered
+from creditbank.recognition.kernel import COURSE_GONE, COURSE_REPLACED, RECORD_NOT_LIVE, finding
 from creditbank.rules import Decided, Rulebook
 from creditbank.rules.facts import FACTS
 
 Verdict = Literal["granted", "not_granted", "unknown"]
-
-COURSE_REPLACED = "course_already_replaced"
-RECORD_NOT_LIVE = "record_not_live"
-COURSE_GONE = "course_not_in_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,8 @@ class Judged:
     """The clause that refused it, or the code of what no document can lift."""
     decided: Decided | None
     by_kernel: bool = False
+    observed: str = ""
+    """What the kernel saw, where it refused."""
 
     @property
     def stands(self) -> bool:
@@ -43,8 +42,13 @@ class Judged:
         return () if self.decided is None else tuple(self.decided.replaces)
 
     def findings(self) -> list[dict[str, Any]]:
-        """What was found for and against; what no document can lift finds for itself."""
-        return [] if self.decided is None or self.by_kernel else self.decided.findings()
+        """What was found for and against: what no document can lift first, then what the rules find."""
+        found = [] if self.decided is None else self.decided.findings()
+        return [*self.by_the_bank(), *found]
+
+    def by_the_bank(self) -> list[dict[str, Any]]:
+        """What no document can lift, where that refuses."""
+        return [finding(self.refusal, self.observed)] if self.by_kernel and self.refusal is not None else []
 
     def missing(self) -> list[str]:
         """The facts that are not known, in the order in which they were asked for."""
@@ -99,21 +103,23 @@ def judge(gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date) 
     """
     course = gathered.course(line.course_code)
     if course is None:
-        return _refused(line, COURSE_GONE)
-    if not {str(record) for record in line.records} <= set(gathered.held):
-        return _refused(line, RECORD_NOT_LIVE)
+        return _refused(line, COURSE_GONE, line.course_code)
+    gone = [str(record) for record in line.records if str(record) not in gathered.held]
+    if gone:
+        return _refused(line, RECORD_NOT_LIVE, ", ".join(gone))
     decided = rulebook.decide("conversion", gathered.facts(line), on=on)
     if decided.verdict == "not_granted":
         return judged_by(line, decided, most=course["credits"])
     giving_way = set(decided.replaces)
-    taken = any(
-        one.plan_id == gathered.plan.plan_id
+    taken = [
+        one.conversion_id
+        for one in gathered.converted
+        if one.plan_id == gathered.plan.plan_id
         and one.course["code"] == line.course_code
         and one.conversion_id not in giving_way
-        for one in gathered.converted
-    )
+    ]
     if taken:
-        return Judged(line, "not_granted", 0, "none", COURSE_REPLACED, decided, by_kernel=True)
+        return _refused(line, COURSE_REPLACED, ", ".join(taken), decided)
     return judged_by(line, decided, most=course["credits"])
 
 
@@ -127,8 +133,8 @@ def judged_by(line: AskedLine, decided: Decided, *, most: int) -> Judged:
     return Judged(line, "granted", gives, decided.outputs.get("exemption") or "none", None, decided)
 
 
-def _refused(line: AskedLine, code: str) -> Judged:
-    return Judged(line, "not_granted", 0, "none", code, None, by_kernel=True)
+def _refused(line: AskedLine, code: str, observed: str, decided: Decided | None = None) -> Judged:
+    return Judged(line, "not_granted", 0, "none", code, decided, by_kernel=True, observed=observed)
 
 
 def basis_of(judged: Judged, *, asked_on: date, **more: Any) -> dict[str, Any]:
@@ -136,7 +142,7 @@ def basis_of(judged: Judged, *, asked_on: date, **more: Any) -> dict[str, Any]:
     decided = judged.decided
     said: dict[str, Any] = {"asked_on": asked_on.isoformat(), **more}
     if judged.by_kernel:
-        said["kernel"] = judged.refusal
+        said |= {"kernel": judged.refusal, "findings": judged.by_the_bank()}
     if decided is None:
         return said
     said |= {

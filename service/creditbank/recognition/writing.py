@@ -38,18 +38,22 @@ Row = TypeVar("Row", bound=SQLModel)
 
 
 def _upsert(table: type[SQLModel], *, changing: tuple[str, ...] = ()) -> str:
-    """A part of the statement that inserts rows of a table, and where they are there changes what may change."""
+    """A part of the statement that inserts rows of a table, and where they are there changes what may change.
+
+    What is only ever appended is never there already: a second row of the same key is an error, not a repetition.
+    """
     name = table.__table__.name  # type: ignore[attr-defined]
     columns = [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]
     keys = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]
     listed = ", ".join(f'"{column}"' for column in columns)
-    then = "NOTHING"
+    then = ""
     if changing:
-        then = "UPDATE SET " + ", ".join(f'"{column}" = excluded."{column}"' for column in changing)
+        changed = ", ".join(f'"{column}" = excluded."{column}"' for column in changing)
+        then = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed}"
     return f"""
     INSERT INTO "{name}" ({listed})
     SELECT {listed} FROM jsonb_populate_recordset(NULL::"{name}", $1::jsonb -> '{name}')
-    ON CONFLICT ({", ".join(keys)}) DO {then}
+    {then}
     """
 
 
@@ -173,6 +177,7 @@ class Writing:
         somebody, who signs in `basis`. It holds from a day on: today where none is named.
         """
         decision_id = new_id()
+        given = decided if verdict == "granted" else None
         line.revision += 1
         line.decision_id = decision_id
         said: dict[str, Any] = {
@@ -194,7 +199,7 @@ class Writing:
             "document_version": None if decided is None else decided.version,
             "document_digest": None if decided is None else decided.digest,
             "clause": clause,
-            "basis": {**basis, "conversion": _about(claim, line, course, exemption, decided)},
+            "basis": {**basis, "conversion": _about(claim, line, course, exemption, given)},
             "engine": ENGINE_VERSION,
             "decided_at": self.at.isoformat(),
             "facts_sealed": None,

@@ -332,6 +332,8 @@ async def _told(
             findings, used = [each for each in findings if not _compares(each)], _own_facts(used)
         elif again.verdict == decision.verdict == "not_granted":
             turned = turning_without_others(turning(again).as_json(), whole, hidden)
+    if seen.part != "source":  # what no document can lift is no finding of the rules, and comes first
+        findings = [*(decision.basis or {}).get("findings", ()), *findings]
     return DecisionOut(
         **decision.model_dump(exclude={"facts_sealed", "salt", "digest", "change_id", "credits", "basis"}),
         basis=await _basis(session, decision, seen),

@@ -57,6 +57,9 @@ def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[s
         "document_digest": again.digest,
         "engine": ENGINE_VERSION,
     }
+    if (found.basis or {}).get("kernel"):
+        # What no document can lift refused it, whatever the rules said: that stands in the basis, not in the row.
+        now = {name: now[name] for name in ("document_digest", "engine")}
     if found.claim_id is None:
         now["scheme"] = again.outputs.get("scheme")  # that of a conversion is the plan's, not the rules' to say
     return {name: getattr(found, name) for name in now}, now
