@@ -16,7 +16,6 @@ from tests.recognition.college import (
     ISSUER,
     NOTICE,
     REGISTRAR,
-    SAYS,
     College,
     Learner,
     clause,
@@ -24,6 +23,7 @@ from tests.recognition.college import (
     procedure,
 )
 from tests.records.town import resident
+from tests.rules.writing import SAYS
 
 HTML = "<script>alert('演示')</script>"
 NEVER = clause("never", require={"fact": "course.code", "is": "M9"})

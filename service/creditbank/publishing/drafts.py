@@ -145,6 +145,7 @@ async def write_draft(
     """
     head = await asyncio.to_thread(head_of, text)
     institution_id = _whose(head, actor)
+    await _must_be_own(session, head, actor)
     open_now = select(func.count()).where(
         col(RuleDraft.institution_id).is_not_distinct_from(institution_id), col(RuleDraft.state).in_(OPEN)
     )
@@ -179,6 +180,7 @@ async def rewrite_draft(
     institution_id = _whose(head, actor)
     if head.document != draft.document:
         raise refusals.DraftOfAnotherDocument(document=draft.document, other=head.document, field="/text")
+    await _must_be_own(session, head, actor)
     draft.question, draft.institution_id = head.question, institution_id
     draft.revision += 1
     draft.state, draft.changed_at = "draft", at
@@ -194,6 +196,15 @@ def _whose(head: Head, actor: Actor) -> UUID | None:
     if Reach.ANY not in actor.reach and (named is None or named != actor.institution_id):
         raise refusals.DraftNotYourInstitutions(institution=actor.institution_id, field="/text")
     return named
+
+
+async def _must_be_own(session: AsyncSession, head: Head, actor: Actor) -> None:
+    """What is published under the name has to be the registrar's own too: nobody supersedes a document of others."""
+    if Reach.ANY in actor.reach:
+        return
+    before = (await published(session)).texts.get(head.document)
+    if before is not None and own_institution(await asyncio.to_thread(read_yaml, before, FILE)) != head.institution:
+        raise refusals.DraftNotYourInstitutions(institution=actor.institution_id, field="/text")
 
 
 async def _keep_text(
