@@ -80,7 +80,8 @@ async def test_who_refuses_says_why_and_what_the_line_held_is_free(college: Coll
     (line,) = now["lines"]
     assert (now["state"], line["state"], line["refused_by"]) == ("decided", "refused", "department")
     decision = await college.ask("GET", f"/v1/decisions/{line['decision_id']}", learner.actor)
-    assert decision["basis"]["reason"] == "内容不符"
+    assert line["reason"] == "内容不符"
+    assert "内容不符" not in str(decision), "words are sealed, and joined when the claim is read"
     another = await college.certificate(learner, 5)
     again = await college.claim(learner, ([another], "M2"))
     assert again["lines"][0]["state"] == "open"
@@ -466,6 +467,8 @@ async def test_an_upheld_objection_refuses_the_line_and_nobody_decides_their_own
     assert said["code"] == "own_objection"
     now = await college.ask("POST", path, college.officer, json=upheld)
     assert [line["state"] for line in now["lines"]] == ["refused", "open"]
+    assert [line["reason"] for line in now["lines"]] == ["证书系他人所有", None]
+    assert await college.sql("SELECT count(*)::int FROM decision WHERE basis::text LIKE '%%他人%%'") == [(0,)]
     college.later(days=8)
     await college.work()
     assert [line["state"] for line in (await college.read(made))["lines"]] == ["refused", "granted"]

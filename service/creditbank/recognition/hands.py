@@ -139,7 +139,7 @@ async def answer_step(
         if line.state != "open":
             continue  # what the hand would have approved the rules refuse by now
         if outcome == "refused":
-            basis = {"by": actor.name, "step": step_id, "reason": reason}
+            basis = {"by": actor.name, "step": step_id}  # the reason is somebody's words: sealed, in the act
             refuse_by_hand(writing, opened, line, by=step["who"], refusal="refused_by_hand", basis=basis)
         clauses = judged.get(line.line_no)
         if clauses:

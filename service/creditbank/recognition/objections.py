@@ -163,8 +163,10 @@ async def decide_objection(
     if upheld:
         for line in opened.open_of(step):
             if objection.line_no in (None, line.line_no):
-                basis = {"by": actor.name, "step": step["id"], "objection_id": str(objection_id), "reason": words}
+                basis = {"by": actor.name, "step": step["id"], "objection_id": str(objection_id)}
                 refuse_by_hand(writing, opened, line, by="notice", refusal="objection_upheld", basis=basis)
+                why = person.seal({"reason": words}, learner_id=claim.learner_id, field="act")
+                writing.note(claim, "refused", line_no=line.line_no, decision_id=line.decision_id, words=why)
     if not any(one.state == "open" for one in found.values()):
         claim.waits_for = None
         if claim.expires_at is not None and step.get("held_until"):

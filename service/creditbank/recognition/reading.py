@@ -132,14 +132,19 @@ async def shown(
     if acts is None:
         acts = [ClaimAct(**row) for row in (await _of_claim(session, "claim_act", "act_no", *about) if whole else ())]
     by_line = {one.line.line_no: one for one in judged}
+    history = [_act(act, person) for act in acts]
+    reasons = {act.decision_id: act.words["reason"] for act in history if act.words and "reason" in act.words}
     found = {number: _found(one, person, lines, see=see, own=actor.institution_id) for number, one in by_line.items()}
     return ClaimOut(
         **short(claim, at),
         document=claim.document,
         document_version=claim.document_version,
-        lines=[line_out(line, conversions, by_line.get(line.line_no), found.get(line.line_no)) for line in lines],
+        lines=[
+            line_out(line, conversions, by_line.get(line.line_no), found.get(line.line_no), reasons=reasons)
+            for line in lines
+        ],
         steps=[_step(step) for step in claim.steps if whole or step["institution_id"] == str(actor.institution_id)],
-        history=[_act(act, person) for act in acts],
+        history=history,
         objections=[
             objection_out(Objection(**row), person)
             for row in (await _of_claim(session, "objection", "raised_at", *about) if answered else ())
@@ -173,11 +178,14 @@ def line_out(
     conversions: Mapping[UUID, Conversion],
     judged: Judged | None,
     findings: Sequence[dict[str, Any]] | None,
+    *,
+    reasons: Mapping[UUID | None, str],
 ) -> LineOut:
     """A line as it is answered."""
     conversion = None if line.conversion_id is None else conversions.get(line.conversion_id)
     return LineOut(
-        **line.model_dump(include={*LineOut.model_fields} - {"credits", "verdict"}),
+        **line.model_dump(include={*LineOut.model_fields} - {"credits", "verdict", "reason"}),
+        reason=None if line.decision_id is None else reasons.get(line.decision_id),
         verdict=line.verdict if judged is None else judged.verdict,
         credits=format_credits(line.credits if judged is None or line.state != "open" else judged.credits),
         exemption=None if conversion is None else conversion.exemption,

@@ -237,6 +237,9 @@ class LineOut(BaseModel):
     )
     decision_id: UUID | None = Field(None, description="决定。|The last decision.", examples=[None])
     conversion_id: UUID | None = Field(None, description="转换编号。|The conversion.", examples=[None])
+    reason: str | None = Field(
+        None, description="经办者不同意的理由；存于密封栏。|Why a hand refused it, in its words, which are kept sealed."
+    )
     findings: list[dict[str, Any]] | None = Field(
         None, description="办理中或刚决定的认定理由；其后见决定。|What the rules find; later see the decision."
     )
