@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from creditbank.identifiers import new_id
+from creditbank.publishing import standing
 from creditbank.publishing.affected import reissue
 from creditbank.publishing.impact import measure
 from creditbank.publishing.standing import Against
@@ -113,6 +114,25 @@ async def test_a_method_of_one_college_is_measured_over_its_own_claims_since_its
     assert (await by(college, room("8"), since=college.at.date()))["learners"]["gain"] == 1
     tomorrow = college.at.date() + timedelta(days=1)
     assert (await by(college, room("8"), since=tomorrow))["decisions"]["compared"] == 0
+
+
+async def test_a_person_with_two_accounts_is_counted_once_on_whichever_page_they_lie(
+    college: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    college.decide_by(room("2"))
+    first, between, last = [await college.enrol() for _ in range(3)]
+    for learner, code in ((first, "M1"), (between, "M1"), (last, "M2")):
+        await college.claim(learner, (learner.records, code))
+    await college.sql_do(
+        "INSERT INTO learner_alias (learner_id, alias_id, into_learner_id, merged_at, merged_by, reason)"
+        " VALUES (%s, %s, %s, now(), 'login:1', 'test')",
+        last.learner_id, new_id(), first.learner_id,
+    )  # fmt: skip
+    monkeypatch.setattr(standing, "PERSONS", 1)
+    for more in ({}, {"institutions": frozenset({str(college.college)})}):
+        told = await by(college, room("8"), **more)
+        assert told["learners"]["gain"] == 2
+        assert told["decisions"]["compared"] == 3
 
 
 async def test_only_lines_that_a_version_took_part_in_are_asked_for_its_mistakes(college: College) -> None:
