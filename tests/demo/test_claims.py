@@ -284,8 +284,13 @@ def commands() -> list[str]:
 
 
 def test_the_calls_of_the_page_about_claims_work_in_their_order(city: Opened, tmp_path: Path) -> None:
-    seen, entry = city.file.look_at, city.file.person("cui.ruomei")
+    seen, entry = city.file.look_at, city.file.person("yi.qiang")
     assert entry is not None
+    with city.person("yi.qiang") as (client, _):
+        records = client.transcript(entry["learner_id"])["records"]
+        (record,) = [one["record_id"] for one in records if one["kind"] == "certificate"]
+        line = {"record_ids": [record], "course_code": "YS5202"}
+        made = client.post(f"/v1/learners/{entry['learner_id']}/claims", {"plan_id": seen["plan"], "lines": [line]})
     method = tmp_path / "method.yaml"
     method.write_text(METHOD.read_text("utf-8").replace(DOCUMENT, "conversion.trade-page"), "utf-8")
     tokens = {
@@ -294,8 +299,8 @@ def test_the_calls_of_the_page_about_claims_work_in_their_order(city: Opened, tm
     }  # fmt: skip
     said = {
         "BANK": f"{city.bank.base_url}", "NAME": entry["login"], "PASSWORD": entry["password"],
-        "LEARNER_ID": entry["learner_id"], "PLAN": seen["plan"], "OPEN": seen["claim_in_inbox"],
-        "RECORD": claim_of(city, "claim_in_inbox", "cui.ruomei")["lines"][0]["record_ids"][0],
+        "LEARNER_ID": entry["learner_id"], "PLAN": seen["plan"], "OPEN": made["claim_id"],
+        "RECORD": record,
         "PARTLY": seen["claim_partly_granted"], "REFUSED": seen["refused_by_a_cap"], "DRAFT": seen["rule_draft"],
         "METHOD": str(method), "PATH": os.environ["PATH"],
         **{name: token(city, login) for name, login in tokens.items()},
@@ -308,7 +313,7 @@ def test_the_calls_of_the_page_about_claims_work_in_their_order(city: Opened, tm
         assert status in ("200", "201", "202"), (call, answer[:500])
         if '"wants": "credits"' in call:
             said["CLAIM"] = json.loads(answer)["claim_id"]
-    with city.person("cui.ruomei") as (client, _):
+    with city.person("yi.qiang") as (client, _):
         assert client.get(f"/v1/claims/{said['CLAIM']}")["step"] == "notice"
 
 

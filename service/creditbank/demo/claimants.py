@@ -63,6 +63,10 @@ CLAIMANTS: Mapping[str, Claimant] = {
             "tang.zilin", "vocational", "202401007", ("vocational", "510205", 2024),
             "院系和教务已同意，正在公示。",
         ),
+        Claimant(
+            "yi.qiang", "vocational", "202401010", ("vocational", "510205", 2024),
+            "有证书，还没有申请：docs/claims.md 的命令可以用此人来试。",
+        ),
     )
 }  # fmt: skip
 

@@ -165,7 +165,7 @@ def _appealed(calls: Calls) -> None:
     """By who was refused, to somebody who had no hand in it."""
     claim_id, learner = calls.file.look_at["claim_appealed"], calls.person("song.zhilong")
     words = "《项目管理》的项目实施与交付，与证书的数据标注项目管理模块相同，请复核课程标准。"
-    with calls.unless_done_before("appeal_pending", "nothing_to_appeal"):
+    with calls.unless_done_before("appeal_pending", "reviewed_already", "nothing_to_appeal"):
         learner.post(f"/v1/claims/{claim_id}/lines/1/appeals", {"kind": "appeal", "words": words})
     reviewer = calls.person("demo.appeals")
     for waiting in reviewer.get("/v1/appeals")["items"]:
