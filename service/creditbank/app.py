@@ -26,8 +26,7 @@ from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
-from creditbank.recognition import allocation_routes, totals_routes
-from creditbank.recognition import appeal_routes, consequences
+from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
 from creditbank.recognition import routes as claim_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes

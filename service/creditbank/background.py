@@ -21,10 +21,10 @@ from creditbank.jobs import Work, give_back_of_the_dead, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
+from creditbank.publishing import affected, impact
 from creditbank.recognition import consequences
 from creditbank.recognition import housekeeping as claims
 from creditbank.records.consequences import register
-from creditbank.publishing import affected, impact
 from creditbank.rules import Rulebook
 from creditbank.rules.in_force import RulesInForce, Things
 from creditbank.sealing import Keyring

@@ -79,7 +79,9 @@ async def decide_again(
     because: str,
     changed: Collection[UUID] = (),
 ) -> None:
-    """What a line stands on has changed: `changed` are the records, where that is what happened. It never comes to more than before: for more, it is claimed again.
+    """What a line stands on has changed: `changed` are the records, where that is what happened.
+
+    It never comes to more than before: for more, it is claimed again.
 
     What is unknown now is not refused: it stays, and people are asked to look. So does what a diploma was issued on.
     """
