@@ -219,6 +219,19 @@ async def test_a_reviewer_of_appeals_who_objected_decides_no_appeal_about_it(col
     assert said["code"] == "reviewer_acted_before"
 
 
+async def test_one_decision_is_not_laid_before_reviewer_after_reviewer(college: College) -> None:
+    college.decide_by(NEVER)
+    learner, made = await claimed(college, "M1")
+    path = f"/v1/claims/{made['claim_id']}/lines/1/appeals"
+    for kind in ("appeal", "human_review"):
+        body = {"words": "不服", "kind": kind}
+        raised = await college.ask("POST", path, learner.actor, json=body, status=201)
+        decision = f"/v1/appeals/{raised['appeal_id']}/decision"
+        await college.ask("POST", decision, person("appeal_reviewer"), json={"upheld": False, "words": "维持"})
+        said = await college.ask("POST", path, learner.actor, json=body, status=409)
+        assert said["code"] == "reviewed_already"
+
+
 # --- acting for others --------------------------------------------------------------------------------------------
 
 

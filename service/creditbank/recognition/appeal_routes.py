@@ -171,7 +171,7 @@ async def make_objection_decision(
     response_model=AppealOut,
     responses=problems(
         NotFound, AlreadyErased, GuardianActs, refusals.LineUnknown, refusals.NothingToAppeal,
-        refusals.AppealTimeIsOver, refusals.AppealPending, refusals.DecidedByPeople,
+        refusals.AppealTimeIsOver, refusals.AppealPending, refusals.ReviewedAlready, refusals.DecidedByPeople,
     ),
     summary="申诉或请求人工复核|Appeal, or ask for review by a person",
 )  # fmt: skip

@@ -32,6 +32,10 @@ Kind = Literal["appeal", "human_review"]
 _OF_A_LINE: LiteralString = """
 SELECT * FROM appeal WHERE learner_id = %s AND claim_id = %s AND line_no = %s AND state = 'open'
 """
+_BEFORE: LiteralString = """
+SELECT EXISTS (SELECT FROM appeal WHERE learner_id = %s AND claim_id = %s AND decision_id = %s AND kind = %s
+               AND state <> 'open')
+"""
 _ONE: LiteralString = "SELECT * FROM appeal WHERE appeal_id = %s"
 _WHO_ACTED: LiteralString = """
 SELECT "by" FROM claim_act WHERE learner_id = %s AND claim_id = %s
@@ -45,7 +49,8 @@ async def appeal(
     """Appeal against the decision of a line, within the days of its procedure; or ask that a person look at what the
     rules alone refused, for which there is no time limit (个人信息保护法 第二十四条).
 
-    Raises NotFound, GuardianActs, LineUnknown, NothingToAppeal, AppealTimeIsOver, AppealPending, DecidedByPeople.
+    Raises NotFound, GuardianActs, LineUnknown, NothingToAppeal, AppealTimeIsOver, AppealPending, ReviewedAlready,
+    DecidedByPeople.
     """
     opened = await open_claim(session, claim_id, tools=tools)
     claim, person = opened.claim, opened.person
@@ -54,6 +59,8 @@ async def appeal(
     _must_be_appealable(opened, line, kind, at=tools.at)
     if await _open_of(session, line) is not None:
         raise refusals.AppealPending
+    if await _decided_before(session, line, kind):
+        raise refusals.ReviewedAlready
     assert line.decision_id is not None
     on = today(tools.at)
     days = await working_days_from(session, on)
@@ -221,6 +228,13 @@ async def _open_of(session: Transaction, line: ClaimLine) -> Appeal | None:
     await cursor.execute(_OF_A_LINE, [line.learner_id, line.claim_id, line.line_no])
     found = await cursor.fetchone()
     return None if found is None else Appeal(**found)
+
+
+async def _decided_before(session: Transaction, line: ClaimLine, kind: Kind) -> bool:
+    """Whether this very decision was reviewed: another decision of the line may be reviewed again."""
+    said = [line.learner_id, line.claim_id, line.decision_id, kind]
+    found = await (await (await driver(session)).execute(_BEFORE, said)).fetchone()
+    return found is not None and bool(found[0])
 
 
 async def _open(session: Transaction, appeal_id: UUID, *, tools: Tools) -> tuple[Opened, Appeal]:

@@ -241,6 +241,15 @@ class AppealTimeIsOver(BankError):
     en = "The time to appeal ended on {until}."
 
 
+class ReviewedAlready(BankError):
+    """Each decision is appealed against once, and reviewed by a person once: whoever decided does not decide again."""
+
+    status = 409
+    code = "reviewed_already"
+    zh = "对该行的这项决定已经复核过，结论和理由见申请。"
+    en = "This decision of the line was reviewed before: the claim says how that was decided, and why."
+
+
 class AppealPending(BankError):
     """One at a time."""
 
