@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from creditbank.errors import Language
 from creditbank.rules.amounts import fact_amount, named_amount
 from creditbank.rules.choosing import Chosen, chosen_set, counted_in
 from creditbank.rules.loading import Fields, Items, Text
@@ -71,24 +72,31 @@ def _some(parts: list[Condition]) -> Condition:
     def why(scope: Scope) -> Sequence[Leaf]:
         truth = ask(scope)
         deciding = [part.why(scope) for part in parts if part.ask(scope) is truth]
-        return deciding[0] if truth else [_ways([leaf for leaves in deciding for leaf in leaves], truth)]
+        return deciding[0] if truth or len(deciding) == 1 else [_ways(deciding, truth)]
 
     return Condition(ask, why) if len(parts) > 1 else parts[0]
 
 
-def _ways(leaves: list[Leaf], truth: Truth) -> Leaf:
-    """Alternatives that all fail are ways that were open, not so many faults."""
-    if len(leaves) == 1:
-        return leaves[0]
+def _ways(ways: Sequence[Sequence[Leaf]], truth: Truth) -> Leaf:
+    """Alternatives that all fail are ways that were open, not so many faults; what one way takes is said together."""
+    leaves = [leaf for way in ways for leaf in way]
     return Leaf(
         "any",
         {leaf.fact: leaf.observed for leaf in leaves},
-        {"any": [{leaf.fact: leaf.required} for leaf in leaves]},
+        {"any": [{leaf.fact: leaf.required for leaf in way} for way in ways]},
         VERDICT_OF[truth],
-        "以下满足其一即可：" + "；".join(leaf.zh for leaf in leaves),
-        "any one of these would do: " + "; ".join(leaf.en for leaf in leaves),
+        "以下满足其一即可：" + "；".join(_way(way, "zh") for way in ways),
+        "any one of these would do: " + "; ".join(_way(way, "en") for way in ways),
         missing=lacked(leaves),
     )
+
+
+def _way(way: Sequence[Leaf], language: Language) -> str:
+    if len(way) == 1:
+        return way[0].zh if language == "zh" else way[0].en
+    if language == "zh":
+        return f"（{'，并且 '.join(leaf.zh for leaf in way)}）"
+    return f"({' and '.join(leaf.en for leaf in way)})"
 
 
 def _comparison(ctx: Context, node: Fields, *, negated: bool) -> Condition | None:

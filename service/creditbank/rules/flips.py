@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from creditbank.credits import HUNDREDTHS
 from creditbank.errors import Language
 from creditbank.rules.clauses import Clause
 from creditbank.rules.decide import Decided, again, clauses_of
@@ -15,7 +18,7 @@ from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items, Text
 from creditbank.rules.taking import conversion_of
 from creditbank.rules.terms import Leaf, Scope
-from creditbank.rules.units import Exact, NotOfType, Type, as_json, literal, observed, reader, shown
+from creditbank.rules.units import Exact, NotOfType, Type, as_json, literal, observed, plain, reader, shown
 
 MOST_TOGETHER = 3
 """So many changes at once at the most: more of them help nobody."""
@@ -105,10 +108,9 @@ _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 def _number(type_: Type, text: str) -> Exact:
-    whole, _, part = text.partition("/")
-    if not part:
-        return literal(type_, text)  # type: ignore[no-any-return]
-    return literal(type_, whole) / int(part)  # type: ignore[no-any-return]
+    """A number as findings write it, in the engine's unit: a limit may be no whole number (40 % of the courses)."""
+    value = Fraction(text) * (HUNDREDTHS if type_.unit == "credits" else 1)
+    return value.numerator if value.denominator == 1 else value
 
 
 def _smallest(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Iterator[tuple[Change, ...]]:
@@ -124,7 +126,7 @@ def _smallest(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Itera
             trials += 1
             if trials > MOST_TRIALS:
                 break
-            if again(decided, _changed(decided.given, together)).verdict != "not_granted":
+            if again(decided, changed(decided.given, together)).verdict != "not_granted":
                 turned.append(together)
         if turned:
             yield from turned[:MOST_SHOWN]
@@ -156,8 +158,9 @@ def _seen(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Iterator[
             if clause.cap and isinstance(leaf.required, Mapping):
                 limit, before = (_number(type_, leaf.required[word]) for word in ("at_most", "before"))
                 yield type_, max(limit - before, 0)
-            elif isinstance(leaf.observed, str) and "/" not in leaf.observed:
-                yield type_, literal(type_, leaf.observed)
+            elif isinstance(leaf.observed, str):
+                seen = _number(type_, leaf.observed) if type_.kind == "number" else literal(type_, leaf.observed)
+                yield type_, seen
 
 
 def _asked_for(leaf: Leaf, given: Scope) -> Iterator[Change]:
@@ -209,7 +212,7 @@ def _moves(fact: Fact, row: str | None, now: Any, wanted: Iterable[Any]) -> Iter
     if now is None:
         return
     type_ = fact.type
-    values = [value for value in dict.fromkeys(wanted) if value != now]
+    values = [value for value in dict.fromkeys(_writable(type_, each) for each in wanted) if value != now]
     if type_.choices is not None:
         values = list(dict.fromkeys([*values, *type_.choices.tokens()]))
     elif type_.kind == "truth":
@@ -219,6 +222,15 @@ def _moves(fact: Fact, row: str | None, now: Any, wanted: Iterable[Any]) -> Iter
         key=lambda each: _distance(type_, now, each),
     ):
         yield _change(fact, row, now, value)
+
+
+def _writable(type_: Type, value: Any) -> Any:
+    """A value that a fact can have: of a third of something what lies just below it."""
+    if not isinstance(value, Fraction):
+        return value
+    if type_.unit == "credits" or type_.whole:
+        return math.floor(value)
+    return value if "/" not in plain(value) else Fraction(math.floor(value * 100), 100)
 
 
 def _reachable(fact: Fact, now: Any, then: Any) -> bool:
@@ -278,7 +290,7 @@ def _given_up(leaf: Leaf, given: Scope) -> Iterator[Change]:
         )
 
 
-def _changed(given: Scope, together: Iterable[Change]) -> Scope:
+def changed(given: Scope, together: Iterable[Change]) -> Scope:
     """The facts after some changes. What is said of the one source holds wherever it is spoken of."""
     facts: dict[str, Any] = dict(given)
     for change in together:
