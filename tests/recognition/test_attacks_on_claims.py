@@ -383,3 +383,23 @@ async def test_whoever_is_erased_leaves_no_words_no_notice_and_nothing_that_wait
     await college.work()
     assert (await college.read(made))["state"] == "lapsed"
     assert (await college.ask("GET", "/v1/public-notices", person("auditor")))["items"] == []
+    decision = (await college.read(made))["lines"][0]["decision_id"]
+    told = json.dumps(await college.ask("GET", f"/v1/decisions/{decision}", college.officer), ensure_ascii=False)
+    assert "家庭情况" not in told
+
+
+async def test_that_somebody_was_erased_is_told_to_nobody_whom_the_claim_does_not_concern(college: College) -> None:
+    college.decide_by(hands=procedure(DEPARTMENT))
+    learner, made = await claimed(college, "M1")
+    await erases(college, learner)
+    for role, step, body in (
+        ("department_reviewer", "steps/department/outcome", {"outcome": "approved"}),
+        ("registrar", "withdrawal", {}),
+        ("registrar", "objections", {"words": "并非本人取得"}),
+        ("registrar", f"objections/{new_id()}/decision", {"upheld": True, "words": "属实"}),
+    ):
+        stranger = person(role, institution_id=college.school)
+        answer = await college.bank.call("POST", f"/v1/claims/{made['claim_id']}/{step}", stranger, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (step, answer.text)
+    said = await college.answer(made, "department", "approved", college.department, status=409)
+    assert said["code"] == "already_erased"

@@ -52,7 +52,7 @@ async def appeal(
     Raises NotFound, GuardianActs, LineUnknown, NothingToAppeal, AppealTimeIsOver, AppealPending, ReviewedAlready,
     DecidedByPeople.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda _: False)
     claim, person = opened.claim, opened.person
     await must_act_for(session, actor, person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
     line = opened.line(line_no)

@@ -13,7 +13,7 @@ from creditbank.recognition.moving import refuse_by_hand, start_clock
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.procedures import BANK_WITHIN
 from creditbank.recognition.standing import working_days_from
-from creditbank.recognition.withdrawal import must_be_claimant
+from creditbank.recognition.withdrawal import made_by_college, must_be_claimant
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 
@@ -25,7 +25,7 @@ async def contest(
 
     Raises NotFound, GuardianActs, ClaimAlreadyDecided, ClaimLapsed, LineUnknown, NothingToContest.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda claim: made_by_college(actor, claim))
     claim = opened.claim
     await must_be_claimant(session, opened, actor=actor, tools=tools)
     must_be_open(claim, tools)

@@ -65,7 +65,7 @@ async def take_up(
     Raises NotFound for whoever it does not concern, ClaimAlreadyDecided, ClaimLapsed, NotThisHandsTurn, StepTimeIsOver,
     StepIsStopped.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda claim: concerns(actor, claim))
     claim = opened.claim
     if not is_hand(actor, claim):
         if concerns(actor, claim):

@@ -44,7 +44,7 @@ async def object_to(
     Raises NotFound for a claim that is not on notice: whoever it does not concern learns nothing of others;
     LineNotOpen, ObjectedAlready.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda _: False)
     claim = opened.claim
     on_notice = claim.state == "open" and claim.does == "notice"
     on = today(tools.at)
@@ -139,9 +139,13 @@ async def decide_objection(
     By the registrar of the college whose plan it is, or an officer, never by who objected. Raises NotFound,
     ObjectionAlreadyDecided, OwnObjection, ClaimAlreadyDecided, ClaimLapsed.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+
+    def concerns(claim: Claim) -> bool:
+        return Reach.ANY in actor.reach or actor.institution_id == claim.institution_id
+
+    opened = await open_claim(session, claim_id, tools=tools, concerns=concerns)
     claim, person = opened.claim, opened.person
-    if Reach.ANY not in actor.reach and actor.institution_id != claim.institution_id:
+    if not concerns(claim):
         raise NotFound
     found = {one.objection_id: one for one in await objections_of(session, claim)}
     objection = found.get(objection_id)

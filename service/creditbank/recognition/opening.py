@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition import refusals
 from creditbank.recognition.gathering import AskedLine
 from creditbank.recognition.procedures import Step
@@ -91,10 +92,20 @@ async def look_at(session: Transaction, claim_id: UUID, *, tools: Tools) -> Open
     return await read_claim(session, person, claim_id)
 
 
-async def open_claim(session: Transaction, claim_id: UUID, *, tools: Tools) -> Opened:
-    """Lock the person whose claim it is, then read it. Raises NotFound, AlreadyErased."""
+async def open_claim(
+    session: Transaction, claim_id: UUID, *, tools: Tools, concerns: Callable[[Claim], bool] = lambda _: True
+) -> Opened:
+    """Lock the person whose claim it is, then read it. Raises NotFound; AlreadyErased to whom the claim `concerns`."""
     learner_id = await whose(session, claim_id)
-    people = await lock_people(session, [learner_id], keyring=tools.keyring, at=tools.at)
+    try:
+        people = await lock_people(session, [learner_id], keyring=tools.keyring, at=tools.at)
+    except AlreadyErased:
+        cursor = (await driver(session)).cursor(row_factory=dict_row)
+        await cursor.execute(_CLAIM, [[learner_id], claim_id])
+        found = await cursor.fetchone()
+        if found is None or not concerns(Claim(**found)):
+            raise NotFound from None
+        raise
     return await read_claim(session, people[learner_id], claim_id)
 
 

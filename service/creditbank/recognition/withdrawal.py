@@ -16,6 +16,7 @@ from creditbank.recognition.hands import end_step, must_be_open
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.standing import target_of
+from creditbank.recognition.tables import Claim
 from creditbank.recognition.writing import new_writing
 from creditbank.records.acts import Tools
 
@@ -29,7 +30,7 @@ async def withdraw_claim(
 
     Raises NotFound, GuardianActs, ClaimAlreadyDecided, ClaimLapsed, LineUnknown, LineNotOpen.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda claim: made_by_college(actor, claim))
     claim = opened.claim
     await must_be_claimant(session, opened, actor=actor, tools=tools)
     must_be_open(claim, tools)
@@ -61,7 +62,7 @@ async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: 
     It ends today: until now it stood. Raises NotFound, GuardianActs, LineUnknown, ConversionDoesNotStand,
     DiplomaStandsOnConversion.
     """
-    opened = await open_claim(session, claim_id, tools=tools)
+    opened = await open_claim(session, claim_id, tools=tools, concerns=lambda _: False)
     await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
     claim, line = opened.claim, opened.line(line_no)
     conversion = opened.conversion(line)
@@ -80,11 +81,15 @@ async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: 
     return opened
 
 
+def made_by_college(actor: Actor, claim: Claim) -> bool:
+    """Whether the caller is of the college that claimed for the learner."""
+    return actor.institution_id is not None and actor.institution_id == claim.made_for_id
+
+
 async def must_be_claimant(session: Transaction, opened: Opened, *, actor: Actor, tools: Tools) -> None:
     """Raises NotFound for whoever could not have made the claim, GuardianActs for a child under fourteen."""
-    college = actor.institution_id
-    if college is not None:
-        if college != opened.claim.made_for_id:
+    if actor.institution_id is not None:
+        if not made_by_college(actor, opened.claim):
             raise NotFound
         return
     await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
