@@ -257,7 +257,7 @@ async def test_no_hand_answers_for_another_institution_whatever_their_role(colle
     assert (now["state"], now["step"], len(now["history"])) == ("open", "department", 2)
 
 
-async def test_a_disabled_sign_in_and_other_roles_use_no_step(college: College) -> None:
+async def test_roles_that_are_no_hand_use_no_step_and_override_nothing(college: College) -> None:
     college.decide_by(hands=procedure(DEPARTMENT))
     learner, made = await claimed(college, "M1")
     for actor in (
@@ -285,6 +285,62 @@ async def test_two_sign_ins_at_one_step_are_answered_one_after_the_other(college
         assert [one["act"] for one in now["history"]].count("decided") == 1
         assert await college.converted(learner) == (300 if now["lines"][0]["state"] == "granted" else 0)
     await college.check()
+
+
+async def test_a_guardian_claims_and_appeals_until_the_fourteenth_birthday_and_the_child_from_then_on(
+    college: College,
+) -> None:
+    college.decide_by(NEVER)
+    child = await a_child(college, born="20120303")
+    guardian = await guardian_of(college, child)
+    body = {"plan_id": str(college.plan), "lines": [{"record_ids": [str(child.records[0])], "course_code": "M1"}]}
+    path = f"/v1/learners/{child.learner_id}/claims"
+    said = await college.ask("POST", path, child.actor, json=body, status=403)
+    assert said["code"] == "guardian_acts"
+    made = await college.ask("POST", path, guardian, json=body, status=201)
+    college.go_to(date(2026, 3, 3))
+    appeals = f"/v1/claims/{made['claim_id']}/lines/1/appeals"
+    for method, at, more in (
+        ("POST", path, {"json": body}),
+        ("POST", appeals, {"json": {"words": "不服"}}),
+        ("POST", f"/v1/claims/{made['claim_id']}/withdrawal", {"json": {}}),
+        ("POST", f"/v1/claims/{made['claim_id']}/lines/1/giving-up", {}),
+        ("POST", f"/v1/learners/{child.learner_id}/allocations", {"json": {"plan_id": str(college.plan)}}),
+        ("GET", f"/v1/claims/{made['claim_id']}", {}),
+        ("GET", path, {}),
+        ("GET", f"/v1/learners/{child.learner_id}/totals?plan_id={college.plan}", {}),
+    ):
+        answer = await college.bank.call(method, at, guardian, **more)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), at
+    await college.ask("POST", appeals, child.actor, json={"words": "不服"}, status=201)
+
+
+async def a_child(college: College, *, born: str) -> Learner:
+    named = {"name": "演示童", "document": {"kind": "resident_id", "number": resident(900, born)}}
+    row = {
+        "kind": "enrolment_event", "learner": {**named, "student_no": "2024-900"}, "event": "entered",
+        "occurred_on": "2024-09-01", "level": "higher_vocational", "programme_code": "460101", "year_of_entry": 2024,
+    }  # fmt: skip
+    sender = machine("records:write", "records:read", institution_id=college.college)
+    posted = await college.ask("POST", "/v1/records", sender, json=row, status=201)
+    found = await college.ask("GET", f"/v1/records/{posted['record_id']}", sender)
+    certificate = {
+        "kind": "certificate", "learner": named, "standard": "X0", "level": "intermediate", "number": "DEMO0900000",
+        "occurred_on": "2025-06-01",
+    }  # fmt: skip
+    body = machine("records:write", institution_id=college.body)
+    held = await college.ask("POST", "/v1/records", body, json=certificate, status=201)
+    return Learner(UUID(found["learner_id"]), 900, [UUID(held["record_id"])])
+
+
+async def guardian_of(college: College, child: Learner) -> Actor:
+    said = {
+        "name": "演示母", "document": {"kind": "resident_id", "number": resident(901, "19800101")},
+        "relation": "mother", "evidence": "户口簿",
+    }  # fmt: skip
+    await college.ask("POST", f"/v1/learners/{child.learner_id}/guardians", college.registrar, json=said, status=201)
+    ((login,),) = await college.sql("SELECT login_id FROM guardianship WHERE learner_id = %s", child.learner_id)
+    return Actor(name=f"login:{login}", roles=frozenset({"guardian"}))
 
 
 # --- overrides ----------------------------------------------------------------------------------------------------
