@@ -267,10 +267,10 @@ async def make_override(
     rulebook: RulebookDep,
     language: LanguageDep,
 ) -> Response:
-    """载明作出人、理由和失效日期，记入档案。增加学分的须由另一人确认后生效。
+    """载明作出人、理由和失效日期，记入档案。除减少学分外，均须由另一人确认后生效。
 
-    |With author, reason and expiry, and shown in the transcript. One that raises credits holds once a second person
-    has agreed.
+    |With author, reason and expiry, and shown in the transcript. Only one that takes credits away holds at once; one
+    that gives, keeps or prolongs them holds once a second person has agreed.
     """
 
     async def act(session: AsyncSession) -> Answer:
