@@ -84,6 +84,7 @@ def test_a_limit_that_has_not_begun_limits_nothing_and_one_that_ended_leaves_it_
     ended = limit("ended", none, until="2024-03-03")
     decided = decide(Rulebook.load([method("m"), ended]), line())
     assert (decided.verdict, decided.clause, decided.document) == ("unknown", "version", "ended")
+    assert (decided.dated_by, decided.dated_on) == ("claim.on", "2024-03-04")
     today = limit("today", none, **{"from": "2024-03-04", "until": "2024-03-04"})
     assert told(Rulebook.load([method("m"), today]), line()) == ("not_granted", "today/none")
 

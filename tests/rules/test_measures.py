@@ -222,3 +222,44 @@ def test_what_is_asked_of_rows_is_never_taken_over_from_the_case() -> None:
     beside = {"all": [enough, {"fact": "course.code", "is": "c1"}]}
     rules = book({"clauses": also(clause("m", require={"exists": "records", "where": beside}))})
     assert told(rules, line(records=records({"score": "60"}))) == ("granted", "gives")
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "verdict", "because"),
+    [
+        ("online_course", "passed", "granted", None),
+        ("online_course", "failed", "not_granted", "result: failed"),
+        ("training", "passed", "not_granted", "kind of record: training"),
+        ("training", None, "not_granted", "kind of record: training"),  # whatever its result is
+        (None, "failed", "not_granted", "result: failed"),  # whatever kind it is
+        (None, "passed", "unknown", "kind of record is missing"),
+        ("online_course", None, "unknown", "result is missing"),
+    ],
+)
+def test_a_row_counts_only_where_both_the_set_and_the_measure_say_so_and_says_which_does_not(
+    kind: Any, result: Any, verdict: str, because: str | None
+) -> None:
+    online = {
+        "says": SAYS,
+        "cites": ["source"],
+        "of": "records",
+        "where": {"fact": "record.kind", "is": "online_course"},
+    }
+    for amount, gives, one in (
+        ({"count": "online", "where": PASSED}, "count", "1"),
+        ({"sum": {"fact": "record.credits"}, "over": "online", "where": PASSED}, "credits", "1"),
+    ):
+        rules = book(
+            {
+                "clauses": also(clause("m", require={"named": "m", "at_least": one})),
+                "names": {"m": named(gives, amount)},
+                "sets": {"online": online},
+            }
+        )
+        decided = decide(rules, line(records=records({"kind": kind, "result": result, "credits": 100})))
+        assert decided.verdict == verdict
+        (row,) = finding(decided, "m")["rows"]
+        assert row["counts"] == {"granted": "met", "not_granted": "not_met", "unknown": "unknown"}[verdict]
+        assert [said.partition(";")[0].partition(" (")[0] for said in row.get("because_en", [])] == (
+            [] if because is None else [because]
+        )
