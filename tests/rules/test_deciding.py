@@ -369,3 +369,26 @@ def test_the_day_of_the_decision_is_a_fact_only_where_a_document_asks_for_it() -
     assert another_day.canonical() == late.canonical()
     first, second = (rulebook().decide("deposit", facts(), on=date(day, 1, 1)) for day in (2025, 2026))
     assert first.canonical() == second.canonical()
+
+
+def test_a_decision_names_the_first_clause_that_refuses_and_else_the_first_that_is_open() -> None:
+    def named_by(*conditions: dict[str, Any]) -> str:
+        clauses = [{**clause(condition), "id": f"c{place}"} for place, condition in enumerate(conditions, start=1)]
+        return rulebook({"clauses": clauses}).decide("deposit", facts()).clause
+
+    failed, high = {"fact": "record.result", "is": "failed"}, {"fact": "record.score", "at_least": "90"}
+    open_, other = {"fact": "record.place", "at_most": "3"}, {"fact": "record.weeks", "at_least": "2"}
+    assert named_by(failed, high) == "c1"
+    assert named_by(open_, failed, high, other) == "c2"
+    assert named_by(open_, other) == "c1"
+
+
+def test_a_replay_is_told_the_day_where_the_facts_do_not_say_it_and_a_day_that_they_say_holds() -> None:
+    book = rulebook({"clauses": [clause({"fact": "decision.on", "at_most": "2024-12-31"})]})
+    day, late = date(2024, 12, 31), date(2025, 1, 1)
+    assert book.replay(facts(), "deposit.test", "1", on=day).verdict == "granted"
+    assert book.replay(facts(), "deposit.test", "1", on=late).verdict == "not_granted"
+    assert book.replay(facts(), "deposit.test", "1").verdict == "unknown"
+    said = {**facts(), "decision": {"on": "2024-12-31"}}
+    assert book.replay(said, "deposit.test", "1", on=late).verdict == "granted"
+    assert book.decide("deposit", said, on=late).verdict == "granted"

@@ -301,3 +301,49 @@ def test_of_rows_that_are_alike_in_every_comparison_the_last_one_named_decides_a
     assert verdict({}, {"score": "60"}) == "not_granted"
     assert verdict({"score": "60", "occurred_on": "2025-01-01"}, {"score": "60"}) == "not_granted"
     assert verdict({"score": "61", "occurred_on": "2025-01-01"}, {"score": "60"}) == "granted"
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "y": {"fact": "record.result", "is": "passed"},
+    "Y": {"fact": "record.score", "at_least": "60"},
+    "n": {"fact": "record.result", "is": "failed"},
+    "N": {"fact": "record.score", "at_least": "90"},
+    "?": {"fact": "record.place", "at_most": "3"},
+    "!": {"fact": "record.weeks", "at_least": "2"},
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "parts", "verdict"),
+    [
+        *(("all", parts, "granted") for parts in ("y", "yY")),
+        *(("all", parts, "not_granted") for parts in ("n", "yn", "ny", "?n", "n?")),
+        *(("all", parts, "unknown") for parts in ("?", "y?", "?y", "?!")),
+        *(("any", parts, "granted") for parts in ("y", "ny", "yn", "?y", "y?")),
+        *(("any", parts, "not_granted") for parts in ("n", "nN")),
+        *(("any", parts, "unknown") for parts in ("?", "n?", "?n", "?!")),
+        *(("none", parts, "granted") for parts in ("n", "nN")),
+        *(("none", parts, "not_granted") for parts in ("y", "yn", "ny", "?y", "y?")),
+        *(("none", parts, "unknown") for parts in ("?", "n?", "?n", "?!")),
+    ],
+)
+def test_what_is_unknown_counts_neither_as_met_nor_as_failed(word: str, parts: str, verdict: str) -> None:
+    assert asks({word: [SAID[part] for part in parts]}).decide("deposit", facts()).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("parts", "told", "missing"),
+    [
+        ("yY", ["record.result"], []),  # one way that holds is enough to be told
+        ("nY", ["record.score"], []),
+        ("n?", ["record.place"], ["record.place"]),  # what has failed opens nothing any more
+        ("nN", ["any"], []),
+        ("?!", ["any"], ["record.place", "record.weeks"]),
+    ],
+)
+def test_of_alternatives_what_is_told_is_the_one_that_holds_or_all_that_are_still_open(
+    parts: str, told: list[str], missing: list[str]
+) -> None:
+    decided = asks({"any": [SAID[part] for part in parts]}).decide("deposit", facts())
+    found = [each for each in decided.findings() if each["clause"] == "c"]
+    assert ([each["fact"] for each in found], found[0].get("missing", [])) == (told, missing)
