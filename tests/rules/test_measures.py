@@ -263,3 +263,43 @@ def test_a_row_counts_only_where_both_the_set_and_the_measure_say_so_and_says_wh
         assert [said.partition(";")[0].partition(" (")[0] for said in row.get("because_en", [])] == (
             [] if because is None else [because]
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "exists", "every"),
+    [
+        ("online_course", "passed", "met", "met"),
+        ("online_course", "failed", "not_met", "not_met"),
+        ("training", "passed", "not_met", "met"),  # it is none of those of which it is asked
+        ("training", "failed", "not_met", "met"),
+        ("training", None, "not_met", "met"),
+        (None, "failed", "not_met", "unknown"),
+        (None, "passed", "unknown", "met"),  # whatever kind it is, it is as it has to be
+        (None, None, "unknown", "unknown"),
+        ("online_course", None, "unknown", "unknown"),
+    ],
+)
+def test_of_part_of_a_set_only_its_own_rows_are_asked(kind: Any, result: Any, exists: str, every: str) -> None:
+    online = {
+        "says": SAYS,
+        "cites": ["source"],
+        "of": "records",
+        "where": {"fact": "record.kind", "is": "online_course"},
+    }
+    opposite = {"met": "not_met", "not_met": "met", "unknown": "unknown"}
+    verdicts = {"met": "granted", "not_met": "not_granted", "unknown": "unknown"}
+    for condition, verdict, looked_for in (
+        ({"exists": "online", "where": PASSED}, exists, "some"),
+        ({"none": [{"exists": "online", "where": PASSED}]}, opposite[exists], "none"),
+        ({"every": "online", "has": PASSED}, every, "none"),
+        ({"none": [{"every": "online", "has": PASSED}]}, opposite[every], "some"),
+    ):
+        rules = book({"clauses": also(clause("m", require=condition)), "sets": {"online": online}})
+        decided = decide(rules, line(records=records({"kind": kind, "result": result})))
+        found = finding(decided, "m")
+        assert (decided.verdict, found["verdict"]) == (verdicts[verdict], verdict)
+        assert found["required"] == {looked_for: "online"}
+        (row,) = found["rows"]
+        assert (row["counts"] == "met") is (found["observed"] == "1")
+        if kind == "training":
+            assert row["because_en"] == ["kind of record: training; it must be online course"]
