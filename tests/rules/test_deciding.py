@@ -392,3 +392,58 @@ def test_a_replay_is_told_the_day_where_the_facts_do_not_say_it_and_a_day_that_t
     said = {**facts(), "decision": {"on": "2024-12-31"}}
     assert book.replay(said, "deposit.test", "1", on=late).verdict == "granted"
     assert book.decide("deposit", said, on=late).verdict == "granted"
+
+
+def test_a_new_rulebook_replays_what_an_earlier_one_decided_and_decides_nothing_by_it() -> None:
+    failed = clause({"fact": "record.result", "is": "failed"})
+    old, other = (
+        rulebook({"until": "2024-01-01"}),
+        rulebook(document="deposit.other", applies={"record.kind": ["award"]}),
+    )
+    new = rulebook({"version": "2", "clauses": [failed]})
+    case = facts(occurred_on="2023-06-20")
+    both = new.replaying([old, other])
+    assert both.decide("deposit", case).version == "2"
+    assert both.replay(case, "deposit.test", "1").canonical() == old.replay(case, "deposit.test", "1").canonical()
+    assert both.replay(case, "deposit.other", "1").document == "deposit.other"
+    assert both.replay(case, "deposit.test", "2").verdict == "not_granted"
+    with pytest.raises(RuleVersionNotLoaded):
+        new.replay(case, "deposit.test", "1")
+    mended = rulebook({"clauses": [failed]}).replaying([old])
+    assert mended.replay(case, "deposit.test", "1").verdict == "not_granted"  # its own goes before an earlier one's
+    assert both.kinds("deposit") == {"course_result"}
+    assert both.kinds("conversion") == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "version"),
+    [
+        ({}, "1"),
+        ({"purpose": {}}, None),
+        ({"purpose": {"kind": "degree"}}, None),
+        ({"plan": {"level": "technician"}}, None),
+        ({"plan": {}}, None),
+        ({"decision": {"on": "2019-12-31"}}, None),
+        ({"decision": {"on": "2025-01-01"}}, "2"),
+        ({"decision": {}}, None),
+    ],
+)
+def test_the_version_for_a_total_is_the_one_that_decides_it(changed: dict[str, Any], version: str | None) -> None:
+    always = clause({"fact": "purpose.kind", "stated": "yes"})
+    head = {
+        "document": "accumulation.test",
+        "question": "accumulation",
+        "applies": {"purpose.kind": ["graduation"], "plan.level": ["higher_vocational"]},
+        "version_by": {"fact": "decision.on", "because": SAYS},
+    }
+    said = {"clauses": [always], "gives": None}
+    book = rulebook({**said}, {**said, "version": "2", "from": "2025-01-01"}, **head)
+    case = {
+        "purpose": {"kind": "graduation"},
+        "plan": {"level": "higher_vocational"},
+        "decision": {"on": "2024-06-30"},
+        **changed,
+    }
+    found = book.version_for("accumulation", case)
+    assert (None if found is None else found.version) == version
+    assert book.decide("accumulation", case).version == version
