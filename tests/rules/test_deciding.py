@@ -279,6 +279,42 @@ def test_versions_of_one_document_may_come_in_several_texts() -> None:
         Rulebook.load([document(TWO[0]), document(TWO[0] | {"from": "2022-01-01"})])
 
 
+def test_texts_of_one_document_agree_in_what_they_are_about_and_their_versions_meet() -> None:
+    later = {"version": "2", "from": "2022-01-01"}
+    Rulebook.load([document(), document(later)])
+    for head in ({"applies": {"record.kind": ["award"]}}, {"version_by": {"fact": "decision.on", "because": SAYS}}):
+        with pytest.raises(RulesRefused, match="it differs from"):
+            Rulebook.load([document(), document(later, **head)])
+        with pytest.raises(RulesRefused, match="it differs from"):
+            Rulebook.load([document(), document(later), document({"version": "3", "from": "2023-01-01"}, **head)])
+    for first, second in (
+        ({}, {"version": "2"}),  # both from one day on
+        ({"until": "2021-12-30"}, later),  # a day without a version
+        ({"until": "2022-01-01"}, later),  # a day with two
+    ):
+        with pytest.raises(RulesRefused, match="do not meet"):
+            Rulebook.load([document(first), document(second)])
+    Rulebook.load([document({"until": "2021-12-31"}), document(later)])
+
+
+def test_of_documents_that_do_not_add_up_a_narrower_one_may_not_overlap_a_wider_one() -> None:
+    wide, there = document(), {"record.kind": ["course_result"], "institution.id": ["school"]}
+    for narrow in (
+        document(document="deposit.there", applies=there),
+        document({"from": "2024-01-01"}, document="x", applies=there),
+    ):
+        with pytest.raises(RulesRefused, match="overlaps"):
+            Rulebook.load([wide, narrow])
+    Rulebook.load([document({"until": "2023-12-31"}), document({"from": "2024-01-01"}, document="x", applies=there)])
+
+
+def test_a_record_without_a_version_keeps_only_what_would_have_chosen_one() -> None:
+    case = {**facts(occurred_on="2019-12-31"), "institution": {"id": "school", "kind": "higher_vocational"}}
+    decided = rulebook().decide("deposit", case)
+    assert (decided.verdict, decided.clause) == ("unknown", "version")
+    assert decided.facts_used() == {"record": {"kind": "course_result", "occurred_on": "2019-12-31"}}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

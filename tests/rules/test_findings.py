@@ -150,3 +150,10 @@ def test_rows_in_which_a_whole_subject_is_not_there_are_kept_as_they_were() -> N
         {"id": "q2", "this": False, "certificate": {"level": "advanced"}},
     ]
     assert replayed(rules, decided).canonical() == decided.canonical()
+
+
+def test_a_clause_that_demands_nothing_only_states_what_holds() -> None:
+    decided = decide(book({"clauses": also(clause("stated"))}), line())
+    found = finding(decided, "stated")
+    assert (found["effect"], found["verdict"], found["fact"]) == ("state", "met", "")
+    assert (found["says_zh"], found["says_en"]) == ("条款 stated", "clause stated")

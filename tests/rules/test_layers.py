@@ -203,3 +203,12 @@ def test_the_bytes_of_a_decision_name_the_limits_that_took_part_and_what_gave_wa
     assert said["replaces"] == ["k1"]
     plain = json.loads(decide(Rulebook.load([method("m")]), line()).canonical())
     assert not {"limits", "replaces"} & set(plain)
+
+
+def test_limits_may_leave_days_without_a_limit_and_totals_may_give_something_from_some_day_on() -> None:
+    first, again = limit("a", until="2021-12-31"), limit("b", **{"from": "2023-01-01"})
+    assert told(Rulebook.load([method("m"), first, again]), line()) == ("unknown", "version")
+    head = {"question": "accumulation", "applies": {"purpose.kind": ["graduation"]}}
+    asked = {"clauses": [clause("level", require={"fact": "plan.level", "stated": "yes"})]}
+    later = {"version": "2", "from": "2022-01-01", "gives": {"credits": {"fact": "plan.total_credits"}}}
+    Rulebook.load([document(asked | {"gives": None}, asked | later, document="accumulation.a", **head)])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rules.converting import also, book, capped, clause, decide, line, replayed, source, stood, told, wrong
+from tests.rules.writing import SAYS
 
 GIVES_WAY = clause("higher-instead", replaces={"over": "uses", "per": [{"fact": "record.content"}]})
 ONE = capped("one-of-a-content", "1", count="uses", per=[{"fact": "record.content"}])
@@ -93,3 +94,11 @@ def test_conversions_of_one_course_may_give_way_too() -> None:
 def test_what_cannot_give_way_does_not_load(words: dict[str, Any], said: str) -> None:
     found = wrong({"clauses": also(clause("x", **words))})
     assert any(said in each for each in found), found
+
+
+def test_what_gives_way_is_one_of_all_uses_and_not_of_some_that_are_named() -> None:
+    some = {"says": SAYS, "cites": ["source"], "of": "uses", "where": {"fact": "record.kind", "is": "award"}}
+    over = clause("x", replaces={"over": "some", "per": [{"fact": "record.content"}]})
+    assert any(
+        "it must be conversions, uses" in each for each in wrong({"clauses": also(over), "sets": {"some": some}})
+    )
