@@ -361,3 +361,20 @@ def test_a_share_that_is_no_whole_number_of_hundredths_keeps_its_exact_room(
     said = turning(decided)
     assert [each[2] for each in said.room] == [room]
     assert turned(decided) == [[("give up", "k1")], [("course.credits", then)]]
+
+
+def test_what_is_granted_or_open_needs_no_change_even_where_another_way_lies_open() -> None:
+    ways = {"any": [{"fact": "record.score", "at_least": "60"}, {"fact": "record.score", "at_least": "90"}]}
+    nothing = Turning((), (), (), ())
+    assert turning(of(ways, score="70")) == nothing
+    assert turning(of(ways, {"fact": "record.place", "at_most": "3"}, score="70")) == nothing
+
+
+def test_only_groups_that_are_too_full_say_how_much_room_they_have() -> None:
+    kinds = capped("kinds", "1", count="uses", per=[{"fact": "record.kind"}])
+    use = {"id": "k1:r9", "conversion": {"credits": 300}, "record": {"id": "r9", "kind": "training"}}
+    decided = decide(
+        book({"clauses": also(kinds)}),
+        line(source("r1", kind="online_course"), source("r2", kind="training"), uses=[use]),
+    )
+    assert [(clause_, en) for clause_, _, en in turning(decided).room] == [("kinds", "1 less; 0 at most")]
