@@ -23,7 +23,7 @@ from creditbank.pathways.sheets import (
     shown_header,
 )
 from creditbank.pathways.statement_topics import Sitting
-from creditbank.submissions.cells import Cell, Line, Unusable, place_of
+from creditbank.submissions.cells import Cell, Line, place_of
 from creditbank.submissions.sheets.columns import Field, header_forms
 from creditbank.submissions.sheets.headers import header_text, keys_of
 from creditbank.submissions.sheets.values import Unread, plain_of, read_score, text_of
@@ -68,6 +68,7 @@ _COUNTED = {sign: at for signs in ("一二三四五", "12345", "甲乙丙丁戊"
 _FULL = re.compile(r"(?:满分|共|卷面)?([0-9]{1,4}(?:\.[0-9]{1,2})?)分?(?:制|满分)?|满分")
 _BETWEEN = "()[]【】-_—:·/、."
 _NO_SUBJECTS = NOT_USED | frozenset(("名次", "排名", "位次", "班级排名", "年级排名", "签名", "签字", "考场", "座位号"))
+_SITTING = re.compile("第?([0-9]{1,2}|[一二三四五])场?(?:考试)?")
 _POINTS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
@@ -121,7 +122,7 @@ def lay_out(table: Table, sittings: Sequence[Sitting]) -> Laid:
 
     Raises ColumnIsMissing, ColumnIsThereTwice, ColumnIsNoSubject, FullMarksDiffer.
     """
-    table = _with_its_second_line(table, sittings)
+    table = _with_its_other_line(table, sittings)
     parts = _parts(table, sittings)
     taken = {column.at for _, column in parts}
     plain = _without(table, taken)
@@ -191,21 +192,33 @@ def _rest_of(subject: str, rest: str) -> Part | None:
     return None if field is None else Part(subject, "points" if field[0] is POINTS else "remark")
 
 
-def _with_its_second_line(table: Table, sittings: Sequence[Sitting]) -> Table:
-    """The header with the line below it, where that says nothing but what parts of subjects are: 评卷一, 成绩, 满分120.
+def _with_its_other_line(table: Table, sittings: Sequence[Sitting]) -> Table:
+    """The header with the line below it, or above, where one line names subjects and the other their parts only.
 
-    Of one line and two that name as many columns the search prefers one; here the subjects above make the difference.
+    数学 over 评卷一 and 评卷二, or over 满分120. Of one line and two that name as many columns the search prefers one;
+    here the subjects make the difference.
     """
     header = table.header
-    below = next((line for line in table.sheet.lines if place_of(line.row_no)[1] == header.row + 1), None)
-    if len(header.cells) != 1 or below is None or any(isinstance(cell, Unusable) for cell in below.cells):
+    if len(header.cells) != 1:
         return table
-    second = tuple(map(header_text, below.cells))
-    rows = (header.cells[0], second)
-    said = [(at, text) for at, text in enumerate(second) if text and not _same_above(rows, at)]
-    if not said or any(part_of(text, _over(rows, at), sittings) is None for at, text in said):
-        return table
-    return replace(table, header=replace(header, cells=rows, keys=keys_of(rows)))
+    by_row = {place_of(line.row_no)[1]: line for line in table.sheet.lines}
+    for first in (header.row, header.row - 1):
+        lines = [by_row.get(row) for row in (first, first + 1)]
+        rows = [tuple(map(header_text, line.cells)) for line in lines if line is not None and _is_text(line)]
+        if len(rows) == 2 and _names_parts(rows, sittings):
+            return replace(table, header=replace(header, row=first, cells=tuple(rows), keys=keys_of(rows)))
+    return table
+
+
+def _is_text(line: Line) -> bool:
+    return all(cell is None or isinstance(cell, str) for cell in line.cells)
+
+
+def _names_parts(rows: Sequence[tuple[str, ...]], sittings: Sequence[Sitting]) -> bool:
+    """Whether the second line says nothing but parts of the subjects over them, besides what is merged downwards."""
+    said = [(at, text) for at, text in enumerate(rows[1]) if text and not _same_above(rows, at)]
+    alone = [part_of(text, None, sittings) for _, text in said]
+    return bool(said) and not any(alone) and all(part_of(text, _over(rows, at), sittings) for at, text in said)
 
 
 def _same_above(rows: Sequence[Sequence[str]], at: int) -> bool:
@@ -300,6 +313,19 @@ def read_points(cell: Cell) -> Decimal | Word | None:
             "should be points of 0 or more with at most two places, or a word such as absent. Check it.",
         )
     return Decimal(text)
+
+
+def read_sitting(cell: Cell) -> int | None:
+    """The number of a sitting: 2, 第2场, 第二场. Raises Unread."""
+    text = fold(plain_of(cell))
+    if not text:
+        return None
+    match = _SITTING.fullmatch(text)
+    if match is None:
+        raise Unread(
+            "sitting_unreadable", "应为场次，如 1 或 第1场。请核对。", "should be the number of a sitting. Check it."
+        )
+    return int(match[1]) if match[1].isdigit() else _COUNTED[match[1]]
 
 
 def read_remark(cell: Cell) -> Word | None:

@@ -14,6 +14,7 @@ from creditbank.pathways.score_columns import (
     Word,
     read_points,
     read_remark,
+    read_sitting,
     subjects_of,
 )
 from creditbank.pathways.sheet_refusals import (
@@ -105,7 +106,7 @@ def row_of(laid: Laid, line: Line, sittings: Sequence[Sitting], *, sitting: int 
     """
     reading = Reading(line, [])
     who = {name: reading.field(laid.fields, _FIELD[name]) for name in ("learner_name", "student_no", "member_no")}
-    named = reading.field(laid.fields, _FIELD["sitting"]) or sitting
+    named = reading.read(laid.fields.get("sitting"), "sitting", read_sitting) or sitting
     said = _wide(laid, reading) if laid.is_wide else _long(laid, reading)
     _one_word_each(reading, said)
     total = reading.read(laid.fields.get("total"), "total", read_points) if _has_total(laid, line) else None
