@@ -207,8 +207,8 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "转段条件尚不明确",
         "Something about your progression is not known",
         "本轮判定中，您的部分条件尚不明确；缺什么、由谁补充见该决定。这不是不予录取，补齐后会重新判定。",
-        "In this round something about you is not known yet. The decision says what is missing and who can supply it. It "
-        "is no refusal: you are decided again once it is there.",
+        "In this round something about you is not known yet. The decision says what is missing and who can supply it. "
+        "It is no refusal: you are decided again once it is there.",
     ),
     "progression_set_aside": (
         "本轮转段中您已被搁置",
@@ -220,8 +220,8 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "您已列入拟录取公示名单",
         "You are proposed and on public notice",
         "您已列入本轮转段的拟录取名单，名单正在公示；公示期满、报备并定案后方为最终结果。您可以在定案前放弃。",
-        "You are on the list of this round, which is on public notice. It is final once the notice is over and the list "
-        "is filed and frozen. Until then you may give the place up.",
+        "You are on the list of this round, which is on public notice. It is final once the notice is over and the "
+        "list is filed and frozen. Until then you may give the place up.",
     ),
     "progression_not_proposed": (
         "您未列入拟录取公示名单",
@@ -233,7 +233,7 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "有人对您在本轮转段中的公示提出异议",
         "An objection to your place was raised",
         "公示期内有人就您提出异议，正在核查；有结论前不影响您的名次。",
-        "Somebody objected to what the notice says of you. It is being looked into; until it is decided nothing changes.",
+        "Somebody objected to what the notice says of you. It is being looked into; nothing changes until then.",
     ),
     "progression_result": (
         "转段结果已定案",
