@@ -49,7 +49,7 @@ class Taken:
     """Somebody whom a frozen result took."""
 
     learner_id: UUID
-    member_no: str
+    member_no: int
 
 
 @dataclass(frozen=True, slots=True)

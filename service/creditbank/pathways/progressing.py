@@ -107,7 +107,7 @@ async def progress(
     outcomes: list[ProgressedOut] = []
     seen: set[UUID] = set()
     for row, one in enumerate(said.learners, start=1):
-        taken = result.taken.get(one.learner_id) if one.learner_id else by_number.get(one.member_no or "")
+        taken = result.taken.get(one.learner_id) if one.learner_id else by_number.get(one.member_no or 0)
         outcome = ProgressedOut(row=row, outcome="refused", member_no=one.member_no, learner_id=one.learner_id)
         if taken is None:
             outcome.problem = refusals.NotTakenInThisResult().problem(tools.language)

@@ -26,8 +26,8 @@ class ProgressionIn(Payload):
     """一名学员及其院校学号。|One learner and their new student number at the college."""
 
     learner_id: UUID | None = Field(None, description="学员账户。|The account.", examples=[EXAMPLE])
-    member_no: str | None = Field(
-        None, min_length=1, max_length=64, description="学员编号，与账户填一项。|Or the member number.", examples=[None]
+    member_no: int | None = Field(
+        None, ge=1, le=100_000, description="学员编号，与账户填一项。|Or the member number.", examples=[None]
     )
     student_no: Code = Field(description="院校学号。|The student number at the college.", examples=["20260001"])
 
@@ -85,7 +85,7 @@ class ProgressedOut(BaseModel):
         examples=["progressed"],
     )
     learner_id: UUID | None = None
-    member_no: str | None = None
+    member_no: int | None = None
     record_id: UUID | None = Field(None, description="院校学籍记录。|The enrolment record.")
     claim_id: UUID | None = Field(None, description="本次代为提出的申请。|The claim made for them now.")
     courses: list[AgreedCourseOut] = Field(default_factory=list)
@@ -107,13 +107,13 @@ class ProgressionOut(BaseModel):
     """录取学员转入的情况。|How far somebody whom the result took has come."""
 
     learner_id: UUID
-    member_no: str
+    member_no: int
     status: str = Field(description="在贯通班中的状态。|Status in the cohort.", examples=["progressed"])
     record_id: UUID | None = Field(None, description="院校学籍记录。|The enrolment record.")
     entered_on: date | None = Field(None, description="入学日期。|Day of entry.")
     record_key: str = Field(
         description="学籍记录的本单位编号，含定案编号。|The key of the enrolment record, with the result's number.",
-        examples=["ZD-2026-0001/001"],
+        examples=["ZD-2026-0001/7"],
     )
     courses: list[AgreedCourseOut]
     credits: Credits = Field(description="由约定课程认定的学分。|Credits of the agreed courses.", examples=["12"])

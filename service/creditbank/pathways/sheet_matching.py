@@ -50,7 +50,7 @@ class Somebody:
     learner_id: UUID
     names: frozenset[bytes]
     """Keyed indexes of the names that they have or had."""
-    member_no: str | None = None
+    member_no: int | None = None
     students: frozenset[bytes] = frozenset()
     """Keyed indexes of their student numbers at the school."""
 
@@ -97,10 +97,11 @@ class Members:
 
     def __init__(self, school_id: UUID, members: Sequence[Somebody], *, keyring: Keyring) -> None:
         self._school_id, self._keyring = school_id, keyring
-        self._by_number: dict[str, list[Somebody]] = {}
+        self._by_number: dict[int, list[Somebody]] = {}
         self._by_student: dict[bytes, list[Somebody]] = {}
         for member in members:
-            self._by_number.setdefault(_without_noughts(member.member_no or ""), []).append(member)
+            if member.member_no is not None:
+                self._by_number.setdefault(member.member_no, []).append(member)
             for index in member.students:
                 self._by_student.setdefault(index, []).append(member)
 
@@ -117,7 +118,7 @@ class Members:
             if not found:
                 raise MemberNotFound(**_STUDENT_NO)
         if member_no is not None:
-            by_number = self._by_number.get(_without_noughts(member_no), [])
+            by_number = self._by_number.get(_number(member_no), [])
             if not by_number:
                 raise MemberNotFound(**_MEMBER_NO)
             if student_no is None:
@@ -127,9 +128,9 @@ class Members:
         return _named(found, name, number, keyring=self._keyring)
 
 
-def _without_noughts(number: str) -> str:
-    """A member number as it may be looked up: of 001 a spreadsheet makes 1. Two members of one number are nobody."""
-    return number.lstrip("0") or number if number.isdigit() else number
+def _number(written: str) -> int:
+    """A member number as it was written: 7, 007; of what is no number nobody is found."""
+    return int(written) if written.isascii() and written.isdigit() else -1
 
 
 async def members_of(session: Transaction, cohort_id: UUID, school_id: UUID, *, keyring: Keyring) -> Members:

@@ -41,7 +41,7 @@ class SheetRowOut(BaseModel):
         examples=["admitted"],
     )
     learner_id: UUID | None = Field(None, description="学员账户。|The learner.", examples=[EXAMPLE])
-    member_no: str | None = Field(None, description="学员编号。|The member number.", examples=["001"])
+    member_no: int | None = Field(None, description="学员编号。|The member number.", examples=[7])
     statements: list[SheetStatementOut] = Field(default_factory=list)
     problem: dict[str, Any] | None = Field(None, description="原因和处理办法。|Why, and what to do.")
     cells: list[dict[str, Any]] = Field(

@@ -25,7 +25,7 @@ class SheetRow:
     """Its row in the sheet, as a spreadsheet counts."""
     outcome: str
     learner_id: str | None
-    member_no: str | None
+    member_no: int | None
     statements: list[dict[str, Any]]
     problem: Problem | None
     """Why it was held or refused, with the cells at fault in `cells`."""
