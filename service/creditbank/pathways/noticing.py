@@ -6,7 +6,7 @@ objection is open. The days are the city's working days; where they are not know
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
@@ -54,7 +54,7 @@ async def publish(session: Transaction, round_id: UUID, *, actor: Actor, tools: 
     act, round_ = acting(tools, actor=actor), opened.round
     round_.state = "on_notice"
     round_.notice_no += 1
-    round_.notice_from = tools.at
+    round_.notice_from = today(tools.at)
     await count_days(session, opened, tools)
     act.note(
         round_, "published", notice_no=round_.notice_no, proposed=len(opened.of("proposed")),
@@ -97,10 +97,8 @@ async def last_day(session: Transaction, round_: PathwayRound, *, days: int) -> 
     A holiday that was moved after the publication moves it too, but never to an earlier day than was published.
     """
     assert round_.notice_from is not None
-    began = today(round_.notice_from)
-    if days < 1:
-        return began - timedelta(days=1)
-    counted = ends_on(began, days, await working_days_from(session, began))
+    began = round_.notice_from
+    counted = ends_on(began, max(1, days), await working_days_from(session, began))
     if counted is None or round_.notice_until_on is None or round_.notice_until_on < began:
         return counted
     return max(counted, round_.notice_until_on)
@@ -150,8 +148,9 @@ async def object_to(
     if candidate is None:
         raise NotFound
     earlier = await objections_of(session, round_id)
-    if any(each.raised_by == actor.name and each.learner_id == candidate.learner_id for each in earlier
-           if each.raised_at >= (round_.notice_from or each.raised_at)):  # fmt: skip
+    since = round_.notice_from or on
+    again = (each for each in earlier if each.raised_by == actor.name and today(each.raised_at) >= since)
+    if any(each.learner_id == candidate.learner_id for each in again):
         raise refusals.MemberObjectedToAlready
     key = await must_be_readable(session, candidate.learner_id, keyring=tools.keyring)
     days = law_of(tools.rulebook, round_).objection_days
@@ -242,7 +241,3 @@ async def _go_on(session: Transaction, opened: Opened, act: Acting) -> None:
         round_.state, round_.look_at = "settled", None
         act.note(round_, "settled", notice_no=round_.notice_no)
 
-
-def is_over(round_: PathwayRound, at: datetime) -> bool:
-    """Whether the last day of the notice is past."""
-    return round_.notice_until_on is not None and today(at) > round_.notice_until_on

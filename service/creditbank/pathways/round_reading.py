@@ -6,7 +6,7 @@ Time takes effect by being read: a notice whose days are over and against which 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -393,7 +393,7 @@ SELECT r.*, to_jsonb(c) AS cohort FROM pathway_round r JOIN cohort c USING (coho
 WHERE r.state = 'on_notice' AND (r.notice_until_on IS NULL OR r.notice_until_on >= %(today)s)
   AND (%(round)s::uuid IS NULL OR r.round_id = %(round)s)
   AND (%(college)s::uuid IS NULL OR c.college_id = %(college)s)
-  AND (%(after_at)s::timestamptz IS NULL OR (r.notice_from, r.round_id) > (%(after_at)s, %(after)s::uuid))
+  AND (%(after_on)s::date IS NULL OR (r.notice_from, r.round_id) > (%(after_on)s, %(after)s::uuid))
 ORDER BY r.notice_from, r.round_id LIMIT %(limit)s
 """
 _PROPOSED: LiteralString = """
@@ -406,13 +406,13 @@ async def notices(
     *,
     round_id: UUID | None = None,
     college_id: UUID | None = None,
-    after: tuple[datetime, UUID] | None = None,
+    after: tuple[date, UUID] | None = None,
     limit: int,
     tools: Tools,
 ) -> list[RoundNoticeOut]:
     """What is on public notice: who is proposed, by number and masked name, while it may still be objected to."""
-    after_at, after_id = after or (None, None)
-    said = {"round": round_id, "college": college_id, "after_at": after_at, "after": after_id, "limit": limit}
+    after_on, after_id = after or (None, None)
+    said = {"round": round_id, "college": college_id, "after_on": after_on, "after": after_id, "limit": limit}
     said["today"] = today(tools.at)
     shown = []
     for row in await rows_of(session, _ON_NOTICE, said):
@@ -429,7 +429,7 @@ async def notices(
             RoundNoticeOut(
                 round_id=round_.round_id, cohort_id=round_.cohort_id, cohort_name=cohort["name"],
                 school_id=cohort["school_id"], college_id=cohort["college_id"], number=round_.number,
-                notice_no=round_.notice_no, since_at=round_.notice_from, until_on=until,
+                notice_no=round_.notice_no, since_on=round_.notice_from, until_on=until,
                 proposed=[
                     NoticeOfOne(
                         member_no=each.member_no, name=names.get(each.learner_id), rank=each.rank, route=each.route

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -76,6 +77,11 @@ async def _changed(
         return answer(200, await one_round(session, round_id, actor=write.actor, tools=now))
 
     return await write.once(once)
+
+
+def _day_and_id(cursor: str | None) -> tuple[date, UUID] | None:
+    keys = keys_of(cursor, date.fromisoformat, UUID)
+    return None if keys is None else (keys[0], keys[1])
 
 
 # --- opened, and read -----------------------------------------------------------------------------------------------
@@ -373,8 +379,8 @@ async def list_round_notices(
 ) -> RoundNoticePage:
     """正在公示的拟录取名单。|The lists that may be objected to now."""
     tools = Tools(keyring, rulebook, clock.now())
-    found = await notices(session, college_id=college_id, after=instant_and_id(cursor), limit=limit + 1, tools=tools)
-    items, following = one_page(found, limit=limit, key=lambda one: cursor_of(str(one.since_at), one.round_id))
+    found = await notices(session, college_id=college_id, after=_day_and_id(cursor), limit=limit + 1, tools=tools)
+    items, following = one_page(found, limit=limit, key=lambda one: cursor_of(one.since_on.isoformat(), one.round_id))
     response.headers.update(link_to(request, following))
     return RoundNoticePage(items=items, next_cursor=following)
 

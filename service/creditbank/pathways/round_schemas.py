@@ -284,7 +284,7 @@ class RoundOut(RoundShort):
     digest: str | None
     sittings: list[dict[str, Any]]
     decided_at: datetime | None
-    notice_from: datetime | None
+    notice_from: date | None
     filed_at: datetime | None
     filing_digest: str | None
     filing_no: str | None
@@ -325,7 +325,7 @@ class RoundNoticeOut(BaseModel):
     college_id: UUID
     number: int
     notice_no: int
-    since_at: datetime
+    since_on: date
     until_on: date | None
     """The last day; empty while the holidays on the way are not known."""
     proposed: list[NoticeOfOne]

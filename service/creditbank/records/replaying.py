@@ -38,11 +38,12 @@ def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> D
     """Decide again from the stored facts by the stored versions."""
     basis = decision.basis or {}
     asked_on = date.fromisoformat(basis["asked_on"])
-    if decision.claim_id is not None:
+    question = "conversion" if decision.claim_id is not None else "progression"
+    if decision.claim_id is not None or decision.round_id is not None:
         took_part = [(each["document"], each["version"]) for each in basis.get("documents", ())]
         if not took_part:
-            return rulebook.decide("conversion", facts, on=asked_on)
-        return rulebook.replay_together("conversion", facts, took_part, on=asked_on)
+            return rulebook.decide(question, facts, on=asked_on)
+        return rulebook.replay_together(question, facts, took_part, on=asked_on)
     if decision.document is None or decision.document_version is None:
         return rulebook.decide("deposit", facts, on=asked_on)
     return rulebook.replay(facts, decision.document, decision.document_version, on=asked_on)
@@ -60,7 +61,7 @@ def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[s
     if (found.basis or {}).get("kernel"):
         # What no document can lift refused it, whatever the rules said: that stands in the basis, not in the row.
         now = {name: now[name] for name in ("document_digest", "engine")}
-    if found.claim_id is None:
+    if found.record_id is not None:
         now["scheme"] = again.outputs.get("scheme")  # that of a conversion is the plan's, not the rules' to say
     return {name: getattr(found, name) for name in now}, now
 
@@ -68,8 +69,8 @@ def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[s
 def compared(decision: Decision, said: dict[str, Any] | None, again: Decided) -> list[dict[str, Any]]:
     """What is said otherwise, as {path, then, now}; empty where it is the same.
 
-    Of a line of a claim all that was decided is kept beside its facts, findings and all, and compared; of a record, of
-    which there are millions, what its row says.
+    Of a line of a claim and of a candidate all that was decided is kept beside its facts, findings and all, and
+    compared; of a record, of which there are millions, what its row says.
     """
     differing = differences(*_in_the_row(decision, again))
     if said is not None:
