@@ -24,6 +24,7 @@ from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
+from creditbank.pathways import progressing_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
@@ -61,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     publishing_routes.router,
     totals_routes.router,
     allocation_routes.router,
+    progressing_routes.router,
     portal_routes.router,
     health.router,
 )

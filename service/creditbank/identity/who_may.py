@@ -138,6 +138,8 @@ READ_OWN_CLAIMS = Permit(
 DECIDE_OBJECTION = Permit({"registrar": INSTITUTION, "officer": ANY})
 READ_APPEALS = Permit({"appeal_reviewer": ANY, **_BANK_READERS})
 DECIDE_APPEAL = Permit({"appeal_reviewer": ANY})
+LET_PROGRESS = Permit({"registrar": INSTITUTION})
+READ_PROGRESSIONS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -226,6 +228,9 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/appeals/{appeal_id}/decision"): DECIDE_APPEAL,
     ("GET", "/v1/overrides"): READ_APPEALS,
     ("POST", "/v1/overrides/{override_id}/confirmation"): KEEP_IDENTITY,
+    # those whom a frozen result took enter the college
+    ("POST", "/v1/rounds/{round_id}/progressions"): LET_PROGRESS,
+    ("GET", "/v1/rounds/{round_id}/progressions"): READ_PROGRESSIONS,
     # institutions and what they teach and certify
     ("GET", "/v1/institutions"): SIGNED_IN,
     ("POST", "/v1/institutions"): KEEP_REFERENCE,

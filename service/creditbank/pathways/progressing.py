@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import Database, Transaction
+from creditbank.db import Database, Transaction, TryAgain, driver
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
@@ -29,7 +29,6 @@ from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import progressing_refusals as refusals
 from creditbank.pathways.acting import rows_of
 from creditbank.pathways.agreed_courses import claim_agreed
-from creditbank.pathways.cohorts import progressed
 from creditbank.pathways.progressed import (
     Result,
     Taken,
@@ -178,10 +177,7 @@ async def _progress(
             return out
         out.record_id = posted.record_id
     if status != "progressed":
-        await progressed(
-            session, result.cohort_id, taken.learner_id, on=how.on, result_no=result.result_no, actor=actor,
-            tools=tools,
-        )  # fmt: skip
+        await _mark(session, result, taken, on=how.on, actor=actor, tools=tools)
         out.outcome = "progressed"
     agreed = result.agreed(how.plan_id)
     claimed = await claim_agreed(session, agreed, person.root, person.family, by=actor.name, tools=tools)
@@ -189,6 +185,32 @@ async def _progress(
     if claimed.claim_id is not None:
         out.outcome = "progressed"
     return out
+
+
+_LOCK: LiteralString = "SELECT FROM cohort WHERE cohort_id = %s FOR UPDATE"
+_MARK: LiteralString = """
+WITH marked AS (
+    UPDATE cohort_member SET status = 'progressed', events = events + 1
+    WHERE learner_id = %(learner)s AND cohort_id = %(cohort)s AND status IN ('provisional', 'filed')
+    RETURNING learner_id, cohort_id, events)
+INSERT INTO member_event (learner_id, cohort_id, event_no, event, occurred_on, at, by, institution_id)
+SELECT learner_id, cohort_id, events, 'progressed', %(on)s, %(at)s, %(by)s, %(college)s FROM marked
+"""
+
+
+async def _mark(session: Transaction, result: Result, taken: Taken, *, on: date, actor: Actor, tools: Tools) -> None:
+    """The member has progressed, as a dated event of theirs. Raises TryAgain where they left in this very moment."""
+    connection = await driver(session)
+    await connection.execute(_LOCK, [result.cohort_id])
+    marked = await connection.execute(
+        _MARK,
+        {
+            "learner": taken.learner_id, "cohort": result.cohort_id, "on": on, "at": tools.at, "by": actor.name,
+            "college": result.college_id,
+        },
+    )  # fmt: skip
+    if marked.rowcount != 1:
+        raise TryAgain
 
 
 _STANDS_AGAINST: Mapping[str, type[BankError]] = {
