@@ -66,6 +66,10 @@ _OUTPUT_NAMES = {
     "surplus": ("剩余学分", "credits left over"),
     "surplus_to": ("剩余学分的去向", "what becomes of them"),
     "average": ("平均学分绩点", "grade point average"),
+    "route": ("升学方式", "route"),
+    "total": ("总分", "total"),
+    "total_of": ("满分", "full marks"),
+    "places": ("名额", "places"),
 }
 
 
