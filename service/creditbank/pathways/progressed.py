@@ -8,6 +8,7 @@ from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
+from creditbank.credits import format_credits
 from creditbank.db import Transaction
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor
@@ -179,7 +180,7 @@ def _told(
         entered_on=None if record is None else record.on,
         record_key=result.key_of(taken),
         courses=courses,
-        credits=sum(course.credits or 0 for course in courses),
+        credits=format_credits(sum(course.credits or 0 for course in courses)),  # type: ignore[arg-type]
     )
 
 
