@@ -184,7 +184,16 @@ STATES_ZH: Mapping[str, str] = {
 
 _LOCK: LiteralString = "SELECT * FROM pathway_round WHERE round_id = ANY (%s) ORDER BY round_id FOR UPDATE"
 _CANDIDATES: LiteralString = "SELECT * FROM round_candidate WHERE round_id = ANY (%s)"
+_LOCK_COHORT: LiteralString = "SELECT * FROM cohort WHERE cohort_id = %s FOR UPDATE"
 _COHORTS: LiteralString = "SELECT * FROM cohort WHERE cohort_id = ANY (%s)"
+
+
+async def lock_cohort(session: Transaction, cohort_id: UUID) -> Cohort:
+    """Lock a cohort: no round of it is opened, and none of its members comes or goes. Raises NotFound."""
+    rows = await rows_of(session, _LOCK_COHORT, [cohort_id])
+    if not rows:
+        raise NotFound
+    return Cohort(**rows[0])
 
 
 async def lock_rounds(session: Transaction, round_ids: Collection[UUID]) -> list[Opened]:

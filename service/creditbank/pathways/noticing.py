@@ -35,6 +35,13 @@ SELECT * FROM round_objection WHERE round_id = ANY (%s) ORDER BY raised_at, obje
 """
 
 
+_SINCE: LiteralString = """
+SELECT a.act FROM round_act o JOIN round_act a ON a.round_id = o.round_id AND a.act_no > o.act_no
+WHERE o.round_id = %s AND o.objection_id = %s AND o.act = 'objected' AND a.learner_id = %s
+  AND a.act IN ('decided_again', 'set_aside', 'given_up')
+"""
+
+
 async def objections_of(session: Transaction, *round_ids: UUID) -> list[RoundObjection]:
     """The objections raised in rounds, the first one first."""
     return [RoundObjection(**row) for row in await rows_of(session, _OBJECTIONS, [list(round_ids)])]
@@ -212,7 +219,7 @@ async def decide_objection(
     act.note(round_, "objection_decided", learner_id=objection.learner_id, objection_id=objection_id, upheld=upheld)
     candidate = opened.candidate(objection.learner_id)
     if upheld:
-        corrected = candidate.changed_at > objection.raised_at
+        corrected = bool(await rows_of(session, _SINCE, [round_id, objection_id, candidate.learner_id]))
         before = standing(opened)
         if set_aside:
             why = seal(key, orjson.dumps({"reason": words}), field_of(candidate.learner_id, "set_aside"))
@@ -240,4 +247,3 @@ async def _go_on(session: Transaction, opened: Opened, act: Acting) -> None:
     if round_.state == "on_notice" and over:
         round_.state, round_.look_at = "settled", None
         act.note(round_, "settled", notice_no=round_.notice_no)
-

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from creditbank.pathways import round_refusals as refusals
+from creditbank.pathways.known import RoundSaid
 from creditbank.pathways.ranking import Key
 from creditbank.pathways.tables import PathwayRound
 from creditbank.rules import Rulebook
@@ -22,6 +23,11 @@ def law_of(rulebook: Rulebook, round_: PathwayRound) -> Round:
                 break
             return version.round
     raise refusals.NoRoundInDocument
+
+
+def round_of(round_: PathwayRound) -> RoundSaid:
+    """What a round says of itself to whoever gathers for it."""
+    return RoundSaid(round_.round_id, round_.number, round_.collects_until, tuple(round_.sittings))
 
 
 # --- keys, kept as JSON ---------------------------------------------------------------------------------------------

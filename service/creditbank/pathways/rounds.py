@@ -28,13 +28,13 @@ from creditbank.pathways.acting import (
     Acting,
     Opened,
     acting,
+    lock_cohort,
     lock_rounds,
     open_round,
     rows_of,
     runs,
     sealed_words,
 )
-from creditbank.pathways.cohorts import lock_cohort
 from creditbank.pathways.deciding import (
     ask,
     bring_in,
