@@ -12,7 +12,7 @@ from typing import Any
 from creditbank.rules.facts import FACTS
 from creditbank.rules.questions import QUESTIONS
 
-SENSITIVE = frozenset(name for name, fact in FACTS.items() if getattr(fact, "sensitive", False))
+SENSITIVE = frozenset(name for name, fact in FACTS.items() if fact.sensitive)
 """Facts that only those see who decide on them, and the learner."""
 _SUBJECTS = frozenset(name.partition(".")[0] for name in SENSITIVE)
 _SETS = frozenset(
