@@ -27,7 +27,10 @@ def clause_findings(version: CompiledVersion, clause: Clause, name: str, scope: 
         "rule_en": clause.en,
         "citation": _cited(version, clause.cites),
     }
-    if clause.final:
+    last = clause.last_day(scope)
+    if last is not None:
+        common["until"] = last
+    if clause.final or (standing == "not_met" and clause.over(scope)):
         common["final"] = True
     if clause.effect == "refer" and name in scope.get(JUDGED, ()):
         common["judged"] = True

@@ -84,7 +84,7 @@ def turning(decided: Decided) -> Turning:
         for _, clause, name in clauses_of(decided.versions)
         if clause.effect == "refuse" and clause.ask(decided.scope) is False
     ]
-    final = tuple(name for name, clause in refusing if clause.final)
+    final = tuple(name for name, clause in refusing if clause.over(decided.scope))
     room = tuple(found for name, clause in refusing for found in _room(name, clause, decided.scope))
     changes = () if final else tuple(_smallest(decided, refusing))
     return Turning(tuple(name for name, _ in refusing), final, changes, room)
