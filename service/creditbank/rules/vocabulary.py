@@ -241,6 +241,11 @@ CASE = Block(
                         "本人在 others 中的名次，同分同名次；unknown 为不能排名",
                         "the place among `others`, the same in a tie; unknown where it cannot be ranked",
                     ),
+                    "final": Part(
+                        Word("yes 或 no", "yes or no", choices=("yes", "no")),
+                        "是否已不能补救",
+                        "whether nothing mends it any more",
+                    ),
                     **{name: Part(LITERAL, name, name.replace("_", " ")) for name in _OUTPUTS},
                 },
             ),
