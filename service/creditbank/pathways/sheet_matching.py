@@ -95,7 +95,7 @@ def _named(candidates: Sequence[Somebody], name: str, number: dict[str, str], *,
 class Members:
     """The members of a cohort, to be found by their numbers."""
 
-    def __init__(self, school_id: UUID, members: Sequence[Somebody], *, keyring: Keyring) -> None:
+    def __init__(self, school_id: UUID | None, members: Sequence[Somebody], *, keyring: Keyring) -> None:
         self._school_id, self._keyring = school_id, keyring
         self._by_number: dict[int, list[Somebody]] = {}
         self._by_student: dict[bytes, list[Somebody]] = {}
@@ -113,7 +113,9 @@ class Members:
         found: list[Somebody] = []
         number = _STUDENT_NO
         if student_no is not None:
-            index = student_index(self._keyring, self._school_id, student_no)
+            index = None
+            if self._school_id is not None:
+                index = student_index(self._keyring, self._school_id, student_no)
             found = self._by_student.get(index or b"", [])
             if not found:
                 raise MemberNotFound(**_STUDENT_NO)
@@ -133,7 +135,7 @@ def _number(written: str) -> int:
     return int(written) if written.isascii() and written.isdigit() else -1
 
 
-async def members_of(session: Transaction, cohort_id: UUID, school_id: UUID, *, keyring: Keyring) -> Members:
+async def members_of(session: Transaction, cohort_id: UUID, school_id: UUID | None, *, keyring: Keyring) -> Members:
     """Everybody who is or was a member of a cohort."""
     cursor = await (await driver(session)).execute(_MEMBERS, [cohort_id])
     found = [
