@@ -24,7 +24,7 @@ from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
-from creditbank.pathways import progressing_routes
+from creditbank.pathways import agreement_routes, progressing_routes, sheet_routes
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
@@ -63,6 +63,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     totals_routes.router,
     allocation_routes.router,
     progressing_routes.router,
+    sheet_routes.router,
+    agreement_routes.router,
     portal_routes.router,
     health.router,
 )

@@ -138,8 +138,13 @@ READ_OWN_CLAIMS = Permit(
 DECIDE_OBJECTION = Permit({"registrar": INSTITUTION, "officer": ANY})
 READ_APPEALS = Permit({"appeal_reviewer": ANY, **_BANK_READERS})
 DECIDE_APPEAL = Permit({"appeal_reviewer": ANY})
+SEND_ROSTER = Permit({"registrar": INSTITUTION})
+SEND_SHEET = Permit({"registrar": INSTITUTION, "officer": ANY})
 LET_PROGRESS = Permit({"registrar": INSTITUTION})
 READ_PROGRESSIONS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
+SIGN_AGREEMENT = Permit({"registrar": INSTITUTION})
+SEE_COHORT = Permit({"records:read": INSTITUTION, "registrar": INSTITUTION, **_BANK_READERS})
+ADMIT_MEMBERS = Permit({"records:write": INSTITUTION, "registrar": INSTITUTION})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -228,7 +233,24 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/appeals/{appeal_id}/decision"): DECIDE_APPEAL,
     ("GET", "/v1/overrides"): READ_APPEALS,
     ("POST", "/v1/overrides/{override_id}/confirmation"): KEEP_IDENTITY,
-    # those whom a frozen result took enter the college
+    # ways from a school to a college: agreements, intakes, cohorts
+    ("POST", "/v1/pathways"): KEEP_CATALOGUE,
+    ("GET", "/v1/pathways"): SIGNED_IN,
+    ("GET", "/v1/pathways/{pathway_id}"): SIGNED_IN,
+    ("POST", "/v1/pathways/{pathway_id}/signature"): SIGN_AGREEMENT,
+    ("POST", "/v1/pathways/{pathway_id}/filing"): KEEP_REFERENCE,
+    ("POST", "/v1/pathways/{pathway_id}/end"): KEEP_CATALOGUE,
+    ("POST", "/v1/pathways/{pathway_id}/intakes"): KEEP_REFERENCE,
+    ("POST", "/v1/intakes/{intake_id}/cohorts"): KEEP_CATALOGUE,
+    ("GET", "/v1/cohorts"): SEE_COHORT,
+    ("GET", "/v1/cohorts/{cohort_id}"): SEE_COHORT,
+    ("GET", "/v1/cohorts/{cohort_id}/members"): SEE_COHORT,
+    ("POST", "/v1/cohorts/{cohort_id}/members"): ADMIT_MEMBERS,
+    ("POST", "/v1/cohorts/{cohort_id}/filing"): KEEP_REFERENCE,
+    ("POST", "/v1/cohorts/{cohort_id}/members/{learner_id}/events"): ADMIT_MEMBERS,
+    # rosters and score sheets of cohorts, and those whom a frozen result took
+    ("POST", "/v1/cohorts/{cohort_id}/roster"): SEND_ROSTER,
+    ("POST", "/v1/cohorts/{cohort_id}/score-sheet"): SEND_SHEET,
     ("POST", "/v1/rounds/{round_id}/progressions"): LET_PROGRESS,
     ("GET", "/v1/rounds/{round_id}/progressions"): READ_PROGRESSIONS,
     # institutions and what they teach and certify

@@ -68,7 +68,7 @@ class PathwayIn(Payload):
     class_size: Class | None = Field(None, description="班额。|Most members of a cohort.", examples=[40])
     valid_from: Day = Field(description="协议自何日起。|From which day it holds.", examples=["2026-09-01"])
     valid_until: Day | None = Field(None, description="至何日止（不含）。|Until which day, exclusive.")
-    said: Said = {}
+    said: Said = Field(default_factory=dict)
     courses: list[AgreedCourseIn] = Field([], max_length=200, description="一体化课程。|The agreed curriculum.")
     source: Text | None = Field(None, description="出处。|Where it is published.")
 
