@@ -185,3 +185,83 @@ async def test_a_file_that_is_no_score_sheet_writes_nothing(sheets: Sheets) -> N
     refused = await sheets.send([["学号", "姓名", "科目", "成绩"], [number, name, "语文", 90]], status=409)
     assert problem_of(refused) == "round_not_named"
     assert await sheets.stated() == []
+
+
+# --- rosters --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def forming(sheets: Sheets) -> Sheets:
+    """The cohort before anybody is in it; the year has five places."""
+    for statement in (
+        "DELETE FROM round_candidate",
+        "DELETE FROM pathway_round",
+        "DELETE FROM cohort_member",
+        "UPDATE cohort SET state = 'forming', filed_on = NULL, filed_by = NULL",
+    ):
+        await sheets.place.sql_do(statement)
+    return sheets
+
+
+async def roster(
+    sheets: Sheets, rows: Sequence[Sequence[Any]], *, actor: Any = None, status: int = 200, **query: Any
+) -> dict[str, Any]:
+    """The school sends a roster."""
+    school = actor or person("registrar", institution_id=sheets.place.school)
+    path = f"/v1/cohorts/{sheets.frozen.cohort}/roster"
+    return await sheets.place.ask(
+        "POST", path, school, content=written(rows), params={"joined_on": "2026-09-01", **query}, status=status,
+        headers={"Content-Type": "application/octet-stream"},
+    )  # fmt: skip
+
+
+async def admitted(sheets: Sheets) -> list[tuple[int, UUID]]:
+    """Who is in the cohort."""
+    return await sheets.place.sql("SELECT member_no, learner_id FROM cohort_member ORDER BY member_no")
+
+
+async def test_a_roster_admits_pupils_whose_names_differ_by_a_space(forming: Sheets) -> None:
+    (one, name), (other, second), (third, _) = pupil(1), pupil(2), pupil(3)
+    rows = [
+        ["演示中专三二分段贯通班名单"],
+        ["序号", "学号", "姓名", "性别"],
+        [1, one, f"{name[:2]}　{name[2:]}", "男"],
+        [2, other, f" {second} ", "女"],
+        [3, third, second, "女"],
+        [4, "S9999", name, "男"],
+        ["校长（签字）：", None, None, None],
+    ]
+    tried = await roster(forming, rows, **{"try": "true"})
+    assert (tried["tried"], tried["sheet_id"], await admitted(forming)) == (True, None, [])
+    said = await roster(forming, rows)
+    assert outcomes(said) == outcomes(tried)
+    assert outcomes(said) == [
+        (3, "admitted", None), (4, "admitted", None), (5, "refused", "name_differs"),
+        (6, "refused", "pupil_not_found"),
+    ]  # fmt: skip
+    assert await admitted(forming) == list(enumerate(forming.frozen.pupils[:2], 1))
+    again = await roster(forming, rows)
+    assert [one["outcome"] for one in again["outcomes"]] == ["unchanged", "unchanged", "refused", "refused"]
+    assert await forming.place.sql("SELECT kind, rows FROM statement_sheet") == [("roster", 4)]
+    assert await forming.place.sql("SELECT count(*) FROM member_event") == [(2,)]
+
+
+async def test_the_places_of_the_year_hold_for_a_roster_too(forming: Sheets) -> None:
+    people = [pupil(number) for number in range(1, 7)]
+    said = await roster(forming, [["学号", "姓名"], *people])
+    assert [one["outcome"] for one in said["outcomes"]] == ["admitted"] * 5 + ["refused"]
+    assert outcomes(said)[-1][2] == "cohort_full"
+
+
+async def test_a_number_with_two_names_is_left_out_and_only_the_school_sends_rosters(forming: Sheets) -> None:
+    (one, name), (other, second) = pupil(1), pupil(2)
+    rows = [["学号", "姓名"], [one, name], [one, second], [other, second]]
+    said = await roster(forming, rows)
+    assert outcomes(said) == [
+        (2, "refused", "row_comes_twice"), (3, "refused", "row_comes_twice"), (4, "admitted", None),
+    ]  # fmt: skip
+    for institution in (forming.place.college, forming.place.body):
+        stranger = person("registrar", institution_id=institution)
+        assert problem_of(await roster(forming, rows, actor=stranger, status=404)) == "not_found"
+    await forming.place.sql_do("UPDATE cohort SET state = 'filed', filed_on = '2026-09-02', filed_by = 'login:x'")
+    assert problem_of(await roster(forming, rows, status=409)) == "cohort_not_forming"

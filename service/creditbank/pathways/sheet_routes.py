@@ -11,15 +11,19 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
+from creditbank.days import Day
 from creditbank.db import Database, DatabaseDep
 from creditbank.errors import NotFound
 from creditbank.http import KeyringDep, LanguageDep, answer, problems, response_of
 from creditbank.identity.writing import Write, WriteDep
 from creditbank.once import Answer
 from creditbank.pathways import sheet_refusals as refusals
+from creditbank.pathways.agreement_refusals import CohortNotForming, ProgrammeNotRun
+from creditbank.pathways.roster import admit_roster, read_roster
 from creditbank.pathways.score_sheet import read_scores, round_for, state_scores
 from creditbank.pathways.sheet_schemas import SheetOut
 from creditbank.pathways.statement_topics import ExamKind
+from creditbank.pathways.statements import cohort_for
 from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import RulebookDep
 from creditbank.submissions.files import refusals as files
@@ -75,6 +79,43 @@ async def taken(
     except _Undone as done:
         return response_of(done.answered)
     raise AssertionError("unreachable")
+
+
+@router.post(
+    "/cohorts/{cohort_id}/roster",
+    operation_id="send_roster",
+    response_model=SheetOut,
+    responses=problems(*_WHOLE, CohortNotForming, ProgrammeNotRun),
+    openapi_extra=_FILE,
+    summary="上传贯通班名单|Send a roster",
+)
+async def send_roster(
+    cohort_id: UUID,
+    request: Request,
+    write: WriteDep,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    language: LanguageDep,
+    tried: TryDep = False,  # noqa: FBT002 - FastAPI's way
+    joined_on: Annotated[
+        Day | None, Query(description="行内未写入班日期时的日期。|The day of joining of rows that name none.")
+    ] = None,
+) -> Response:
+    """内容即文件（.xlsx 或 CSV，至多 2,000 行）：按学号并核对姓名逐行列入贯通班；整份读不了则什么也不写。
+
+    |The body is the file (.xlsx or CSV, 2,000 rows at most): pupils are admitted by student number and name, an outcome
+    for each row. Of a file that cannot be read as a whole nothing is written; the same file again changes nothing.
+    """
+    async with database.session() as session:
+        await cohort_for(session, cohort_id, write.actor)
+    roster = await asyncio.to_thread(read_roster, await request.body(), joined_on=joined_on)
+
+    async def act(session: AsyncSession) -> Answer:
+        tools = Tools(keyring, rulebook, clock.now(), language)
+        return answer(200, await admit_roster(session, cohort_id, roster, tried=tried, actor=write.actor, tools=tools))
+
+    return await taken(write, database, act, tried=tried)
 
 
 @router.post(

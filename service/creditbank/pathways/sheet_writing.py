@@ -85,7 +85,11 @@ class Outcomes:
         return self.found[row_no]
 
     def told(self, file: SheetFile, *, tried: bool, sheet_id: UUID | None, round_id: UUID | None = None) -> SheetOut:
-        """All of them, in the order of the rows."""
+        """All of them, in the order of the rows; what was only tried has no identifiers, for nothing of it is there."""
+        if tried:
+            sheet_id = None
+            for one in (each for row in self.found.values() for each in row.statements if not each.unchanged):
+                one.statement_id = None
         in_order = [self.found[row_no] for row_no in sorted(self.found)]
         return SheetOut(
             tried=tried,
