@@ -79,7 +79,7 @@ def _edits(document: RuleDocument, version: Fields) -> Iterator[_Edit]:
     for name, amount in version.get("gives", {}).items():
         yield from _output(version, amount, name)
     for place, clause in enumerate(version["clauses"]):
-        yield from _clause(version, clause, place)
+        yield from _clause(document, version, clause, place)
     yield from _round(version)
 
 
@@ -189,7 +189,7 @@ def _is_day(text: str) -> bool:
     return "-" in text
 
 
-def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
+def _clause(document: RuleDocument, version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
     label, path = str(clause["id"]), ("clauses", place)
     if "require" in clause or "cap" in clause or "replaces" in clause:
         yield _Edit(clause, label, "删去这一条", "the clause left out", ("clauses",), _drop(place))
@@ -207,6 +207,11 @@ def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
             yield from _inside(version, clause[word], label, (*path, word))
     if "cap" in clause:
         yield from _cap(version, clause, label, path)
+    for word in ("until", "final"):
+        # Of a conversion cases do not say whether it can be mended.
+        if word in clause and QUESTIONS[document.question].name == "progression":
+            at = Text("", key_line(clause, word))
+            yield _Edit(at, label, f"删去 {word}", f"`{word}` left out", path, _drop(word))
 
 
 def _cap(version: Fields, clause: Fields, label: str, path: Path) -> Iterator[_Edit]:
