@@ -180,7 +180,7 @@ def _told(
         entered_on=None if record is None else record.on,
         record_key=result.key_of(taken),
         courses=courses,
-        credits=format_credits(sum(course.credits or 0 for course in courses)),  # type: ignore[arg-type]
+        credits=format_credits(sum(course.credits or 0 for course in courses)),
     )
 
 

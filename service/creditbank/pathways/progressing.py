@@ -246,12 +246,12 @@ async def _enrol(
         key=result.key_of(taken),
         learner=LearnerIn(
             name=name, student_no=said.student_no,
-            document=ReportedDocument(kind=document.kind, number=document.number or ""),  # type: ignore[arg-type]
+            document=ReportedDocument(kind=document.kind, number=document.number or ""),
         ),
         reason=f"转段结果 {result.result_no}",
         event="entered",
         occurred_on=how.on,
-        level=how.level,  # type: ignore[arg-type]
+        level=how.level,
         programme_code=how.programme_code,
         year_of_entry=how.year,
     )  # fmt: skip

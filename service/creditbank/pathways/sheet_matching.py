@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from creditbank.db import Transaction, driver
@@ -12,8 +12,8 @@ from creditbank.learners.indexes import name_index, student_index
 from creditbank.pathways.sheet_refusals import MemberNotFound, NameDiffers, NumberOfSeveral, PupilNotFound
 from creditbank.sealing import Keyring
 
-_STUDENT_NO = {"number_zh": "学号", "number_en": "student number"}
-_MEMBER_NO = {"number_zh": "学员编号", "number_en": "member number"}
+_STUDENT_NO: dict[str, Any] = {"number_zh": "学号", "number_en": "student number"}
+_MEMBER_NO: dict[str, Any] = {"number_zh": "学员编号", "number_en": "member number"}
 
 _PERSON: LiteralString = """
 LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
@@ -81,7 +81,7 @@ def pupil(candidates: Sequence[Somebody], name: str, *, keyring: Keyring) -> Som
     return _named(candidates, name, _STUDENT_NO, keyring=keyring)
 
 
-def _named(candidates: Sequence[Somebody], name: str, number: dict[str, str], *, keyring: Keyring) -> Somebody:
+def _named(candidates: Sequence[Somebody], name: str, number: dict[str, Any], *, keyring: Keyring) -> Somebody:
     if len(candidates) > 1:
         raise NumberOfSeveral
     if name_index(keyring, name) not in candidates[0].names:

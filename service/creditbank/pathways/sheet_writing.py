@@ -103,7 +103,7 @@ class Outcomes:
         )
 
 
-def place_said(row_no: int) -> dict[str, str]:
+def place_said(row_no: int) -> dict[str, Any]:
     """Another row, as a refusal names it."""
     sheet, row = place_of(row_no)
     return {"other_zh": f"第 {sheet} 个工作表第 {row} 行", "other_en": f"row {row} of sheet {sheet}"}
