@@ -237,7 +237,7 @@ CASE = Block(
                     "warns": Part(Many(NAME), "提示的条款", "the clauses that warn"),
                     "replaces": Part(Many(NAME), "让位的转换", "the conversions that give way"),
                     "rank": Part(
-                        Word("名次", "a place", pattern=r"[1-9][0-9]{0,2}|unknown"),
+                        Word("名次", "a place", pattern=r"[1-9][0-9]{0,2}|unknown", scalar=True),
                         "本人在 others 中的名次，同分同名次；unknown 为不能排名",
                         "the place among `others`, the same in a tie; unknown where it cannot be ranked",
                     ),
