@@ -1,4 +1,4 @@
-"""Cohorts with rounds for tests: what is known of each member is said by the test, everything else is the bank's own."""
+"""Cohorts with rounds for tests: what is known of members is said by the test, everything else is the bank's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from creditbank.learners import tables as lt
 from creditbank.pathways import consequences, deciding, reviews
 from creditbank.pathways import tables as pt
 from creditbank.records.acts import Tools
-from creditbank.rules import Rulebook, packaged_documents, read_document
+from creditbank.rules import Rulebook, read_document
 from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import canonical, field_of, new_learner_key, seal
 from tests.open_bank import person
@@ -36,7 +36,7 @@ def law(*clauses: dict[str, Any], version: str = "1", **round_: Any) -> str:
     said = {
         "says": SAYS,
         "cites": ["source"],
-        "ranking": [{"highest": {"fact": "process.score"}}],
+        "ranking": [{"highest": {"fact": "process.score"}, "unstated": "unknown"}],
         "ties": "refer",
         "second": "yes",
         "notice": 5,
@@ -86,8 +86,7 @@ class CohortTown:
 
     def go_by(self, *clauses: dict[str, Any], **round_: Any) -> None:
         """From now rounds go by this document."""
-        deposits = [each for each in packaged_documents() if str(each.tree["question"]) == "deposit"]
-        book = Rulebook.load([*deposits, read_document(law(*clauses, **round_))])
+        book = Rulebook.load([read_document(law(*clauses, **round_))])
         self.place.bank.app.state.rules = RulesInForce(book)
 
     def tools(self) -> Tools:
