@@ -145,6 +145,11 @@ READ_PROGRESSIONS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
 SIGN_AGREEMENT = Permit({"registrar": INSTITUTION})
 SEE_COHORT = Permit({"records:read": INSTITUTION, "registrar": INSTITUTION, **_BANK_READERS})
 ADMIT_MEMBERS = Permit({"records:write": INSTITUTION, "registrar": INSTITUTION})
+RUN_ROUND = Permit({"registrar": INSTITUTION})
+FREEZE_ROUND = Permit({"officer": ANY})
+READ_ROUNDS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
+READ_ROUND = Permit({**READ_ROUNDS.grants, "learner": OWN, "guardian": CHILD})
+READ_FILING = Permit({"registrar": INSTITUTION, "officer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -253,6 +258,26 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/cohorts/{cohort_id}/score-sheet"): SEND_SHEET,
     ("POST", "/v1/rounds/{round_id}/progressions"): LET_PROGRESS,
     ("GET", "/v1/rounds/{round_id}/progressions"): READ_PROGRESSIONS,
+    # rounds of cohorts: decided, published, filed, frozen, and reviewed
+    ("POST", "/v1/cohorts/{cohort_id}/rounds"): RUN_ROUND,
+    ("GET", "/v1/cohorts/{cohort_id}/rounds"): READ_ROUNDS,
+    ("GET", "/v1/rounds/{round_id}"): READ_ROUND,
+    ("PUT", "/v1/rounds/{round_id}/sittings"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/deciding"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/set-asides"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/tie"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/abandonment"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/candidates/{learner_id}/giving-up"): OF_THE_LEARNER,
+    ("POST", "/v1/rounds/{round_id}/notice"): RUN_ROUND,
+    ("GET", "/v1/rounds/{round_id}/notice"): SIGNED_IN,
+    ("GET", "/v1/round-notices"): SIGNED_IN,
+    ("POST", "/v1/rounds/{round_id}/objections"): SIGNED_IN,
+    ("POST", "/v1/rounds/{round_id}/objections/{objection_id}/decision"): DECIDE_OBJECTION,
+    ("POST", "/v1/rounds/{round_id}/filing"): RUN_ROUND,
+    ("GET", "/v1/rounds/{round_id}/filing.xlsx"): READ_FILING,
+    ("POST", "/v1/rounds/{round_id}/freezing"): FREEZE_ROUND,
+    ("GET", "/v1/progression-reviews"): READ_ROUNDS,
+    ("POST", "/v1/progression-reviews/{review_id}/closing"): DECIDE_OBJECTION,
     # institutions and what they teach and certify
     ("GET", "/v1/institutions"): SIGNED_IN,
     ("POST", "/v1/institutions"): KEEP_REFERENCE,
