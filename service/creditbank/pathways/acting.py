@@ -6,7 +6,7 @@ them where an act locks learners too, so nobody waits in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, TypeVar
@@ -21,6 +21,7 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.inbox import Notice, serve_all
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.tables import (
     Cohort,
@@ -34,7 +35,7 @@ from creditbank.pathways.tables import (
 from creditbank.recognition.writing import as_json_row, upsert
 from creditbank.records.acts import Tools
 from creditbank.rules.writing import DECISIONS
-from creditbank.sealing import Keyring, open_for_bank, seal_for_bank
+from creditbank.sealing import Keyring, SealingKey, open_for_bank, seal_for_bank, unwrap
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -249,6 +250,18 @@ async def rows_of(
     return list(await cursor.fetchall())
 
 
-def ids_of(candidates: Iterable[RoundCandidate]) -> list[UUID]:
-    """Whose they are."""
-    return [each.learner_id for each in candidates]
+_KEYS: LiteralString = "SELECT learner_id, wrapped FROM learner_key WHERE learner_id = ANY (%s)"
+
+
+async def keys_for(session: Transaction, who: Collection[UUID], *, keyring: Keyring) -> dict[UUID, SealingKey]:
+    """The keys of some learners, also where a correction runs on a bare connection; one who was erased has none."""
+    rows = await rows_of(session, _KEYS, [list(who)])
+    return {row["learner_id"]: unwrap(keyring, row["learner_id"], bytes(row["wrapped"])) for row in rows}
+
+
+async def key_for(session: Transaction, learner_id: UUID, *, keyring: Keyring) -> SealingKey:
+    """The key of one learner, to seal something new with. Raises AlreadyErased."""
+    found = await keys_for(session, [learner_id], keyring=keyring)
+    if learner_id not in found:
+        raise AlreadyErased
+    return found[learner_id]

@@ -17,9 +17,8 @@ from creditbank.clock import today
 from creditbank.db import Transaction, driver
 from creditbank.identifiers import new_id
 from creditbank.learners.families import families_of
-from creditbank.learners.personal import keys_of
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Acting, Opened, rows_of
+from creditbank.pathways.acting import Acting, Opened, keys_for, rows_of
 from creditbank.pathways.gathering import gather_cohort
 from creditbank.pathways.ranking import Key, places
 from creditbank.pathways.round_law import law_of, read_key, round_of, stored_key
@@ -131,8 +130,8 @@ async def decide_again(
     await _decide(session, opened, acting, who)
     for learner_id in who:
         decision_id = opened.candidates[learner_id].decision_id
-        about = {} if decision_id is None else {"decision_id": str(decision_id)}
-        acting.note(opened.round, "decided_again", learner_id=learner_id, because=because, **about)
+        named = None if decision_id is None else str(decision_id)
+        acting.note(opened.round, "decided_again", learner_id=learner_id, because=because, decision_id=named)
     await rank(session, opened, acting, may_grow=False)
     open_again(opened, acting, before, because=because, touched=who)
     return standing(opened) != before
@@ -143,7 +142,7 @@ async def _decide(session: Transaction, opened: Opened, acting: Acting, who: Col
     if not who:
         return
     on, tools = today(acting.at), acting.tools
-    keys = await keys_of(session, who, keyring=tools.keyring)
+    keys = await keys_for(session, who, keyring=tools.keyring)
     readable = [one for one in who if one in keys]
     for learner_id in who:
         if learner_id not in keys:  # erased: there is nothing to decide by, and nothing could be kept of it
@@ -321,7 +320,8 @@ async def seats_for(session: Transaction, round_: PathwayRound) -> int:
     said = {"intakes": [intake for intake, _ in intakes], "round": round_.round_id}
     taken = await (await connection.execute(_TAKEN, said)).fetchone()
     assert taken is not None
-    return max(0, sum(quota for _, quota in intakes) - int(taken[0]))
+    places = sum(int(quota) for _, quota in intakes)
+    return max(0, places - int(taken[0]))
 
 
 async def rank(session: Transaction, opened: Opened, acting: Acting, *, may_grow: bool) -> None:

@@ -23,9 +23,9 @@ from creditbank.db import Transaction
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.families import families_of
-from creditbank.learners.personal import keys_of, opened
+from creditbank.learners.personal import opened
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Opened, acting, open_round, rows_of
+from creditbank.pathways.acting import Opened, acting, keys_for, open_round, rows_of
 from creditbank.pathways.noticing import objections_of, settle_if_over
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.tables import RoundCandidate
@@ -157,7 +157,7 @@ async def _people(
     who = [each.learner_id for each in listed]
     families = await families_of(session, who)
     everybody = sorted({member for family in families.values() for member in family} | set(who))
-    keys = await keys_of(session, everybody, keyring=keyring)  # type: ignore[arg-type]
+    keys = await keys_for(session, everybody, keyring=keyring)
     names: dict[UUID, str] = {}
     for row in await rows_of(session, _NAMES, [everybody]):
         name = opened(keys.get(row["learner_id"]), row["name_sealed"], row["learner_id"], "name")

@@ -18,9 +18,8 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.learners.families import family_of
-from creditbank.learners.personal import must_be_readable
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Acting, Opened, acting, lock_rounds, open_round, rows_of, runs
+from creditbank.pathways.acting import Acting, Opened, acting, key_for, lock_rounds, open_round, rows_of, runs
 from creditbank.pathways.deciding import decide_again, open_again, put_out, rank, standing
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.tables import PathwayRound, RoundObjection
@@ -159,7 +158,7 @@ async def object_to(
     again = (each for each in earlier if each.raised_by == actor.name and today(each.raised_at) >= since)
     if any(each.learner_id == candidate.learner_id for each in again):
         raise refusals.MemberObjectedToAlready
-    key = await must_be_readable(session, candidate.learner_id, keyring=tools.keyring)
+    key = await key_for(session, candidate.learner_id, keyring=tools.keyring)
     days = law_of(tools.rulebook, round_).objection_days
     objection = RoundObjection(
         learner_id=candidate.learner_id,
@@ -211,7 +210,7 @@ async def decide_objection(
         raise OwnObjection
     opened.must_be("decided", "on_notice", "settled", "filed")
     act = acting(tools, actor=actor)
-    key = await must_be_readable(session, objection.learner_id, keyring=tools.keyring)
+    key = await key_for(session, objection.learner_id, keyring=tools.keyring)
     sealed = seal(key, orjson.dumps({"words": words}), field_of(objection.learner_id, "round_answer"))
     objection.state = "upheld" if upheld else "dismissed"
     objection.decided_by, objection.decided_at, objection.answer_sealed = actor.name, tools.at, sealed

@@ -14,9 +14,8 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.learners.inbox import Notice
-from creditbank.learners.personal import keys_of
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Acting, Opened, acting, lock_rounds, rows_of, runs
+from creditbank.pathways.acting import Acting, Opened, acting, keys_for, lock_rounds, rows_of, runs
 from creditbank.pathways.deciding import Said, say
 from creditbank.pathways.gathering import gather_cohort
 from creditbank.pathways.round_law import round_of, stored_key
@@ -51,7 +50,7 @@ async def look_at_frozen(
         if one in opened.candidates and opened.candidates[one].outcome in REVIEWED
         and opened.candidates[one].decision_id is not None
     ]  # fmt: skip
-    keys = await keys_of(session, [each.learner_id for each in candidates], keyring=tools.keyring)
+    keys = await keys_for(session, [each.learner_id for each in candidates], keyring=tools.keyring)
     candidates = [each for each in candidates if each.learner_id in keys]
     if not candidates:
         return []
@@ -164,7 +163,7 @@ async def close_review(
     act = acting(tools, actor=actor)
     review.state, review.outcome = "closed", outcome
     review.closed_by, review.closed_at = actor.name, tools.at
-    key = (await keys_of(session, [learner_id], keyring=tools.keyring)).get(learner_id)
+    key = (await keys_for(session, [learner_id], keyring=tools.keyring)).get(learner_id)
     if key is not None:  # nothing can be kept under a key that was destroyed; that it was closed is kept
         review.words_sealed = seal(key, orjson.dumps({"reason": words}), field_of(learner_id, "progression_review"))
     act.keep(review)

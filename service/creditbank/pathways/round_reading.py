@@ -20,9 +20,9 @@ from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import families_of
 from creditbank.learners.names import mask_name
-from creditbank.learners.personal import keys_of, opened
+from creditbank.learners.personal import opened
 from creditbank.learners.sight import ALL, sight_of
-from creditbank.pathways.acting import Opened, opened_words, rows_of, runs
+from creditbank.pathways.acting import Opened, keys_for, opened_words, rows_of, runs
 from creditbank.pathways.noticing import last_day, objections_of
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.round_schemas import (
@@ -140,7 +140,7 @@ async def one_round(
     page = listed[:limit]
     shown = [each for each in objections if mine is None or each.learner_id in mine]
     who = {each.learner_id for each in page} | {each.learner_id for each in shown}
-    keys = await keys_of(session, who, keyring=tools.keyring)
+    keys = await keys_for(session, who, keyring=tools.keyring)
     acts = [RoundAct(**row) for row in await rows_of(session, _ACTS, [round_id])]
     blocks = blocks_of(found, state, objections, tools.at)
     return RoundOut(
@@ -261,7 +261,7 @@ def next_of(state: str, blocks: Collection[BlockOut]) -> list[NextOut]:
     acts += [(act, "college") for code, act in _OPENED_BY.items() if code in codes]
     if state in ("collecting", "decided", "on_notice", "settled", "filed"):
         acts.append(("giving-up", "learner"))
-    return [NextOut(act=act, who=who) for act, who in acts]  # type: ignore[arg-type]
+    return [NextOut(act=act, who=who) for act, who in acts]
 
 
 # --- its people -------------------------------------------------------------------------------------------------------
@@ -423,7 +423,7 @@ async def notices(
             continue
         proposed = [RoundCandidate(**each) for each in await rows_of(session, _PROPOSED, [round_.round_id])]
         who = [each.learner_id for each in proposed]
-        names = await masked_names(session, who, await keys_of(session, who, keyring=tools.keyring))
+        names = await masked_names(session, who, await keys_for(session, who, keyring=tools.keyring))
         assert round_.notice_from is not None
         shown.append(
             RoundNoticeOut(
@@ -444,7 +444,7 @@ async def notices(
 async def review_out(session: AsyncSession, row: Mapping[str, Any], tools: Tools) -> ReviewOut:
     """A review as it is read, with the reason it was closed for."""
     learner_id = row["learner_id"]
-    keys = await keys_of(session, [learner_id], keyring=tools.keyring)
+    keys = await keys_for(session, [learner_id], keyring=tools.keyring)
     words = _opened(keys.get(learner_id), row["words_sealed"], learner_id, "progression_review")
     kept = {*ReviewOut.model_fields} - {"reason"}
     return ReviewOut(**{name: row[name] for name in kept}, reason=words.get("reason"))

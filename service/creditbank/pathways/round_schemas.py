@@ -67,7 +67,11 @@ class SittingIn(Payload):
             }
             for each in self.subjects
         ]
-        said = {"no": self.no, "on": None if self.on is None else self.on.isoformat(), "set_by": self.set_by}
+        said: dict[str, Any] = {
+            "no": self.no,
+            "on": None if self.on is None else self.on.isoformat(),
+            "set_by": self.set_by,
+        }
         said |= {"marked_by": self.marked_by, "subjects": subjects}
         return {name: value for name, value in said.items() if value is not None}
 

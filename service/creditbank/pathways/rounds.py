@@ -21,13 +21,13 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.learners.families import family_of
 from creditbank.learners.guardians import must_act_for
-from creditbank.learners.personal import keys_of
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import (
     BEFORE_FREEZE,
     Acting,
     Opened,
     acting,
+    keys_for,
     lock_cohort,
     lock_rounds,
     open_round,
@@ -95,7 +95,7 @@ async def open_new(
     if not opened.candidates:
         raise refusals.NobodyToDecide
     # The document is found by deciding one of them for today; which version decides is said when the round is decided.
-    readable = await keys_of(session, list(opened.candidates), keyring=tools.keyring)
+    readable = await keys_for(session, list(opened.candidates), keyring=tools.keyring)
     first = [learner_id for learner_id in opened.candidates if learner_id in readable][:1]
     await ask(session, opened, first, on=today(tools.at), tools=tools)
     if round_.document is None:
@@ -166,7 +166,7 @@ async def set_aside(
     opened = await open_round(session, round_id, actor=actor)
     opened.must_be("decided")
     act = acting(tools, actor=actor)
-    keys = await keys_of(session, learner_ids, keyring=tools.keyring)
+    keys = await keys_for(session, learner_ids, keyring=tools.keyring)
     for learner_id in dict.fromkeys(learner_ids):
         candidate = opened.candidate(learner_id)
         if candidate.outcome != "unknown":
