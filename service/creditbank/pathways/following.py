@@ -30,8 +30,10 @@ def forget(consequence: Consequence) -> None:
     _registered.remove(consequence)
 
 
-async def follow(session: Transaction, learners: Collection[UUID], tools: Tools, *, because: str = "statement") -> None:
-    """Do everything that follows for these learners, who are locked."""
+async def follow(
+    session: Transaction, cohort_id: UUID, learners: Collection[UUID], *, tools: Tools, because: str = "member_changed"
+) -> None:
+    """Do everything that follows for these learners of a cohort, who are locked."""
     if not learners:
         return
     for consequence in _registered:

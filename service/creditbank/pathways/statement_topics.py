@@ -254,14 +254,14 @@ TOPICS: Mapping[str, Topic] = {
         Topic("exam", "考试成绩", "examination", "member", _SCHOOL | _COLLEGE | _BANK, ("exam",)),
         Topic("registration", "升学考试报名", "registration for an entrance", "person", _BANK, ("registration",)),
         Topic("admission", "其他通道录取结果", "outcome of another pathway", "person", _BANK, ("admission",)),
-        Topic("sanction", "纪律处分", "sanction", "person", _DECIDE, ("sanction",), True, _DECIDE),  # noqa: FBT003
+        Topic("sanction", "纪律处分", "sanction", "person", _DECIDE, ("sanction",), sensitive=True, seen_by=_DECIDE),
         Topic("event", "学籍变更", "change of enrolment", "person", _SCHOOL, ("event",)),
-        Topic("changes", "学籍类型变更次数", "changes of the type of enrolment", "person", _SCHOOL, ("member.changes",)),
-        Topic("health", "身体条件", "physical conditions", "person", _DECIDE, ("health.fit",), True, _DECIDE),  # noqa: FBT003
+        Topic("changes", "学籍类型变更次数", "changes of enrolment", "person", _SCHOOL, ("member.changes",)),
+        Topic("health", "身体条件", "physical conditions", "person", _DECIDE, ("health.fit",), sensitive=True, seen_by=_DECIDE),
         Topic("language", "外语语种", "foreign language", "person", _SCHOOL, ("language.kind",)),
         Topic(
             "residence", "户籍所在省份", "province of residence", "person", _SCHOOL | _BANK, ("learner.residence",),
-            True, _SCHOOL | _BANK,  # noqa: FBT003
+            sensitive=True, seen_by=_SCHOOL | _BANK,
         ),
         Topic("informed", "书面告知家长", "parents informed", "member", _SCHOOL, ("member.informed",)),
         Topic("recommended", "学校推荐", "recommendation of the school", "member", _SCHOOL, ("member.recommended",)),

@@ -186,7 +186,13 @@ async def state_many(
             outcomes.append(Outcome("refused", refusal=refusal))
     if batch.written:
         await run(session, _WRITE, orjson.dumps(batch.written).decode())
-        await follow(session, sorted({UUID(row["learner_id"]) for row in batch.written}), tools, because="statement")
+        await follow(
+            session,
+            cohort.cohort_id,
+            sorted({UUID(row["learner_id"]) for row in batch.written}),
+            tools=tools,
+            because="statement",
+        )
     return outcomes
 
 
