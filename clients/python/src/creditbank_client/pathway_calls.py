@@ -102,8 +102,12 @@ class PathwayCalls:
         yield from self._pathway_items("/v1/cohorts", query)
 
     def cohort(self, cohort_id: Id) -> dict[str, Any]:
-        """One cohort with its members."""
+        """One cohort of one's own."""
         return self._pathway_read(f"/v1/cohorts/{cohort_id}")
+
+    def members(self, cohort_id: Id) -> Iterator[dict[str, Any]]:
+        """The members of a cohort in the order of their numbers, read as they are asked for."""
+        yield from self._pathway_items(f"/v1/cohorts/{cohort_id}/members", {})
 
     # --- what is stated ---------------------------------------------------------------------------------------------
 
