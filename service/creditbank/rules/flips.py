@@ -43,9 +43,9 @@ class Change:
     """The set of the row, where it is not one of the records that a line uses."""
 
     @property
-    def about(self) -> tuple[str | None, ...]:
+    def about(self) -> tuple[str | None, str | None, str | None]:
         """What it changes: two changes of one thing are no combination."""
-        return self.fact, self.of, self.row, self.give_up
+        return self.fact, self.row if self.of is None else f"{self.of}/{self.row}", self.give_up
 
     def as_json(self) -> dict[str, Any]:
         """As an answer shows it."""
