@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
 
+from creditbank.clock import today
 from creditbank.db import Transaction
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
@@ -61,10 +62,13 @@ async def look_at_frozen(
     for row in decided:
         learner_id, on = row["learner_id"], row["effective_on"]
         stored = orjson.loads(open_sealed(keys[learner_id], row["facts_sealed"], field_of(learner_id, "facts")))
+        # What happened to records is dated by itself; what is stated is known from the day it is stated on.
+        known_on = on if because.startswith("record_") else today(tools.at)
         (known,) = await gather_cohort(
-            session, round_.cohort_id, [learner_id], on=on, round=round_of(round_), keyring=tools.keyring, at=tools.at
-        )
-        said = say(tools.rulebook, round_, _as_a_member(known.facts, stored), on=on)
+            session, round_.cohort_id, [learner_id], on=known_on, round=round_of(round_), keyring=tools.keyring,
+            at=tools.at,
+        )  # fmt: skip
+        said = say(tools.rulebook, round_, _as_then(known.facts, stored, on), on=on)
         differs = _differs(opened.candidates[learner_id], said)
         if differs and (learner_id, differs) not in open_:
             review = ProgressionReview(
@@ -78,12 +82,15 @@ async def look_at_frozen(
     return made
 
 
-def _as_a_member(facts: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of now, of somebody who is what they were then: that they progressed since is no reason against it."""
+def _as_then(facts: Mapping[str, Any], stored: Mapping[str, Any], on: date) -> dict[str, Any]:
+    """The facts of now about the day of the decision, and of somebody who is what they were then: that they progressed
+    since is no reason against it.
+    """
+    then = {**facts, "pathway": {**(facts.get("pathway") or {}), "on": on.isoformat()}}
     status = (stored.get("member") or {}).get("status")
-    if status is None:
-        return dict(facts)
-    return {**facts, "member": {**(facts.get("member") or {}), "status": status}}
+    if status is not None:
+        then["member"] = {**(facts.get("member") or {}), "status": status}
+    return then
 
 
 def _differs(candidate: RoundCandidate, said: Said) -> dict[str, list[Any]]:

@@ -67,12 +67,9 @@ class SittingIn(Payload):
             }
             for each in self.subjects
         ]
-        said: dict[str, Any] = {
-            "no": self.no,
-            "on": None if self.on is None else self.on.isoformat(),
-            "set_by": self.set_by,
-        }
-        said |= {"marked_by": self.marked_by, "subjects": subjects}
+        on = None if self.on is None else self.on.isoformat()
+        said: dict[str, Any] = {"no": self.no, "on": on, "subjects": subjects}
+        said |= {"set_by": self.set_by, "marked_by": self.marked_by}
         return {name: value for name, value in said.items() if value is not None}
 
 
