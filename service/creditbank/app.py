@@ -24,7 +24,14 @@ from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
-from creditbank.pathways import agreement_routes, following, progressing_routes, round_routes, sheet_routes
+from creditbank.pathways import (
+    agreement_routes,
+    following,
+    progressing_routes,
+    round_list_routes,
+    round_routes,
+    sheet_routes,
+)
 from creditbank.pathways import consequences as round_consequences
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
@@ -67,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sheet_routes.router,
     agreement_routes.router,
     round_routes.router,
+    round_list_routes.router,
     portal_routes.router,
     health.router,
 )

@@ -19,7 +19,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import ALL, Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
-from creditbank.records.replaying import compared, facts_and_said, replayed
+from creditbank.records.replaying import Difference, ReplayOut, compared, facts_and_said, replayed
 from creditbank.records.tables import RecordVersion
 from creditbank.records.without_others import (
     facts_without_others,
@@ -101,25 +101,6 @@ class DecisionOut(BaseModel):
         "|Of a refusal: the clauses that caused it, the smallest changes that would turn it, the room left.",
     )
     links: dict[str, str]
-
-
-class Difference(BaseModel):
-    """Something that is said otherwise when it is decided again."""
-
-    path: str = Field(description="所在之处。|Where, as a JSON pointer.", examples=["/findings/2/observed"])
-    then: Any = Field(None, description="当时。|What was said; empty where there was nothing.")
-    now: Any = Field(None, description="现在。|What is said now; empty where there is nothing.")
-
-
-class ReplayOut(BaseModel):
-    """Whether deciding again from the stored facts says the same, and if not, exactly what differs."""
-
-    decision_id: UUID
-    same: bool | None
-    """None when the facts were erased, or when people decided: there is nothing to decide again from."""
-    erased: bool
-    differences: list[Difference]
-    decided: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import orjson
+from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.learners.keys import key_of
@@ -13,6 +15,25 @@ from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
 from creditbank.rules.comparing import differences
 from creditbank.rules.tables import Decision
 from creditbank.sealing import Keyring, field_of, open_sealed
+
+
+class Difference(BaseModel):
+    """Something that is said otherwise when it is decided again."""
+
+    path: str = Field(description="所在之处。|Where, as a JSON pointer.", examples=["/findings/2/observed"])
+    then: Any = Field(None, description="当时。|What was said; empty where there was nothing.")
+    now: Any = Field(None, description="现在。|What is said now; empty where there is nothing.")
+
+
+class ReplayOut(BaseModel):
+    """Whether deciding again from the stored facts says the same, and if not, exactly what differs."""
+
+    decision_id: UUID
+    same: bool | None
+    """None when the facts were erased, or when people decided: there is nothing to decide again from."""
+    erased: bool
+    differences: list[Difference]
+    decided: dict[str, Any] | None
 
 
 async def facts_and_said(
