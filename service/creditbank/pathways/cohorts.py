@@ -287,5 +287,5 @@ async def happened(
     kept: CohortMember = await session.merge(member)
     session.add(_event(member, event, on, actor=actor, tools=tools, reason=sealed))
     await session.flush()
-    await follow(session, [learner_id], tools, because="member_event")
+    await follow(session, cohort_id, [learner_id], tools=tools, because="member_event")
     return kept
