@@ -175,6 +175,9 @@ async def _progress(
         if posted.outcome not in ("deposited", "corrected", "unchanged"):
             out.outcome, out.problem = "held" if posted.outcome == "held" else "refused", posted.problem
             return out
+        if posted.account != "matched":
+            # No account is ever opened for somebody who has one.
+            raise refusals.EnrolmentFoundNobody
         out.record_id = posted.record_id
     if status != "progressed":
         await _mark(session, result, taken, on=how.on, actor=actor, tools=tools)

@@ -117,3 +117,15 @@ class CollegeMayNotUseRecords(BankError):
         "The learner has not consented that the college uses what others reported, so the agreed courses were not "
         "claimed. Call again once they have, or let them claim."
     )
+
+
+class EnrolmentFoundNobody(BankError):
+    """The bank's own records of the person do not lead back to them: an officer looks before anybody is enrolled."""
+
+    status = 409
+    code = "enrolment_found_nobody"
+    zh = "按该学员在学分银行的姓名和证件未能找到其本人账户，未办理。请学分银行业务员核对其证件后再办。"
+    en = (
+        "By the name and document that the bank has of the learner their own account is not found; nothing was done. "
+        "An officer has to look at the document first."
+    )

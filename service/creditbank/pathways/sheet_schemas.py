@@ -64,6 +64,7 @@ class SheetOut(BaseModel):
     counts: dict[str, int] = Field(description="各种结果的行数。|How many of each outcome.")
     columns: list[SheetColumnOut]
     not_read: list[str] = Field(
-        description="未读取的列和工作表。|Columns and sheets that were not read.", examples=[["B 性别", "第 2 个工作表"]]
+        description="未读取的列和工作表。|Columns and sheets that were not read.",
+        examples=[["B 性别", "第 2 个工作表"]],
     )
     outcomes: list[SheetRowOut]
