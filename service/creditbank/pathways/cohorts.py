@@ -15,7 +15,7 @@ from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
-from creditbank.learners.families import families_of
+from creditbank.learners.families import families_of, lock_families
 from creditbank.learners.personal import keys_of
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import agreement_refusals as refusals
@@ -265,6 +265,7 @@ async def happened(
 
     Raises NotFound, EventOutOfPlace, EventBeforeTheLast, AlreadyErased.
     """
+    await lock_families(session, [learner_id])  # learners come before cohorts and rounds
     cohort = await lock_cohort(session, cohort_id)
     if not (actor.reaches_institution(cohort.school_id) or actor.reaches_institution(cohort.college_id)):
         raise NotFound

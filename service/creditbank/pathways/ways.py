@@ -125,7 +125,7 @@ async def file(session: Transaction, pathway_id: UUID, *, filing_no: str, actor:
 _COURSES: LiteralString = "SELECT * FROM pathway_course WHERE pathway_id = %s ORDER BY no"
 _SAME: LiteralString = """
 SELECT equivalence_id FROM equivalence
-WHERE institution_id = %(college)s AND state = 'in_force' AND source_keys = ARRAY[%(source)s]
+WHERE institution_id = %(college)s AND state = 'in_force' AND source_keys = ARRAY[%(source)s]::varchar[]
   AND targets = ARRAY[%(target)s]::varchar[] AND valid_from <= %(on)s AND (valid_until IS NULL OR %(on)s < valid_until)
 """
 
