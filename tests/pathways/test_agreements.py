@@ -88,7 +88,8 @@ class Ways:
     async def proposed(self, *, last: str = "college", status: int = 201, **changes: Any) -> dict[str, Any]:
         body = {
             "kind": "three_two", "name": "演示 3+2", "province": "hebei", "school_id": str(self.place.school),
-            "college_id": str(self.place.college), "valid_from": "2025-09-01", "said": {"agreement.school_students": 1500},
+            "college_id": str(self.place.college), "valid_from": "2025-09-01",
+            "said": {"agreement.school_students": 1500},
             "stages": [{"year": n, "at": "school" if n < 4 else last} for n in range(1, 6)],
             "courses": [{"school_course_code": "S1", "college_course_code": "M1"}],
             **changes,

@@ -33,20 +33,27 @@ MODULES = (
     "lookup",
     "rulebook",
     "procedure",
+    "clauses",
+    "findings",
+    "flips",
 )
 FILES = "caps measures replacing layers procedures periods_and_shares rule_amounts rule_conditions"
-REST = "rule_loading conversion_loading row_cases deciding lines"
+REST = "rule_loading conversion_loading row_by_row row_cases which_counts deciding judged lines findings turning"
+REST += " smallest_changes"
 FIRST = {
     "taking": "replacing caps lines",
     "choosing": "measures rule_conditions deciding",
     "conditions": "rule_conditions measures",
     "compiling": "caps deciding conversion_loading",
-    "decide": "deciding layers replacing",
+    "decide": "deciding judged layers replacing",
     "amounts": "rule_amounts periods_and_shares rule_loading",
     "durations": "periods_and_shares",
     "lookup": "rule_amounts rule_loading",
     "rulebook": "layers deciding",
     "procedure": "procedures",
+    "clauses": "row_by_row findings deciding",
+    "findings": "findings",
+    "flips": "turning smallest_changes",
 }
 """Which tests most probably notice, for each module: the first that does ends a trial."""
 WORDING = {"tell", "told", "seen", "_sentence", "_told", "_row_seen", "_leaf", "_missing", "_because", "_ways"}

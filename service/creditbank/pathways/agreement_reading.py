@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from creditbank.db import Transaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.personal import keys_of, opened
@@ -33,7 +34,7 @@ ORDER BY p.pathway_id LIMIT %(limit)s
 
 
 async def pathways(
-    session: Transaction,
+    session: AsyncSession,
     *,
     one: UUID | None = None,
     institution: UUID | None = None,
@@ -46,7 +47,7 @@ async def pathways(
     return [PathwayOut.model_validate(row) for row in await rows_of(session, _PATHWAYS, said)]
 
 
-async def one_pathway(session: Transaction, pathway_id: UUID) -> PathwayOut:
+async def one_pathway(session: AsyncSession, pathway_id: UUID) -> PathwayOut:
     """One of them. Raises NotFound."""
     found = await pathways(session, one=pathway_id)
     if not found:
@@ -65,7 +66,7 @@ ORDER BY c.cohort_id LIMIT %(limit)s
 
 
 async def cohorts(
-    session: Transaction, *, actor: Actor, one: UUID | None = None, after: UUID | None = None, limit: int = 1
+    session: AsyncSession, *, actor: Actor, one: UUID | None = None, after: UUID | None = None, limit: int = 1
 ) -> list[CohortOut]:
     """The cohorts that a caller may see: those of its institution, or all of them."""
     said: dict[str, Any] = {
@@ -78,7 +79,7 @@ async def cohorts(
     return [CohortOut.model_validate(row) for row in await rows_of(session, _COHORTS, said)]
 
 
-async def one_cohort(session: Transaction, cohort_id: UUID, *, actor: Actor) -> CohortOut:
+async def one_cohort(session: AsyncSession, cohort_id: UUID, *, actor: Actor) -> CohortOut:
     """One of them. Raises NotFound."""
     found = await cohorts(session, actor=actor, one=cohort_id)
     if not found:
@@ -96,7 +97,7 @@ WHERE learner_id = ANY (%s) AND ended_at IS NULL ORDER BY learner_id, given_at D
 
 
 async def members(
-    session: Transaction, cohort_id: UUID, *, actor: Actor, after: int, limit: int, keyring: Keyring
+    session: AsyncSession, cohort_id: UUID, *, actor: Actor, after: int, limit: int, keyring: Keyring
 ) -> list[MemberOut]:
     """The members of a cohort, by their numbers. Raises NotFound."""
     await one_cohort(session, cohort_id, actor=actor)
@@ -104,7 +105,7 @@ async def members(
     return await with_names(session, rows, keyring=keyring)
 
 
-async def with_names(session: Transaction, rows: Sequence[CohortMember], *, keyring: Keyring) -> list[MemberOut]:
+async def with_names(session: AsyncSession, rows: Sequence[CohortMember], *, keyring: Keyring) -> list[MemberOut]:
     """Members with the names that they have now; an erased one has none."""
     who = [row.learner_id for row in rows]
     keys = await keys_of(session, who, keyring=keyring)

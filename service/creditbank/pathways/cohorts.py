@@ -9,9 +9,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
-from creditbank.db import Transaction, driver
+from creditbank.db import driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
@@ -74,7 +75,9 @@ class Joined:
     member: CohortMember
 
 
-async def form(session: Transaction, intake_id: UUID, said: Mapping[str, Any], *, actor: Actor, tools: Tools) -> Cohort:
+async def form(
+    session: AsyncSession, intake_id: UUID, said: Mapping[str, Any], *, actor: Actor, tools: Tools
+) -> Cohort:
     """Form a cohort for the places of a year, by the college or the school of the pathway.
 
     Raises NotFound, PathwayInAnotherState, IntakeForAnotherYear, ProgrammeNotRun, RulesForbid, RulesUnsettled.
@@ -103,13 +106,13 @@ async def form(session: Transaction, intake_id: UUID, said: Mapping[str, Any], *
     return cohort
 
 
-async def pathway_of(session: Transaction, pathway_id: UUID) -> Pathway:
+async def pathway_of(session: AsyncSession, pathway_id: UUID) -> Pathway:
     """A pathway, not locked."""
     return Pathway(**(await rows_of(session, _PATHWAY, [pathway_id]))[0])
 
 
 async def admit(
-    session: Transaction, cohort_id: UUID, rows: Sequence[Joining], *, actor: Actor, tools: Tools
+    session: AsyncSession, cohort_id: UUID, rows: Sequence[Joining], *, actor: Actor, tools: Tools
 ) -> list[Joined | BankError]:
     """Admit pupils of the school, an outcome for each; the limits are looked at with the cohort and the year's places
     locked, so that of two who take the last place one is told that it is gone.
@@ -148,8 +151,7 @@ async def admit(
             if row.joined_on > on:
                 raise refusals.EventBeforeTheLast(last=on.isoformat())
             size = sum(one.status != "left" for one in members)
-            _must_have_room(size, class_size)
-            _must_have_room(taken, places)
+            _must_have_room(size, class_size, taken, places)
             facts = await facts_for(session, pathway, "joining", on=on, cohort=cohort, size=size + 1)
             must_hold(tools.rulebook, facts, on=on)
             if somebody.learner_id not in keys:
@@ -164,11 +166,15 @@ async def admit(
         made.append(member)
         by_person[family] = member
         outcomes.append(Joined("admitted", member))
+    await _join(session, made, actor=actor, tools=tools)
+    return outcomes
+
+
+async def _join(session: AsyncSession, made: Sequence[CohortMember], *, actor: Actor, tools: Tools) -> None:
     session.add_all(made)
     await session.flush()
     session.add_all(_event(one, "joined", one.joined_on, actor=actor, tools=tools) for one in made)
     await session.flush()
-    return outcomes
 
 
 def _again(standing: CohortMember) -> Joined:
@@ -178,9 +184,11 @@ def _again(standing: CohortMember) -> Joined:
     return Joined("unchanged", standing)
 
 
-def _must_have_room(size: int, limit: int | None) -> None:
-    if limit is not None and size >= limit:
-        raise refusals.CohortFull(limit=limit, size=size)
+def _must_have_room(size: int, class_size: int | None, taken: int, places: int) -> None:
+    if class_size is not None and size >= class_size:
+        raise refusals.CohortFull(limit=class_size, size=size)
+    if taken >= places:
+        raise refusals.CohortFull(limit=places, size=taken)
 
 
 def _new(cohort_id: UUID, learner_id: UUID, row: Joining, *, number: int, key: SealingKey) -> CohortMember:
@@ -196,7 +204,7 @@ def _new(cohort_id: UUID, learner_id: UUID, row: Joining, *, number: int, key: S
 
 
 async def _elsewhere(
-    session: Transaction, families: Mapping[UUID, tuple[UUID, ...]], kind: str, cohort_id: UUID
+    session: AsyncSession, families: Mapping[UUID, tuple[UUID, ...]], kind: str, cohort_id: UUID
 ) -> set[tuple[UUID, ...]]:
     """The people who are in another cohort of the kind, under whichever of their accounts."""
     of_whom = {account: family for family in families.values() for account in family}
@@ -224,7 +232,7 @@ SELECT learner_id, cohort_id, events, 'filed', %(on)s, %(at)s, %(by)s FROM filed
 """
 
 
-async def file(session: Transaction, cohort_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Cohort:
+async def file(session: AsyncSession, cohort_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Cohort:
     """File a cohort with everybody who is in it now; nobody comes to it afterwards. There is no second filing.
 
     Raises NotFound, CohortNotForming, CohortEmpty.
@@ -251,7 +259,7 @@ SELECT EXISTS (SELECT FROM member_event WHERE cohort_id = %s AND learner_id = %s
 
 
 async def happened(
-    session: Transaction,
+    session: AsyncSession,
     cohort_id: UUID,
     learner_id: UUID,
     *,

@@ -1,4 +1,4 @@
-"""Gates (转段条件): what the rules say of a learner on a pathway, clause by clause, with what each answer stands on; pure.
+"""Gates (转段条件): what the rules say of a learner on a pathway, clause by clause, each with its ground; pure.
 
 A gate is one clause. What it tells depends on who asks: whoever does not decide by sensitive facts (discipline, health,
 residence) is told the rule and its verdict, never what was seen, and whoever did not report a record is not told of it.

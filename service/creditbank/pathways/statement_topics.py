@@ -257,7 +257,10 @@ TOPICS: Mapping[str, Topic] = {
         Topic("sanction", "纪律处分", "sanction", "person", _DECIDE, ("sanction",), sensitive=True, seen_by=_DECIDE),
         Topic("event", "学籍变更", "change of enrolment", "person", _SCHOOL, ("event",)),
         Topic("changes", "学籍类型变更次数", "changes of enrolment", "person", _SCHOOL, ("member.changes",)),
-        Topic("health", "身体条件", "physical conditions", "person", _DECIDE, ("health.fit",), sensitive=True, seen_by=_DECIDE),
+        Topic(
+            "health", "身体条件", "physical conditions", "person", _DECIDE, ("health.fit",), sensitive=True,
+            seen_by=_DECIDE,
+        ),
         Topic("language", "外语语种", "foreign language", "person", _SCHOOL, ("language.kind",)),
         Topic(
             "residence", "户籍所在省份", "province of residence", "person", _SCHOOL | _BANK, ("learner.residence",),

@@ -353,7 +353,8 @@ class _Batch:
             "row_no": row.row_no if self.sheet_id is not None else None,
         }
         self.standing[row.learner_id, *_scope(topic, key, self.cohort.cohort_id)] = said
-        plain = {name: str(said[name]) for name in ("learner_id", "statement_id", "cohort_id", "occurred_on")}
+        named = ("learner_id", "statement_id", "cohort_id", "occurred_on")
+        plain: dict[str, str | None] = {name: str(said[name]) for name in named}
         optional = ("institution_id", "supersedes", "sheet_id")
         plain |= {name: None if said[name] is None else str(said[name]) for name in optional}
         self.written.append({**said, **plain, "stated_at": self.tools.at.isoformat()})

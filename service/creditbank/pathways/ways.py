@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from creditbank.clock import today
-from creditbank.db import Transaction, driver
+from creditbank.db import driver
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
@@ -27,7 +29,7 @@ FROM programme WHERE programme_id = %(programme)s GROUP BY institution_id, code
 """
 
 
-async def lock_pathway(session: Transaction, pathway_id: UUID) -> Pathway:
+async def lock_pathway(session: AsyncSession, pathway_id: UUID) -> Pathway:
     """A pathway, its row locked. Raises NotFound."""
     rows = await rows_of(session, _LOCK, [pathway_id])
     if not rows:
@@ -35,7 +37,7 @@ async def lock_pathway(session: Transaction, pathway_id: UUID) -> Pathway:
     return Pathway(**rows[0])
 
 
-async def must_run(session: Transaction, pathway: Pathway, *, on: date) -> None:
+async def must_run(session: AsyncSession, pathway: Pathway, *, on: date) -> None:
     """Both programmes are run on a day. Raises ProgrammeNotRun, ProgrammeOfAnother."""
     for institution, programme in (
         (pathway.school_id, pathway.school_programme_id),
@@ -51,7 +53,7 @@ async def must_run(session: Transaction, pathway: Pathway, *, on: date) -> None:
 
 
 async def propose(
-    session: Transaction, said: Mapping[str, Any], courses: Sequence[tuple[str, str]], *, actor: Actor, tools: Tools
+    session: AsyncSession, said: Mapping[str, Any], courses: Sequence[tuple[str, str]], *, actor: Actor, tools: Tools
 ) -> Pathway:
     """Enter an agreement, signed for the institution that enters it. Raises NotFound, ProgrammeNotRun, …"""
     college = said["college_id"]
@@ -88,7 +90,7 @@ def _all_signed(pathway: Pathway) -> bool:
     return {UUID(each["institution_id"]) for each in pathway.signatures} >= parties(pathway)
 
 
-async def sign(session: Transaction, pathway_id: UUID, *, actor: Actor, tools: Tools) -> Pathway:
+async def sign(session: AsyncSession, pathway_id: UUID, *, actor: Actor, tools: Tools) -> Pathway:
     """Sign for one's institution. Raises NotFound, PathwayInAnotherState, AlreadySigned."""
     pathway = await lock_pathway(session, pathway_id)
     if actor.institution_id not in parties(pathway):
@@ -104,7 +106,7 @@ async def sign(session: Transaction, pathway_id: UUID, *, actor: Actor, tools: T
     return await _keep(session, pathway)
 
 
-async def file(session: Transaction, pathway_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Pathway:
+async def file(session: AsyncSession, pathway_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Pathway:
     """File a signed agreement: the rules are asked, and the agreed courses count at the college from now on.
 
     Raises NotFound, PathwayInAnotherState, SignerMayNotFile, ProgrammeNotRun, RulesForbid, RulesUnsettled.
@@ -130,7 +132,7 @@ WHERE institution_id = %(college)s AND state = 'in_force' AND source_keys = ARRA
 """
 
 
-async def _count_courses(session: Transaction, pathway: Pathway, *, on: date, by: str, tools: Tools) -> None:
+async def _count_courses(session: AsyncSession, pathway: Pathway, *, on: date, by: str, tools: Tools) -> None:
     """Each agreed course is an equivalence of the college, so that a claim finds it; one that stands already is it."""
     connection = await driver(session)
     for row in await rows_of(session, _COURSES, [pathway.pathway_id]):
@@ -157,7 +159,9 @@ async def _count_courses(session: Transaction, pathway: Pathway, *, on: date, by
         )
 
 
-async def end(session: Transaction, pathway_id: UUID, *, because: str, on: date, actor: Actor, tools: Tools) -> Pathway:
+async def end(
+    session: AsyncSession, pathway_id: UUID, *, because: str, on: date, actor: Actor, tools: Tools
+) -> Pathway:
     """End a pathway: nothing new stands on it; cohorts that were admitted go their way. Raises NotFound, …"""
     pathway = await lock_pathway(session, pathway_id)
     if not any(actor.reaches_institution(each) for each in parties(pathway)):
@@ -169,7 +173,7 @@ async def end(session: Transaction, pathway_id: UUID, *, because: str, on: date,
     return await _keep(session, pathway)
 
 
-async def _keep(session: Transaction, pathway: Pathway) -> Pathway:
+async def _keep(session: AsyncSession, pathway: Pathway) -> Pathway:
     kept: Pathway = await session.merge(pathway)
     await session.flush()
     return kept
@@ -181,7 +185,7 @@ _OF_YEAR: LiteralString = "SELECT no FROM intake WHERE pathway_id = %s AND year 
 
 
 async def post_intake(
-    session: Transaction, pathway_id: UUID, said: Mapping[str, Any], *, actor: Actor, tools: Tools
+    session: AsyncSession, pathway_id: UUID, said: Mapping[str, Any], *, actor: Actor, tools: Tools
 ) -> Intake:
     """Post a year's places, or a supplement where the rules allow one. A quota of none is a quota.
 
