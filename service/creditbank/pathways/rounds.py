@@ -222,7 +222,7 @@ async def give_up(session: Transaction, round_id: UUID, learner_id: UUID, *, act
     Raises NotFound, GuardianActs, NothingToGiveUp, RoundInAnotherState.
     """
     family = await family_of(session, learner_id)
-    await must_act_for(session, actor, family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
+    await must_act_for(session, actor, family, at=tools.at, keyring=tools.keyring)
     cohort_id = await _cohort_of(session, round_id)
     cohort = await lock_cohort(session, cohort_id)
     opened = (await lock_rounds(session, [round_id]))[0]
