@@ -27,7 +27,6 @@ from creditbank_client.errors import (
     Unavailable,
 )
 from creditbank_client.outcomes import Outcome
-from creditbank_client.pathway_calls import SheetResult, SheetRow
 from creditbank_client.submission_calls import Id
 from creditbank_client.submissions import (
     CellAt,
@@ -59,8 +58,6 @@ __all__ = [
     "Progress",
     "Refused",
     "Row",
-    "SheetResult",
-    "SheetRow",
     "SignInRefused",
     "Submission",
     "SubmissionOutcome",

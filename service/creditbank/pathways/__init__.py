@@ -1,1 +1,0 @@
-"""Pathways: agreements, cohorts, gates and rounds, from a school to a college."""
