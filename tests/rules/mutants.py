@@ -38,8 +38,10 @@ MODULES = (
     "flips",
 )
 FILES = "caps measures replacing layers procedures periods_and_shares rule_amounts rule_conditions"
-REST = "rule_loading conversion_loading row_by_row row_cases which_counts deciding judged lines findings turning"
-REST += " smallest_changes"
+REST = (
+    "rule_loading conversion_loading row_by_row row_cases which_counts deciding judged lines findings turning "
+    "smallest_changes"
+)
 FIRST = {
     "taking": "replacing caps lines",
     "choosing": "measures rule_conditions deciding",
