@@ -24,6 +24,15 @@ from creditbank.learners import guardians, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
+from creditbank.pathways import (
+    agreement_routes,
+    following,
+    progressing_routes,
+    round_list_routes,
+    round_routes,
+    sheet_routes,
+)
+from creditbank.pathways import consequences as round_consequences
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
@@ -61,6 +70,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     publishing_routes.router,
     totals_routes.router,
     allocation_routes.router,
+    progressing_routes.router,
+    sheet_routes.router,
+    agreement_routes.router,
+    round_routes.router,
+    round_list_routes.router,
     portal_routes.router,
     health.router,
 )
@@ -95,6 +109,9 @@ def create_app(
     app.state.sign_in_checks = (guardians.sign_in_check(keyring),)
     # What follows for conversions when records change.
     register(consequences.rederive)
+    # What follows for rounds when records, or what is said of members, change.
+    register(round_consequences.records_changed)
+    following.register(round_consequences.members_changed)
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()
     for router in ROUTERS:

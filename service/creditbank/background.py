@@ -21,6 +21,9 @@ from creditbank.jobs import Work, give_back_of_the_dead, handler
 from creditbank.learners import inbox
 from creditbank.once import KEEP_HOURS
 from creditbank.oversight.hints import look_for_hints
+from creditbank.pathways import consequences as round_consequences
+from creditbank.pathways import following
+from creditbank.pathways import housekeeping as rounds
 from creditbank.publishing import affected, impact
 from creditbank.recognition import consequences
 from creditbank.recognition import housekeeping as claims
@@ -45,6 +48,7 @@ HANDLERS = (
     housekeeping.empty_rows,
     look_for_hints,
     claims.look_after_claims,
+    rounds.look_after_rounds,
     impact.check_draft,
     impact.report_impact,
     affected.look_for_affected,
@@ -60,6 +64,8 @@ async def work(
     worker = f"{host}:{os.getpid()}"
     # What was loaded to begin with stays: looking through it again and again is much of what collecting costs.
     register(consequences.rederive)
+    register(round_consequences.records_changed)
+    following.register(round_consequences.members_changed)
     gc.collect()
     gc.freeze()
     await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))

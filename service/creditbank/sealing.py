@@ -290,7 +290,7 @@ def salted_digest(salt: bytes, obj: object, algorithm: DigestName = "sha256") ->
     return b"\x02" + hashed.finalize()
 
 
-_CAME_LATER = {"claim_id": None, "line_no": None, "purpose": "deposit"}
+_CAME_LATER = {"claim_id": None, "line_no": None, "round_id": None, "purpose": "deposit"}
 """Columns that decisions and postings had not from the first day, and what a row of that day says in them."""
 
 

@@ -52,6 +52,13 @@ LEAD_TO_A_LEARNER = {
     "ix_override_override_id": "whose override it is, by its number alone",
     "ix_override_expires_on": "overrides that have come to their end",
     "ix_override_proposed_at": "overrides that wait for a second person",
+    "uq_cohort_member_cohort_id_member_no": "who is in a cohort, by the number they have there",
+    "ix_statement_cohort_id": "what was stated about a cohort",
+    "ix_round_candidate_round_id": "who is a candidate in a round",
+    "ix_round_objection_round_id": "what was objected to a round",
+    "ix_progression_review_review_id": "whose review it is, by its number alone",
+    "ix_progression_review_opened_at": "the reviews that wait for a person",
+    "ix_progression_review_round_id": "the reviews of a round",
 }
 """Indexes of learners' tables that find out whose rows they are, and why each is needed."""
 
@@ -67,6 +74,11 @@ NAMES_OF_THINGS = {
     ("institution_profile", "name"),
     ("institution_profile", "name_en"),
     ("job", "name"),
+    ("cohort", "name"),
+    ("pathway", "name"),
+    ("pathway", "name_en"),
+    ("pathway_round", "document"),
+    ("pathway_round", "document_version"),
     ("plan_course", "name"),
     ("programme", "name"),
     ("programme", "name_en"),
@@ -85,7 +97,7 @@ PEOPLE_WHO_ACTED = ("actor", "by", "caller", "sent_by")
 """Columns that hold `login:…` where a person acted: a pseudonym. Others end in `_by`, less those of machines."""
 MACHINES = {("job", "leased_by")}
 
-DATES = {"on", "valid_from", "valid_until"}
+DATES = {"on", "valid_from", "valid_until", "collects_until", "notice_from"}
 INSTANTS = {"at", "blocked_until", "leased_until"}
 
 
@@ -361,10 +373,14 @@ def test_names_numbers_and_evidence_are_bytes_that_were_sealed_or_indexed() -> N
             continue
         for column in table.columns:
             if any(word in column.name for word in ("name", "birth", "number", "student", "phone", "evidence")):
-                by_number = (table.name, column.name) in {("feed_item", "number"), ("feed_item", "numbered_at")}
+                thing = (table.name, column.name) in NAMES_OF_THINGS | {
+                    ("feed_item", "number"),
+                    ("feed_item", "numbered_at"),
+                    ("pathway_round", "number"),
+                }
                 plain_id = column.name.endswith("_id")
                 sealed = isinstance(column.type, LargeBinary) and column.name.endswith(("_sealed", "_index"))
-                assert by_number or plain_id or sealed, (table.name, column.name)
+                assert thing or plain_id or sealed, (table.name, column.name)
 
 
 # --- words --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from creditbank.database_roles import Addresses, connect
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
-from creditbank.records.decisions import DecisionOut, ReplayOut, one_decision, one_posting, replay
+from creditbank.records.decisions import DecisionOut, one_decision, one_posting, replay
+from creditbank.records.replaying import ReplayOut
 from creditbank.rules import Rulebook, read_document
 from creditbank.rules.comparing import differences
 from tests.ledger.converting import Line, end, grant

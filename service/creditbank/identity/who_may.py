@@ -138,6 +138,18 @@ READ_OWN_CLAIMS = Permit(
 DECIDE_OBJECTION = Permit({"registrar": INSTITUTION, "officer": ANY})
 READ_APPEALS = Permit({"appeal_reviewer": ANY, **_BANK_READERS})
 DECIDE_APPEAL = Permit({"appeal_reviewer": ANY})
+SEND_ROSTER = Permit({"registrar": INSTITUTION})
+SEND_SHEET = Permit({"registrar": INSTITUTION, "officer": ANY})
+LET_PROGRESS = Permit({"registrar": INSTITUTION})
+READ_PROGRESSIONS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
+SIGN_AGREEMENT = Permit({"registrar": INSTITUTION})
+SEE_COHORT = Permit({"records:read": INSTITUTION, "registrar": INSTITUTION, **_BANK_READERS})
+ADMIT_MEMBERS = Permit({"records:write": INSTITUTION, "registrar": INSTITUTION})
+RUN_ROUND = Permit({"registrar": INSTITUTION})
+FREEZE_ROUND = Permit({"officer": ANY})
+READ_ROUNDS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
+READ_ROUND = Permit({**READ_ROUNDS.grants, "learner": OWN, "guardian": CHILD})
+READ_FILING = Permit({"registrar": INSTITUTION, "officer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -226,6 +238,46 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/appeals/{appeal_id}/decision"): DECIDE_APPEAL,
     ("GET", "/v1/overrides"): READ_APPEALS,
     ("POST", "/v1/overrides/{override_id}/confirmation"): KEEP_IDENTITY,
+    # ways from a school to a college: agreements, intakes, cohorts
+    ("POST", "/v1/pathways"): KEEP_CATALOGUE,
+    ("GET", "/v1/pathways"): SIGNED_IN,
+    ("GET", "/v1/pathways/{pathway_id}"): SIGNED_IN,
+    ("POST", "/v1/pathways/{pathway_id}/signature"): SIGN_AGREEMENT,
+    ("POST", "/v1/pathways/{pathway_id}/filing"): KEEP_REFERENCE,
+    ("POST", "/v1/pathways/{pathway_id}/end"): KEEP_CATALOGUE,
+    ("POST", "/v1/pathways/{pathway_id}/intakes"): KEEP_REFERENCE,
+    ("POST", "/v1/intakes/{intake_id}/cohorts"): KEEP_CATALOGUE,
+    ("GET", "/v1/cohorts"): SEE_COHORT,
+    ("GET", "/v1/cohorts/{cohort_id}"): SEE_COHORT,
+    ("GET", "/v1/cohorts/{cohort_id}/members"): SEE_COHORT,
+    ("POST", "/v1/cohorts/{cohort_id}/members"): ADMIT_MEMBERS,
+    ("POST", "/v1/cohorts/{cohort_id}/filing"): KEEP_REFERENCE,
+    ("POST", "/v1/cohorts/{cohort_id}/members/{learner_id}/events"): ADMIT_MEMBERS,
+    # rosters and score sheets of cohorts, and those whom a frozen result took
+    ("POST", "/v1/cohorts/{cohort_id}/roster"): SEND_ROSTER,
+    ("POST", "/v1/cohorts/{cohort_id}/score-sheet"): SEND_SHEET,
+    ("POST", "/v1/rounds/{round_id}/progressions"): LET_PROGRESS,
+    ("GET", "/v1/rounds/{round_id}/progressions"): READ_PROGRESSIONS,
+    # rounds of cohorts: decided, published, filed, frozen, and reviewed
+    ("POST", "/v1/cohorts/{cohort_id}/rounds"): RUN_ROUND,
+    ("GET", "/v1/cohorts/{cohort_id}/rounds"): READ_ROUNDS,
+    ("GET", "/v1/rounds/{round_id}"): READ_ROUND,
+    ("PUT", "/v1/rounds/{round_id}/sittings"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/deciding"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/set-asides"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/tie"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/abandonment"): RUN_ROUND,
+    ("POST", "/v1/rounds/{round_id}/candidates/{learner_id}/giving-up"): OF_THE_LEARNER,
+    ("POST", "/v1/rounds/{round_id}/notice"): RUN_ROUND,
+    ("GET", "/v1/rounds/{round_id}/notice"): SIGNED_IN,
+    ("GET", "/v1/round-notices"): SIGNED_IN,
+    ("POST", "/v1/rounds/{round_id}/objections"): SIGNED_IN,
+    ("POST", "/v1/rounds/{round_id}/objections/{objection_id}/decision"): DECIDE_OBJECTION,
+    ("POST", "/v1/rounds/{round_id}/filing"): RUN_ROUND,
+    ("GET", "/v1/rounds/{round_id}/filing.xlsx"): READ_FILING,
+    ("POST", "/v1/rounds/{round_id}/freezing"): FREEZE_ROUND,
+    ("GET", "/v1/progression-reviews"): READ_ROUNDS,
+    ("POST", "/v1/progression-reviews/{review_id}/closing"): DECIDE_OBJECTION,
     # institutions and what they teach and certify
     ("GET", "/v1/institutions"): SIGNED_IN,
     ("POST", "/v1/institutions"): KEEP_REFERENCE,

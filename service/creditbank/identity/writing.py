@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from psycopg import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.http import IdempotencyKeyDep, write_once
@@ -27,6 +28,13 @@ class Write:
         state = self.request.app.state
         return await write_once(
             self.request, state.database, state.keyring, caller=self.actor.name, key=self.key, act=act
+        )
+
+    async def once_bare(self, act: Callable[[AsyncConnection[Any]], Awaitable[Answer]]) -> Response:
+        """The same for an act of plain SQL alone, on a bare connection: its statements are planned once and kept."""
+        state = self.request.app.state
+        return await write_once(
+            self.request, state.database, state.keyring, caller=self.actor.name, key=self.key, bare_act=act
         )
 
 

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from creditbank import clock
-from creditbank.db import driver
+from creditbank.db import Transaction, driver, run
 from creditbank.errors import NotAllowed, NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
@@ -43,7 +43,7 @@ OF_AGE = 18
 # --- who acts ---------------------------------------------------------------------------------------------------
 
 
-async def may_act_for(session: AsyncSession, actor: Actor, learner_id: UUID, *, on: date, keyring: Keyring) -> bool:
+async def may_act_for(session: Transaction, actor: Actor, learner_id: UUID, *, on: date, keyring: Keyring) -> bool:
     """Whether the caller may do what binds a learner on the city's day: claim, share, consent.
 
     The learner, merged accounts included, from the fourteenth birthday on; before it a recorded guardian.
@@ -57,7 +57,7 @@ async def may_act_for(session: AsyncSession, actor: Actor, learner_id: UUID, *, 
 
 
 async def must_act_for(
-    session: AsyncSession, actor: Actor, family: Collection[UUID], *, at: datetime, keyring: Keyring
+    session: Transaction, actor: Actor, family: Collection[UUID], *, at: datetime, keyring: Keyring
 ) -> None:
     """Raises NotFound for a stranger and for a guardian whose time is over, GuardianActs for the child itself."""
     own, guards = await _stands(session, actor, family)
@@ -70,13 +70,18 @@ async def must_act_for(
         raise NotFound
 
 
-async def _stands(session: AsyncSession, actor: Actor, family: Collection[UUID]) -> tuple[bool, bool]:
+_GUARDS = """
+SELECT FROM guardianship WHERE learner_id = ANY ($1) AND login_id = $2 AND ended_at IS NULL LIMIT 1
+"""
+
+
+async def _stands(session: Transaction, actor: Actor, family: Collection[UUID]) -> tuple[bool, bool]:
     """Whether the account is the caller's own, and whether the caller is recorded as a guardian of it."""
     own = "learner" in actor.roles and actor.learner_id in family
     if own or "guardian" not in actor.roles or actor.login_id is None:
         return own, False
-    found = await session.exec(_live(family).where(Guardianship.login_id == actor.login_id).limit(1))
-    return own, found.first() is not None
+    found = await (await run(session, _GUARDS, list(family), actor.login_id)).fetchone()
+    return own, found is not None
 
 
 async def has_guardian(session: AsyncSession, family: Collection[UUID]) -> bool:

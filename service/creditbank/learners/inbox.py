@@ -203,6 +203,56 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
         "您的申诉或人工复核已有结论，理由见该申请。",
         "Your appeal, or the review by a person, was decided; the claim says how and why.",
     ),
+    "progression_unknown": (
+        "转段条件尚不明确",
+        "Something about your progression is not known",
+        "本轮判定中，您的部分条件尚不明确；缺什么、由谁补充见该决定。这不是不予录取，补齐后会重新判定。",
+        "In this round something about you is not known yet. The decision says what is missing and who can supply it. "
+        "It is no refusal: you are decided again once it is there.",
+    ),
+    "progression_set_aside": (
+        "本轮转段中您已被搁置",
+        "You were left out of this round",
+        "您在本轮转段中已被搁置，理由见该轮次。如有异议，请联系高校或学分银行。",
+        "You were left out of this round; it says why. If you disagree, ask the college or the bank.",
+    ),
+    "progression_proposed": (
+        "您已列入拟录取公示名单",
+        "You are proposed and on public notice",
+        "您已列入本轮转段的拟录取名单，名单正在公示；公示期满、报备并定案后方为最终结果。您可以在定案前放弃。",
+        "You are on the list of this round, which is on public notice. It is final once the notice is over and the "
+        "list is filed and frozen. Until then you may give the place up.",
+    ),
+    "progression_not_proposed": (
+        "您未列入拟录取公示名单",
+        "You are not on the list on public notice",
+        "您未列入本轮转段的拟录取名单，理由见该决定。公示期内可以提出异议。",
+        "You are not on the list of this round. The decision says why; you may object while it is on notice.",
+    ),
+    "progression_objected": (
+        "有人对您在本轮转段中的公示提出异议",
+        "An objection to your place was raised",
+        "公示期内有人就您提出异议，正在核查；有结论前不影响您的名次。",
+        "Somebody objected to what the notice says of you. It is being looked into; nothing changes until then.",
+    ),
+    "progression_result": (
+        "转段结果已定案",
+        "The result of the round is final",
+        "本轮转段已定案，您的结果和理由见该轮次与该决定。",
+        "This round is final. The round and the decision say your result and the reasons.",
+    ),
+    "progression_review_opened": (
+        "转段结果正在复查",
+        "Your result is being reviewed",
+        "定案后到达的一项事实可能影响您的结果，正由工作人员复查；定案的名单不变。",
+        "A fact that came after the result was final might have changed it. People review it; the list itself stays.",
+    ),
+    "progression_review_closed": (
+        "转段结果的复查已结束",
+        "The review of your result is closed",
+        "对您转段结果的复查已有结论，理由由高校或学分银行告知。",
+        "The review of your result was closed. The college or the bank can tell you how and why.",
+    ),
 }
 """What can be served: title in Chinese and English, text in Chinese and English."""
 
@@ -323,4 +373,5 @@ _LINKS = {
     "decision_id": "/v1/decisions/{}",
     "posting_id": "/v1/postings/{}",
     "claim_id": "/v1/claims/{}",
+    "round_id": "/v1/rounds/{}",
 }

@@ -15,6 +15,7 @@ import orjson
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank.db import Transaction, run
 from creditbank.learners import refusals
 from creditbank.learners.accounts import document_fields
 from creditbank.learners.documents import OLDEST_YEARS, IdentityDocument, age_on, under_fourteen
@@ -121,13 +122,24 @@ def _document(row: LearnerDocument, key: SealingKey | None) -> KnownDocument:
     )
 
 
-async def birth_of(session: AsyncSession, family: Collection[UUID], *, keyring: Keyring) -> date | None:
+_BIRTHS = """
+SELECT d.learner_id, d.sealed, k.wrapped FROM learner_document d JOIN learner_key k ON k.learner_id = d.learner_id
+WHERE d.learner_id = ANY ($1)
+"""
+
+
+async def birth_of(session: Transaction, family: Collection[UUID], *, keyring: Keyring) -> date | None:
     """The date of birth: the latest that a document tells, None where none does or all is erased."""
-    known = [document.birth_on for document in await documents_of(session, family, keyring=keyring)]
-    return max((birth_on for birth_on in known if birth_on is not None), default=None)
+    cursor = await run(session, _BIRTHS, list(family))
+    told = [
+        orjson.loads(open_sealed(unwrap(keyring, learner, bytes(wrapped)), bytes(sealed), field_of(learner, "document")))
+        for learner, sealed, wrapped in await cursor.fetchall()
+    ]
+    known = [fields["birth_on"] for fields in told if fields.get("birth_on") is not None]
+    return date.fromisoformat(max(known)) if known else None
 
 
-async def is_child(session: AsyncSession, family: Collection[UUID], *, on: date, keyring: Keyring) -> bool | None:
+async def is_child(session: Transaction, family: Collection[UUID], *, on: date, keyring: Keyring) -> bool | None:
     """Whether the person is under fourteen on the city's day; None where nobody knows the date of birth."""
     birth_on = await birth_of(session, family, keyring=keyring)
     return None if birth_on is None else under_fourteen(birth_on, on)

@@ -19,9 +19,9 @@ _READ: dict[str, LiteralString] = {
         FROM record_version
     """,
     "decision": """
-        SELECT learner_id, decision_id, change_id, kind, record_id, record_version, claim_id, line_no, revision,
-               effective_on, verdict, scheme, level, credits, document, document_version, document_digest, clause,
-               basis, engine, decided_at, facts_sealed, salt, digest
+        SELECT learner_id, decision_id, change_id, kind, record_id, record_version, claim_id, line_no, round_id,
+               revision, effective_on, verdict, scheme, level, credits, document, document_version, document_digest,
+               clause, basis, engine, decided_at, facts_sealed, salt, digest
         FROM decision
     """,
     "posting": """

@@ -54,7 +54,7 @@ async def appeal(
     """
     opened = await open_claim(session, claim_id, tools=tools, concerns=lambda _: False)
     claim, person = opened.claim, opened.person
-    await must_act_for(session, actor, person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
+    await must_act_for(session, actor, person.family, at=tools.at, keyring=tools.keyring)
     line = opened.line(line_no)
     _must_be_appealable(opened, line, kind, at=tools.at)
     if await _open_of(session, line) is not None:

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.credits import format_credits
-from creditbank.db import driver
+from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
@@ -98,7 +98,7 @@ def _began(claim: Claim, step: Mapping[str, Any]) -> bool:
 
 
 async def shown(
-    session: AsyncSession,
+    session: Transaction,
     claim: Claim,
     opened: Opened | None,
     judged: Sequence[Judged],
@@ -376,14 +376,14 @@ _TABLES: Mapping[str, type[SQLModel]] = {
 
 
 async def _of_claim(
-    session: AsyncSession, table: str, order: str, learner_id: UUID, claim_id: UUID
+    session: Transaction, table: str, order: str, learner_id: UUID, claim_id: UUID
 ) -> list[dict[str, Any]]:
     assert table in _TABLES
     query: Any = f'SELECT * FROM "{table}" WHERE learner_id = %s AND claim_id = %s ORDER BY "{order}"'
     return await _rows(session, query, learner_id, claim_id)
 
 
-async def _rows(session: AsyncSession, query: LiteralString, *said: Any, **named: Any) -> list[dict[str, Any]]:
+async def _rows(session: Transaction, query: LiteralString, *said: Any, **named: Any) -> list[dict[str, Any]]:
     cursor = (await driver(session)).cursor(row_factory=dict_row)
     await cursor.execute(query, named or list(said))
     return list(await cursor.fetchall())

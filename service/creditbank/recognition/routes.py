@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import SessionDep
+from creditbank.db import SessionDep, Transaction
 from creditbank.errors import NotAllowed, NotFound
 from creditbank.http import (
     CursorDep,
@@ -107,7 +107,7 @@ async def make_claim(
     through the hands that the rules name, or is decided at once where they name none.
     """
 
-    async def act(session: AsyncSession) -> Answer:
+    async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         family = await family_of(session, learner_id)
         await must_act_for(session, write.actor, family, at=tools.at, keyring=keyring)
@@ -116,10 +116,10 @@ async def make_claim(
         )
         return answer(201, await _made(session, made, write.actor, tools))
 
-    return await write.once(act)
+    return await write.once_bare(act)
 
 
-async def _made(session: AsyncSession, made: Made, actor: Actor, tools: Tools) -> ClaimOut:
+async def _made(session: Transaction, made: Made, actor: Actor, tools: Tools) -> ClaimOut:
     opened = Opened(made.person, made.claim, made.lines, made.conversions)
     return await shown(session, made.claim, opened, made.judged, see="all", actor=actor, at=tools.at, acts=made.acts)
 
@@ -169,12 +169,12 @@ async def make_class_claim(
     consented to let it use for recognition.
     """
 
-    async def act(session: AsyncSession) -> Answer:
+    async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
         outcomes = await claim_for_class(session, plan_id, payload.learners, actor=write.actor, tools=tools)
         return answer(201, ClassClaimOut(outcomes=outcomes))
 
-    return await write.once(act)
+    return await write.once_bare(act)
 
 
 @router.get(

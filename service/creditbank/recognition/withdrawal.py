@@ -63,7 +63,7 @@ async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: 
     DiplomaStandsOnConversion.
     """
     opened = await open_claim(session, claim_id, tools=tools, concerns=lambda _: False)
-    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
+    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)
     claim, line = opened.claim, opened.line(line_no)
     conversion = opened.conversion(line)
     if conversion is None or conversion.state != "granted":
@@ -92,4 +92,4 @@ async def must_be_claimant(session: Transaction, opened: Opened, *, actor: Actor
         if not made_by_college(actor, opened.claim):
             raise NotFound
         return
-    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)  # type: ignore[arg-type]
+    await must_act_for(session, actor, opened.person.family, at=tools.at, keyring=tools.keyring)

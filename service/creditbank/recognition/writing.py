@@ -37,7 +37,7 @@ from creditbank.sealing import canonical, field_of, seal
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def _upsert(table: type[SQLModel], *, changing: tuple[str, ...] = ()) -> str:
+def upsert(table: type[SQLModel], *, changing: tuple[str, ...] = ()) -> str:
     """A part of the statement that inserts rows of a table, and where they are there changes what may change.
 
     What is only ever appended is never there already: a second row of the same key is an error, not a repetition.
@@ -78,7 +78,7 @@ _CHANGING: dict[type[SQLModel], tuple[str, ...]] = {
 }  # fmt: skip
 
 _PARTS = ", ".join(
-    f'"_{table.__name__.lower()}" AS ({_upsert(table, changing=changing)})' for table, changing in _CHANGING.items()
+    f'"_{table.__name__.lower()}" AS ({upsert(table, changing=changing)})' for table, changing in _CHANGING.items()
 )
 
 _WRITE: Any = f"""
@@ -257,7 +257,7 @@ class Writing:
     async def write(self, session: Transaction) -> None:
         """Write everything in one statement, the learners locked, then serve the notices."""
         rows: dict[str, Any] = {
-            name: [_as_json(row) for row in _in_order(name, found.values())] for name, found in self.rows.items()
+            name: [as_json_row(row) for row in _in_order(name, found.values())] for name, found in self.rows.items()
         }
         rows |= {"decisions": self.decisions, "outbox": self.outbox, **as_rows(self.book)}
         await run(session, _WRITE, orjson.dumps(rows).decode())
@@ -306,6 +306,7 @@ def _in_order(name: str, rows: Iterable[SQLModel]) -> list[SQLModel]:
     return sorted(rows, key=lambda row: _SOON_ENDED[row.state])  # type: ignore[attr-defined]
 
 
-def _as_json(row: SQLModel) -> dict[str, Any]:
+def as_json_row(row: SQLModel) -> dict[str, Any]:
+    """A row as `upsert` reads it from JSON."""
     values = {str(column.name): getattr(row, column.name) for column in row.__table__.columns}  # type: ignore[attr-defined]
     return {name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in values.items()}

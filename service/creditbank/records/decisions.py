@@ -19,7 +19,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import ALL, Sight, sight_of
 from creditbank.ledger.tables import Entry, Posting
-from creditbank.records.replaying import compared, facts_and_said, replayed
+from creditbank.records.replaying import Difference, ReplayOut, compared, facts_and_said, replayed
 from creditbank.records.tables import RecordVersion
 from creditbank.records.without_others import (
     facts_without_others,
@@ -28,6 +28,7 @@ from creditbank.records.without_others import (
     rows_of_others,
     turning_without_others,
 )
+from creditbank.records.without_sensitive import facts_without_sensitive, findings_without_sensitive
 from creditbank.rules import Rulebook
 from creditbank.rules.flips import turning
 from creditbank.rules.tables import Decision
@@ -67,7 +68,7 @@ class PostingOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """A decision with its findings and the facts it used, about a record or about a line of a claim."""
+    """A decision with its findings and the facts it used: about a record, a line of a claim, or a candidate."""
 
     decision_id: UUID
     learner_id: UUID
@@ -76,6 +77,7 @@ class DecisionOut(BaseModel):
     record_version: int | None
     claim_id: UUID | None
     line_no: int | None
+    round_id: UUID | None
     revision: int
     live: bool
     effective_on: date
@@ -101,31 +103,14 @@ class DecisionOut(BaseModel):
     links: dict[str, str]
 
 
-class Difference(BaseModel):
-    """Something that is said otherwise when it is decided again."""
-
-    path: str = Field(description="所在之处。|Where, as a JSON pointer.", examples=["/findings/2/observed"])
-    then: Any = Field(None, description="当时。|What was said; empty where there was nothing.")
-    now: Any = Field(None, description="现在。|What is said now; empty where there is nothing.")
-
-
-class ReplayOut(BaseModel):
-    """Whether deciding again from the stored facts says the same, and if not, exactly what differs."""
-
-    decision_id: UUID
-    same: bool | None
-    """None when the facts were erased, or when people decided: there is nothing to decide again from."""
-    erased: bool
-    differences: list[Difference]
-    decided: dict[str, Any] | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """How far a caller sees a decision: all of it, as the college whose plan it is for, or as who reported a source."""
+    """How far a caller sees a decision: all of it, as the college whose plan it is for, as who reported a source, or
+    all but what is sensitive, as the school of a candidate does.
+    """
 
     sight: Sight
-    part: Literal["all", "record", "plan", "source"]
+    part: Literal["all", "record", "plan", "source", "not_sensitive"]
 
 
 async def one_decision(
@@ -183,6 +168,8 @@ async def _decision(session: AsyncSession, decision_id: UUID) -> Decision:
 
 
 async def _seen(session: AsyncSession, actor: Actor, found: Decision, keyring: Keyring, at: datetime) -> _Seen:
+    if found.round_id is not None:
+        return await _candidate_seen(session, actor, found, keyring, at)
     if found.record_id is None:
         return await _claim_seen(session, actor, found, keyring, at)
     statement = select(RecordVersion).where(
@@ -205,6 +192,25 @@ async def _claim_seen(session: AsyncSession, actor: Actor, found: Decision, keyr
     if await _reported(session, found, own):
         return _Seen(Sight("reported_by", own), "source")
     raise NotFound
+
+
+async def _candidate_seen(
+    session: AsyncSession, actor: Actor, found: Decision, keyring: Keyring, at: datetime
+) -> _Seen:
+    """The learner, an officer and the college, which decides, see all; the school, and whoever only reads, sees nothing
+    sensitive. Nobody else sees anything: that an institution reported something of the learner is no ground.
+    """
+    sight = await sight_of(session, actor, found.learner_id, at=at, keyring=keyring)
+    about: dict[str, Any] = (found.basis or {}).get("progression", {})
+    own = actor.institution_id
+    if own is not None and Reach.INSTITUTION in actor.reach and str(own) == about.get("college_id"):
+        return _Seen(ALL, "all")
+    if own is not None and Reach.INSTITUTION in actor.reach and str(own) == about.get("school_id"):
+        return _Seen(ALL, "not_sensitive")
+    if sight != ALL:
+        raise NotFound
+    decides = own is None and "auditor" not in actor.roles
+    return _Seen(ALL, "all" if decides or "officer" in actor.roles else "not_sensitive")
 
 
 def _about(found: Decision) -> dict[str, Any]:
@@ -260,7 +266,7 @@ _OPEN = ("/verdict", "/clause", "/credits", "/scheme", "/document_digest", "/eng
 def _may_hear(path: str, seen: _Seen, *, hidden: bool) -> bool:
     if hidden:
         return path in _OPEN
-    return seen.part != "plan" or not path.startswith(("/facts/", "/findings/"))
+    return seen.part not in ("plan", "not_sensitive") or not path.startswith(("/facts/", "/findings/"))
 
 
 async def _mine(session: AsyncSession, found: Decision, facts: dict[str, Any], seen: _Seen) -> set[str]:
@@ -276,7 +282,14 @@ async def _mine(session: AsyncSession, found: Decision, facts: dict[str, Any], s
 
 
 async def _as_far_as(session: AsyncSession, said: dict[str, Any], found: Decision, seen: _Seen) -> dict[str, Any]:
-    """What was decided, and for the college whose plan it is without the rest of the learner's life."""
+    """What was decided, for the college whose plan it is without the rest of the learner's life, for a school without
+    what is sensitive.
+    """
+    if seen.part == "not_sensitive":
+        return said | {
+            "facts": facts_without_sensitive(said["facts"]),
+            "findings": findings_without_sensitive(said["findings"], said["facts"]),
+        }
     if seen.part != "plan":
         return said
     facts, own = said["facts"], seen.sight.institution_id
@@ -327,7 +340,10 @@ async def _told(
             hidden = rows_of_others(used, mine=mine, own=own)
             findings = findings_without_others(findings, hidden)
             used = facts_without_others(used, mine=mine, own=own)
-        if await _others(session, facts, seen):
+        if seen.part == "not_sensitive":
+            findings = findings_without_sensitive(findings, used)
+            used = facts_without_sensitive(used)
+        elif await _others(session, facts, seen):
             # What compares this record with somebody else's is for the learner and the bank.
             findings, used = [each for each in findings if not _compares(each)], _own_facts(used)
         elif again.verdict == decision.verdict == "not_granted":
@@ -344,7 +360,7 @@ async def _told(
         erased=decision.facts_sealed is not None and stored is None,
         findings=findings,
         turning=turned,
-        links=_links(decision.record_id, decision.claim_id)
+        links=_links(decision.record_id, decision.claim_id, decision.round_id)
         | ({} if decision.document is None else {"rule": _rule(decision.document, decision.document_version)}),
     )
 
@@ -366,11 +382,11 @@ async def _basis(session: AsyncSession, decision: Decision, seen: _Seen) -> dict
 
 
 async def _last_revision(session: AsyncSession, decision: Decision) -> int:
-    about: Sequence[Any] = (
-        [Decision.record_id == decision.record_id]
-        if decision.claim_id is None
-        else [Decision.claim_id == decision.claim_id, Decision.line_no == decision.line_no]
-    )
+    about: Sequence[Any] = [Decision.record_id == decision.record_id]
+    if decision.claim_id is not None:
+        about = [Decision.claim_id == decision.claim_id, Decision.line_no == decision.line_no]
+    elif decision.round_id is not None:
+        about = [Decision.round_id == decision.round_id]
     last = await session.exec(
         select(Decision.revision)
         .where(Decision.learner_id == decision.learner_id, *about)
@@ -384,7 +400,9 @@ def _rule(document: str, version: str | None) -> str:
     return f"/v1/rules/{document}?version={version}"
 
 
-def _links(record_id: UUID | None, claim_id: UUID | None) -> dict[str, str]:
+def _links(record_id: UUID | None, claim_id: UUID | None, round_id: UUID | None = None) -> dict[str, str]:
+    if round_id is not None:
+        return {"round": f"/v1/rounds/{round_id}"}
     if record_id is None:
         return {"claim": f"/v1/claims/{claim_id}"}
     return {"record": f"/v1/records/{record_id}"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import orjson
+from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.learners.keys import key_of
@@ -13,6 +15,25 @@ from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
 from creditbank.rules.comparing import differences
 from creditbank.rules.tables import Decision
 from creditbank.sealing import Keyring, field_of, open_sealed
+
+
+class Difference(BaseModel):
+    """Something that is said otherwise when it is decided again."""
+
+    path: str = Field(description="所在之处。|Where, as a JSON pointer.", examples=["/findings/2/observed"])
+    then: Any = Field(None, description="当时。|What was said; empty where there was nothing.")
+    now: Any = Field(None, description="现在。|What is said now; empty where there is nothing.")
+
+
+class ReplayOut(BaseModel):
+    """Whether deciding again from the stored facts says the same, and if not, exactly what differs."""
+
+    decision_id: UUID
+    same: bool | None
+    """None when the facts were erased, or when people decided: there is nothing to decide again from."""
+    erased: bool
+    differences: list[Difference]
+    decided: dict[str, Any] | None
 
 
 async def facts_and_said(
@@ -38,11 +59,12 @@ def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> D
     """Decide again from the stored facts by the stored versions."""
     basis = decision.basis or {}
     asked_on = date.fromisoformat(basis["asked_on"])
-    if decision.claim_id is not None:
+    question = "conversion" if decision.claim_id is not None else "progression"
+    if decision.claim_id is not None or decision.round_id is not None:
         took_part = [(each["document"], each["version"]) for each in basis.get("documents", ())]
         if not took_part:
-            return rulebook.decide("conversion", facts, on=asked_on)
-        return rulebook.replay_together("conversion", facts, took_part, on=asked_on)
+            return rulebook.decide(question, facts, on=asked_on)
+        return rulebook.replay_together(question, facts, took_part, on=asked_on)
     if decision.document is None or decision.document_version is None:
         return rulebook.decide("deposit", facts, on=asked_on)
     return rulebook.replay(facts, decision.document, decision.document_version, on=asked_on)
@@ -60,7 +82,7 @@ def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[s
     if (found.basis or {}).get("kernel"):
         # What no document can lift refused it, whatever the rules said: that stands in the basis, not in the row.
         now = {name: now[name] for name in ("document_digest", "engine")}
-    if found.claim_id is None:
+    if found.record_id is not None:
         now["scheme"] = again.outputs.get("scheme")  # that of a conversion is the plan's, not the rules' to say
     return {name: getattr(found, name) for name in now}, now
 
@@ -68,8 +90,8 @@ def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[s
 def compared(decision: Decision, said: dict[str, Any] | None, again: Decided) -> list[dict[str, Any]]:
     """What is said otherwise, as {path, then, now}; empty where it is the same.
 
-    Of a line of a claim all that was decided is kept beside its facts, findings and all, and compared; of a record, of
-    which there are millions, what its row says.
+    Of a line of a claim and of a candidate all that was decided is kept beside its facts, findings and all, and
+    compared; of a record, of which there are millions, what its row says.
     """
     differing = differences(*_in_the_row(decision, again))
     if said is not None:

@@ -31,11 +31,12 @@ from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.once import Answer
 from creditbank.records import refusals
 from creditbank.records.acts import Tools
-from creditbank.records.decisions import DecisionOut, PostingOut, ReplayOut, one_decision, one_posting, replay
+from creditbank.records.decisions import DecisionOut, PostingOut, one_decision, one_posting, replay
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.records.intake import Sender
 from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer, reassign
+from creditbank.records.replaying import ReplayOut
 from creditbank.records.schemas import (
     ROW,
     BatchIn,

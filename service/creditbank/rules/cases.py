@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from creditbank.rules.decide import Decided
 from creditbank.rules.document import RuleDocument, read_path
 from creditbank.rules.explain import finding_lines, told
 from creditbank.rules.facts import FACTS
+from creditbank.rules.flips import turning
 from creditbank.rules.loading import Fields, Items, line_of
 from creditbank.rules.mutation import mutants
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused
@@ -91,6 +92,10 @@ def _row(row: Fields, place: int, row_set: RowSet, file: str) -> dict[str, Any]:
 
 
 def _others(version: Fields, case: Fields, file: str) -> list[dict[str, Any]]:
+    for other in case.get("others", ()):
+        if "rows" in other:
+            zh, en = "同一内容的其他成果没有 rows", "another record of the same content has no `rows`"
+            raise RulesRefused([Problem(file, line_of(other), str(other["id"]), zh, en)])
     base = Fields(version.get("given", Fields()))
     base.update(case.get("facts", Fields()))
     for gone in case.get("without", ()):
@@ -141,9 +146,44 @@ def run_case(rulebook: Rulebook, document: RuleDocument, version: Fields, case: 
         else:
             decided = rulebook.decide(document.question, facts)
         wrong = _differences(QUESTIONS[document.question], expected, decided, str(version["version"]))
+        wrong += _other_words(
+            expected,
+            {
+                "rank": lambda: _rank(rulebook, document, version, case, decided),
+                "final": lambda: _final(decided),
+            },
+        )
     except FactNotReadable as error:
         wrong = [(error.sentence("zh"), error.sentence("en"))]
     return Outcome(document.document, str(version["version"]), str(case["name"]), line_of(case), decided, tuple(wrong))
+
+
+def _rank(rulebook: Rulebook, document: RuleDocument, version: Fields, case: Fields, decided: Decided) -> str | None:
+    """The place among the `others` that are granted too; the same as theirs in a tie. None where nobody is ranked."""
+    mine = _keys(decided)
+    if decided.verdict != "granted" or mine is None:
+        return "unknown" if decided.verdict == "granted" else None
+    rivals = [
+        _keys(rulebook.decide(document.question, case_facts(document, version, _rival(case, other))))
+        for other in case.get("others", ())
+    ]
+    return str(1 + sum(keys is not None and keys < mine for keys in rivals))
+
+
+def _keys(decided: Decided) -> tuple[Any, ...] | None:
+    round_ = decided.versions[0].round if decided.versions else None
+    return None if round_ is None or decided.verdict != "granted" else round_.keys(decided.scope)
+
+
+def _rival(case: Fields, other: Fields) -> Fields:
+    """Another candidate of the round: what the case says, but for what differs."""
+    facts, rows = other.get("facts", Fields()), other.get("rows", Fields())
+    gone = [name for name in case.get("without", ()) if name not in facts and name not in rows]
+    return Fields(
+        facts=Fields({**case.get("facts", {}), **facts}),
+        rows=Fields({**case.get("rows", {}), **rows}),
+        without=Items([*gone, *other.get("without", ())]),
+    )
 
 
 def _differences(question: Question, expected: Scope, decided: Decided, version: str) -> list[tuple[str, str]]:
@@ -157,7 +197,8 @@ def _differences(question: Question, expected: Scope, decided: Decided, version:
     wrong = []
     if decided.version not in (None, version):
         wrong.append((f"适用的是第 {decided.version} 版", f"version {decided.version} applied"))
-    wanted: dict[str, Any] = {"warns": [], "replaces": [], **{str(word): value for word, value in expected.items()}}
+    said = {str(word): value for word, value in expected.items() if word not in ("rank", "final")}
+    wanted: dict[str, Any] = {"warns": [], "replaces": [], **said}
     for word, value in wanted.items():
         got = seen.get(word)
         if word in question.outputs and got is not None:
@@ -176,6 +217,21 @@ def _differences(question: Question, expected: Scope, decided: Decided, version:
 
 
 _SAID = ("credits", "grade")
+
+
+def _other_words(expected: Fields, words: Mapping[str, Callable[[], Any]]) -> list[tuple[str, str]]:
+    """What differs of the words that a case need not say."""
+    wrong = []
+    for word, ask in words.items():
+        if word in expected and expected[word] != (got := ask()):
+            zh = f"{word} 应为 {expected[word]}，实为 {_said(got)}"
+            wrong.append((zh, f"{word} must be {expected[word]}, it is {_said(got)}"))
+    return wrong
+
+
+def _final(decided: Decided) -> str:
+    """Whether something that refuses can be mended no more."""
+    return "yes" if decided.verdict == "not_granted" and turning(decided).final else "no"
 
 
 def _shown(type_: Type, value: Any) -> str | None:

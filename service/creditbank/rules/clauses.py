@@ -11,6 +11,7 @@ from creditbank.rules.caps import Cap, compile_cap
 from creditbank.rules.choosing import Chosen, chosen_set
 from creditbank.rules.loading import Fields
 from creditbank.rules.terms import Amount, Condition, Context, Leaf, Scope, Truth
+from creditbank.rules.units import DATE
 
 Effect = Literal["refuse", "refer", "warn", "state"]
 Standing = Literal["silent", "exempt", "met", "not_met", "unknown"]
@@ -33,6 +34,18 @@ class Clause:
     each: Chosen | None = None
     replaces: Replaces | None = None
     final: bool = False
+    until: Amount | None = None
+
+    def last_day(self, scope: Scope) -> str | None:
+        """The last day on which it can still be mended, where the document says one and it is known."""
+        return None if self.until is None else self.until.ask(scope)
+
+    def over(self, scope: Scope) -> bool:
+        """Whether nothing repairs it any more: ever, or after its last day."""
+        if self.final:
+            return True
+        day, on = self.last_day(scope), (scope.get("pathway") or {}).get("on")
+        return day is not None and on is not None and on > day
 
     def standing(self, scope: Scope) -> Standing:
         """How the clause stands to the case, for its findings; of a clause about rows the gravest that a row has."""
@@ -137,7 +150,8 @@ def compile_clause(ctx: Context, node: Fields) -> Clause | None:
         }
     cap = compile_cap(ctx, node) if "cap" in node else None
     replaces_ = _replaces(ctx, node["replaces"]) if "replaces" in node else None
-    found: dict[str, object] = {**parts, "cap": cap, "replaces": replaces_}
+    until = _until(ctx, node) if "until" in node else None
+    found: dict[str, object] = {**parts, "cap": cap, "replaces": replaces_, "until": until}
     if any(word in node and found[word] is None for word in found):
         return None
     demands = "require" in node or "cap" in node
@@ -153,11 +167,21 @@ def compile_clause(ctx: Context, node: Fields) -> Clause | None:
         each=each,
         replaces=replaces_,
         final="final" in node,
+        until=until,
         **parts,
     )
 
 
+def _until(ctx: Context, node: Fields) -> Amount | None:
+    if ctx.question.name != "progression":
+        ctx.report.add(node, "until", "只有转段规则的条款才写 until", "only a clause of a progression has `until`")
+        return None
+    ctx.reads.add("pathway.on")
+    return ctx.amount(ctx, node["until"], DATE)
+
+
 _TOGETHER = (
+    (("final", "until"), "final 与 until 只能有一个", "it has either `final` or `until`"),
     (("require", "cap"), "require 和 cap 只能有一个", "it has either `require` or `cap`"),
     (("require", "replaces"), "replaces 单独成条", "`replaces` is a clause of its own"),
     (("cap", "replaces"), "replaces 单独成条", "`replaces` is a clause of its own"),
@@ -173,7 +197,7 @@ def _fits_together(ctx: Context, node: Fields) -> bool:
             ctx.report.add(node, name, zh, en)
             return False
     demands = "require" in node or "cap" in node
-    for word in ("unless", "otherwise", "each", "final"):
+    for word in ("unless", "otherwise", "each", "final", "until"):
         if word in node and not demands:
             zh, en = f"没有 require 或 cap，不能写 {word}", f"`{word}` needs a `require` or a `cap`"
             ctx.report.add(node, name, zh, en)

@@ -16,6 +16,7 @@ from creditbank.rules.loading import Fields, Items, Text
 from creditbank.rules.measures import Measure
 from creditbank.rules.procedure import Procedure, compile_procedure
 from creditbank.rules.questions import QUESTIONS, Question
+from creditbank.rules.rounds import Round, compile_round
 from creditbank.rules.shapes import Report
 from creditbank.rules.terms import Amount, Condition, Context, Scope, Truth
 
@@ -60,6 +61,7 @@ class CompiledVersion:
     procedure: Procedure | None = None
     measures: Mapping[str, tuple[Measure, Fields]] = field(default_factory=dict)
     """Its measures by place, with the node that writes each."""
+    round: Round | None = None
     beside: frozenset[str] = frozenset()
     """Sets whose rows it asks about one by one, not only by measures."""
 
@@ -105,6 +107,7 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
             ctx.report.add(document.tree["version_by"]["fact"], "version_by", zh, en)
         else:
             procedure = compile_procedure(ctx, version["procedure"])
+    round_ = _round(ctx, version)
     _check_ids(version, report)
     _check_cites(version, report)
     _check_used(ctx, version)
@@ -128,9 +131,20 @@ def compile_version(document: RuleDocument, version: Fields, report: Report, *, 
         reads=tuple(sorted(ctx.reads)),
         row_reads={name: tuple(sorted(read)) for name, read in sorted(ctx.row_reads.items())},
         procedure=procedure,
+        round=round_,
         measures=ctx.measures,
         beside=frozenset(ctx.beside),
     )
+
+
+def _round(ctx: Context, version: Fields) -> Round | None:
+    if "round" not in version:
+        return None
+    if ctx.question.name != "progression" or "gives" not in version:
+        zh, en = "只有给出结果的转段规则才写 round", "only a progression document that gives something has a round"
+        ctx.report.add(version["round"], "round", zh, en)
+        return None
+    return compile_round(ctx, version["round"])
 
 
 def _outputs(ctx: Context, version: Fields) -> list[Output]:

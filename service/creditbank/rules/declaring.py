@@ -14,7 +14,7 @@ class Supplier:
 
     zh: str
     en: str
-    hand: Literal["department", "registrar", "issuer", "bank", "reporter", "learner"]
+    hand: Literal["department", "registrar", "issuer", "bank", "reporter", "learner", "officer"]
 
 
 REPORTER = Supplier("报送机构", "the institution that reported it", "reporter")
@@ -23,6 +23,9 @@ REGISTRAR = Supplier("院校教务部门", "the institution's registrar", "regis
 ISSUER = Supplier("发证机构", "the body that issued it", "issuer")
 BANK = Supplier("学分银行", "the credit bank", "bank")
 LEARNER = Supplier("学习者", "the learner", "learner")
+SCHOOL = Supplier("前段学校教务部门", "the school's registrar", "registrar")
+COLLEGE = Supplier("接收院校教务部门", "the college's registrar", "registrar")
+EXAM_AUTHORITY = Supplier("教育考试主管部门", "the examination authority, through an officer", "officer")
 
 UNKNOWN = None
 """What most absences mean: nobody has said. A comparison with it is unknown, never met and never refused."""
@@ -48,3 +51,5 @@ class Fact:
     """It is part of every case; should it be missing all the same, that is unknown too."""
     moves: Way = ""
     """Which way the learner could move it, for the smallest change that would turn a refusal."""
+    sensitive: bool = False
+    """Only those who decide on it, and the learner, may see it: discipline, health, a person's residence."""

@@ -19,7 +19,7 @@ from creditbank.rules.questions import QUESTIONS
 from creditbank.rules.shapes import Report
 from creditbank.rules.vocabulary import DOCUMENT
 
-DECIDES = ("citations", "values", "tables", "names", "sets", "clauses", "gives", "procedure")
+DECIDES = ("citations", "values", "tables", "names", "sets", "clauses", "gives", "procedure", "round")
 """What a version's digest covers besides its name and first day: all that decides or is said in a finding.
 
 Its cases, its note of changes and its last day are outside: more cases may be added to a published version, and it is
@@ -109,7 +109,8 @@ def _check_sources(tree: Fields, report: Report) -> None:
         cited: set[str] = set()
         procedure = version.get("procedure")
         hands = () if procedure is None else (procedure, *procedure.get("hands", ()))
-        for thing in (*version["clauses"], *_things(version), *hands):
+        rounds = (version["round"],) if "round" in version else ()
+        for thing in (*version["clauses"], *_things(version), *hands, *rounds):
             for name in thing.get("cites", ()):
                 cited.add(str(name))
                 if name not in citations:

@@ -27,7 +27,10 @@ def clause_findings(version: CompiledVersion, clause: Clause, name: str, scope: 
         "rule_en": clause.en,
         "citation": _cited(version, clause.cites),
     }
-    if clause.final:
+    last = clause.last_day(scope)
+    if last is not None:
+        common["until"] = last
+    if clause.final or (standing == "not_met" and clause.over(scope)):
         common["final"] = True
     if clause.effect == "refer" and name in scope.get(JUDGED, ()):
         common["judged"] = True
@@ -66,6 +69,10 @@ _OUTPUT_NAMES = {
     "surplus": ("剩余学分", "credits left over"),
     "surplus_to": ("剩余学分的去向", "what becomes of them"),
     "average": ("平均学分绩点", "grade point average"),
+    "route": ("升学方式", "route"),
+    "total": ("总分", "total"),
+    "total_of": ("满分", "full marks"),
+    "places": ("名额", "places"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -39,11 +39,13 @@ class Change:
     now: str | None = None
     then: str | None = None
     give_up: str | None = None
+    of: str | None = None
+    """The set of the row, where it is not one of the records that a line uses."""
 
     @property
     def about(self) -> tuple[str | None, str | None, str | None]:
         """What it changes: two changes of one thing are no combination."""
-        return self.fact, self.row, self.give_up
+        return self.fact, self.row if self.of is None else f"{self.of}/{self.row}", self.give_up
 
     def as_json(self) -> dict[str, Any]:
         """As an answer shows it."""
@@ -84,7 +86,7 @@ def turning(decided: Decided) -> Turning:
         for _, clause, name in clauses_of(decided.versions)
         if clause.effect == "refuse" and clause.ask(decided.scope) is False
     ]
-    final = tuple(name for name, clause in refusing if clause.final)
+    final = tuple(name for name, clause in refusing if clause.over(decided.scope))
     room = tuple(found for name, clause in refusing for found in _room(name, clause, decided.scope))
     changes = () if final else tuple(_smallest(decided, refusing))
     return Turning(tuple(name for name, _ in refusing), final, changes, room)
@@ -146,6 +148,53 @@ def _candidates(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Ite
         if fact.moves:
             wanted = [*(value for type_, value in seen if type_.fits(fact.type)), *bounds.get(name, ())]
             yield from _moves(fact, None, _now(decided.given, fact, None), wanted)
+    if decided.question == "progression":
+        yield from _of_rows(decided, bounds, tuple(_short_of(decided, refusing)))
+
+
+def _short_of(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Iterator[tuple[Fraction, bool]]:
+    """By how much what was counted or added up is below what is asked for, and whether it has to be above it."""
+    for _, clause in refusing:
+        for leaf in clause.leaves(decided.scope, "not_met"):
+            if isinstance(leaf.required, Mapping) and isinstance(leaf.observed, str):
+                for word in ("at_least", "more_than"):
+                    try:
+                        short = Fraction(str(leaf.required[word])) - Fraction(leaf.observed)
+                    except (KeyError, ValueError):
+                        continue
+                    yield short, word == "more_than"
+
+
+def _of_rows(
+    decided: Decided, bounds: Mapping[str, tuple[Any, ...]], short: Sequence[tuple[Fraction, bool]]
+) -> Iterator[Change]:
+    """Moves of what stands in rows: an examination passed, points so much higher, a certificate of a higher level."""
+    reads = sorted({(of, name) for each in decided.versions for of, read in each.row_reads.items() for name in read})
+    for of, name in reads:
+        fact, (subject, _, key) = FACTS[name], name.partition(".")
+        if not fact.moves or fact.sensitive:
+            continue
+        for row in sorted(decided.given.get(of) or (), key=lambda each: str(each["id"])):
+            value = (row.get(subject) or {}).get(key)
+            if value is None:
+                continue
+            now = reader(fact.type)(value)
+            wanted = [*bounds.get(name, ()), *(_raised(fact, now, by, above=above) for by, above in short)]
+            for change in _moves(fact, str(row["id"]), now, [each for each in wanted if each is not None]):
+                # Of a closed list only the words that the documents speak of: no examination is passed by cheating.
+                if fact.type.choices is None or change.then in bounds.get(name, ()):
+                    subject_of = str((row.get("exam") or {}).get("subject") or "")
+                    zh, en = (f"{subject_of}：{change.zh}", f"{subject_of}: {change.en}") if subject_of else ("", "")
+                    yield replace(change, of=of, zh=zh or change.zh, en=en or change.en)
+
+
+def _raised(fact: Fact, now: Any, by: Fraction, *, above: bool) -> Any:
+    if fact.type.kind != "number" or fact.moves != "up" or by < 0:
+        return None
+    by += Fraction(fact.step) if above else 0
+    unit = HUNDREDTHS if fact.type.unit == "credits" else 1
+    raised = Fraction(now) + by * unit
+    return raised.numerator if raised.denominator == 1 else raised
 
 
 def _seen(decided: Decided, refusing: Sequence[tuple[str, Clause]]) -> Iterator[tuple[Type, Any]]:
@@ -304,6 +353,11 @@ def changed(given: Scope, together: Iterable[Change]) -> Scope:
         fact = FACTS[change.fact]
         subject, _, key = fact.name.partition(".")
         value = as_json(fact.type, literal(fact.type, change.then))
+        if change.of is not None:
+            facts[change.of] = [
+                _with(row, subject, key, value) if str(row["id"]) == change.row else row for row in facts[change.of]
+            ]
+            continue
         if change.row is None:
             facts[subject] = {**(facts.get(subject) or {}), key: value}
         if subject in _OF_RECORDS:

@@ -79,7 +79,26 @@ def _edits(document: RuleDocument, version: Fields) -> Iterator[_Edit]:
     for name, amount in version.get("gives", {}).items():
         yield from _output(version, amount, name)
     for place, clause in enumerate(version["clauses"]):
-        yield from _clause(version, clause, place)
+        yield from _clause(document, version, clause, place)
+    yield from _round(version)
+
+
+def _round(version: Fields) -> Iterator[_Edit]:
+    """The order of a round: each comparison left out or turned round, and who does not state it."""
+    keys = version.get("round", Fields()).get("ranking", Items())
+    for place, key in enumerate(keys):
+        label, path = "ranking", ("round", "ranking", place)
+        word = "highest" if "highest" in key else "lowest"
+        other = "lowest" if word == "highest" else "highest"
+        yield _Edit(key, label, f"{word} 改为 {other}", f"{other} instead of {word}", path, _renamed(word, other))
+        if len(keys) > 1:
+            said = f"删去第 {place + 1} 项比较", f"comparison {place + 1} left out"
+            yield _Edit(key, label, *said, path[:-1], _drop(place))
+        if "unstated" in key:
+            turned = Text("unknown" if key["unstated"] == "last" else "last")
+            said = f"unstated 改为 {turned}", f"`unstated: {turned}` instead"
+            yield _Edit(key, label, *said, path, _set_word("unstated", turned))
+        yield from _inside(version, key[word], label, (*path, word))
 
 
 def _output(version: Fields, node: Any, name: Text) -> Iterator[_Edit]:
@@ -95,6 +114,7 @@ def _output(version: Fields, node: Any, name: Text) -> Iterator[_Edit]:
 def _of_decisions(version: Fields) -> set[str]:
     """The figures that decide something: those of a procedure alone are times, and no case tells them apart."""
     decides = [version.get(section, Fields()) for section in ("tables", "names", "sets", "clauses", "gives")]
+    decides.append(version.get("round", Fields()).get("ranking", Items()))
     return {name for part in decides for name in _values_in(part)}
 
 
@@ -169,7 +189,7 @@ def _is_day(text: str) -> bool:
     return "-" in text
 
 
-def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
+def _clause(document: RuleDocument, version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
     label, path = str(clause["id"]), ("clauses", place)
     if "require" in clause or "cap" in clause or "replaces" in clause:
         yield _Edit(clause, label, "删去这一条", "the clause left out", ("clauses",), _drop(place))
@@ -187,6 +207,11 @@ def _clause(version: Fields, clause: Fields, place: int) -> Iterator[_Edit]:
             yield from _inside(version, clause[word], label, (*path, word))
     if "cap" in clause:
         yield from _cap(version, clause, label, path)
+    for word in ("until", "final"):
+        # Of a conversion cases do not say whether it can be mended.
+        if word in clause and QUESTIONS[document.question].name == "progression":
+            at = Text("", key_line(clause, word))
+            yield _Edit(at, label, f"删去 {word}", f"`{word}` left out", path, _drop(word))
 
 
 def _cap(version: Fields, clause: Fields, label: str, path: Path) -> Iterator[_Edit]:

@@ -15,9 +15,9 @@ from creditbank.rules.words import CITES, CONDITION_LATER, NAME, SAYS
 Hand = Literal["department", "registrar", "issuer", "bank"]
 Does = Literal["review", "verify", "decide", "notice"]
 Silence = Literal["approve", "refuse", "refer"]
-WORKING_DAYS = number("working days", whole=True)
+WORKINGWORKING_DAYS_SHAPE = number("working days", whole=True)
 
-_DAYS = Either(
+WORKING_DAYS_SHAPE = Either(
     "working-days",
     (
         Block(
@@ -47,7 +47,9 @@ HAND = Block(
             "what is done: review, verify, decide, public notice",
             required=True,
         ),
-        "within": Part(_DAYS, "几个工作日内（公示为公示几日）", "within so many working days", required=True),
+        "within": Part(
+            WORKING_DAYS_SHAPE, "几个工作日内（公示为公示几日）", "within so many working days", required=True
+        ),
         "silence": Part(
             Word("逾期的后果", "what silence means", choices=get_args(Silence)),
             "逾期未办：approve 视为同意、refuse 视为不同意、refer 转学分银行",
@@ -61,8 +63,8 @@ HAND = Block(
 APPEAL = Block(
     "appeal",
     {
-        "within": Part(_DAYS, "几个工作日内可申诉", "working days to appeal", required=True),
-        "decided_within": Part(_DAYS, "几个工作日内复核", "working days to decide it", required=True),
+        "within": Part(WORKING_DAYS_SHAPE, "几个工作日内可申诉", "working days to appeal", required=True),
+        "decided_within": Part(WORKING_DAYS_SHAPE, "几个工作日内复核", "working days to decide it", required=True),
     },
 )
 PROCEDURE = Block(
@@ -73,7 +75,10 @@ PROCEDURE = Block(
         "hands": Part(Many(HAND), "依次经过的各步", "the steps, in this order"),
         "appeal": Part(APPEAL, "申诉期限", "the time limits of an appeal", required=True),
         "reserves_for": Part(
-            _DAYS, "预留成果和余额几个工作日", "working days for which an open claim holds what it uses", required=True
+            WORKING_DAYS_SHAPE,
+            "预留成果和余额几个工作日",
+            "working days for which an open claim holds what it uses",
+            required=True,
         ),
     },
 )
@@ -120,8 +125,8 @@ def compile_procedure(ctx: Context, node: Fields) -> Procedure | None:
             ctx.report.add(each["id"], str(each["id"]), "这一步的名字重复", "two steps have this name")
             return None
     appeal = node["appeal"]
-    within, decided = _days(ctx, appeal["within"]), _days(ctx, appeal["decided_within"])
-    held = _days(ctx, node["reserves_for"])
+    within, decided = working_days(ctx, appeal["within"]), working_days(ctx, appeal["decided_within"])
+    held = working_days(ctx, node["reserves_for"])
     if None in steps or within is None or decided is None or held is None:
         return None
     return Procedure(
@@ -137,7 +142,7 @@ def compile_procedure(ctx: Context, node: Fields) -> Procedure | None:
 
 def _step(ctx: Context, node: Fields) -> Step | None:
     when = ctx.condition(ctx, node["when"], False) if "when" in node else None  # noqa: FBT003
-    within = _days(ctx, node["within"])
+    within = working_days(ctx, node["within"])
     if within is None or ("when" in node and when is None):
         return None
     if (str(node["does"]), str(node["silence"])) == ("verify", "approve"):
@@ -155,19 +160,20 @@ def _step(ctx: Context, node: Fields) -> Step | None:
     )
 
 
-def _days(ctx: Context, node: object) -> int | None:
+def working_days(ctx: Context, node: object) -> int | None:
+    """A number of working days, or one of `values`; None after reporting what is wrong with it."""
     written = node
     if isinstance(node, Fields):
         entry = ctx.entry("values", node["value"])
         if entry is None:
             return None
-        if entry["unit"] != WORKING_DAYS.unit:
+        if entry["unit"] != WORKINGWORKING_DAYS_SHAPE.unit:
             zh, en = "单位应为 working days", "its unit must be working days"
             ctx.report.add(node["value"], str(node["value"]), zh, en)
             return None
         written = entry["is"]
     assert isinstance(written, Text)
-    value = literal_of(ctx, written, WORKING_DAYS)
+    value = literal_of(ctx, written, WORKINGWORKING_DAYS_SHAPE)
     if value is not None and value < 1:
         ctx.report.add(written, str(written), "至少 1 个工作日", "it must be at least one working day")
         return None

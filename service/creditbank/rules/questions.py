@@ -9,6 +9,7 @@ from typing import Any
 from creditbank.rules import units
 from creditbank.rules.facts import FACTS, SUBJECTS
 from creditbank.rules.lists import EXEMPTION, GRADE_TEXT, SCHEME, SURPLUS
+from creditbank.rules.pathway_lists import ROUTE
 from creditbank.rules.problems import FactNotReadable
 from creditbank.rules.units import TRUTH, Type, choice, number
 
@@ -100,6 +101,33 @@ QUESTIONS = {
         },
         chosen_by="purpose.kind",
         narrowed_by=("plan.level", "plan.institution", "programme.code", "programme.discipline"),
+    ),
+    "progression": Question(
+        name="progression",
+        outputs={"route": choice(ROUTE), "total": number("points"), "total_of": number("points")},
+        required=("route",),
+        sets={
+            "exams": RowSet("考试", "examinations", ("exam",)),
+            "registrations": RowSet("报考", "registrations for entrances", ("registration",)),
+            "admissions": RowSet("录取", "admissions", ("admission",)),
+            "sanctions": RowSet("处分", "sanctions", ("sanction",)),
+            "events": RowSet("学籍变动", "enrolment events", ("event",)),
+            "awards": RowSet("获奖", "awards", ("record",)),
+            "records": RowSet("学习者的全部成果", "all records of the learner", _RECORD),
+            "earned": RowSet("已得学分", "credits earned", ("earned", "course", "record")),
+            "courses": RowSet("方案内的课程", "courses of the plan", ("course",)),
+        },
+        chosen_by="pathway.kind",
+        narrowed_by=("pathway.step", "pathway.province", "pathway.track", "pathway.college", "programme.code"),
+        layered=True,
+    ),
+    "agreement": Question(
+        name="agreement",
+        outputs={"places": number("count", whole=True)},
+        required=(),
+        sets={},
+        chosen_by="pathway.kind",
+        narrowed_by=("agreement.step", "pathway.province"),
     ),
 }
 

@@ -14,7 +14,8 @@ from creditbank.db import as_json, instant, octets, one_of
 VERDICTS = ("granted", "not_granted", "unknown", "withdrawn")
 ABOUT_RECORDS = ("deposit", "withdrawal", "reassignment")
 ABOUT_CLAIMS = ("conversion", "conversion_ended")
-DECISION_KINDS = ABOUT_RECORDS + ABOUT_CLAIMS
+ABOUT_ROUNDS = ("progression",)
+DECISION_KINDS = ABOUT_RECORDS + ABOUT_CLAIMS + ABOUT_ROUNDS
 
 
 class RuleDocument(SQLModel, table=True):
@@ -53,17 +54,19 @@ class RulePublication(SQLModel, table=True):
 
 
 class Decision(SQLModel, table=True):
-    """What the rules, or a person, said about a record or a line of a claim; live while its revision is the last."""
+    """What the rules, or a person, said about a record, a line of a claim or a candidate; live while its revision is
+    the last."""
 
     __table_args__ = (
         one_of("kind", DECISION_KINDS),
         one_of("verdict", VERDICTS),
-        CheckConstraint("(record_id IS NULL) = (claim_id IS NOT NULL)", name="about_a_record_or_a_claim"),
+        CheckConstraint("num_nonnulls(record_id, claim_id, round_id) = 1", name="about_one_thing"),
         CheckConstraint("(record_id IS NULL) = (record_version IS NULL)", name="record_has_a_version"),
         CheckConstraint("(claim_id IS NULL) = (line_no IS NULL)", name="claim_has_a_line"),
         CheckConstraint(
             "(claim_id IS NOT NULL) = (kind IN ('conversion', 'conversion_ended'))", name="kind_fits_what_it_is_about"
         ),
+        CheckConstraint("(round_id IS NOT NULL) = (kind = 'progression')", name="kind_fits_a_round"),
         Index("uq_decision_record", "learner_id", "record_id", "revision", "effective_on", unique=True),
         Index(
             "uq_decision_claim",
@@ -73,6 +76,14 @@ class Decision(SQLModel, table=True):
             "revision",
             unique=True,
             postgresql_where=text("claim_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_decision_round",
+            "learner_id",
+            "round_id",
+            "revision",
+            unique=True,
+            postgresql_where=text("round_id IS NOT NULL"),
         ),
         Index("ix_decision_decision_id", "decision_id"),
         {"info": {"family": "learner", "personal": "sealed", "app_may": "append"}},
@@ -87,6 +98,8 @@ class Decision(SQLModel, table=True):
     claim_id: UUID | None = None
     line_no: int | None = None
     """Which line of the claim, from 1."""
+    round_id: UUID | None = None
+    """The round of a pathway in which a candidate was decided."""
     revision: int
     """How often the record or the line had been decided when this was: all decisions of the last revision are live."""
     effective_on: date

@@ -5,6 +5,7 @@ from __future__ import annotations
 from creditbank.rules.facts import FACTS
 from creditbank.rules.procedure import PROCEDURE
 from creditbank.rules.questions import QUESTIONS
+from creditbank.rules.rounds import ROUND
 from creditbank.rules.shapes import Block, Either, Many, Named, Part, Schema, Word
 from creditbank.rules.units import NUMBER_UNITS
 from creditbank.rules.words import (
@@ -175,6 +176,7 @@ CLAUSE = Block(
         "at_most": Part(AMOUNT_LATER, "上限", "its limit"),
         "replaces": Part(REPLACES, "此前同类的转换让位", "earlier conversions of the same kind give way"),
         "final": Part(Word("yes", "yes", choices=("yes",)), "不可补救", "nothing repairs this"),
+        "until": Part(AMOUNT_LATER, "至此日（含）还能补救，过后不能", "the last day on which it can still be mended"),
         "otherwise": Part(
             Word("后果", "a consequence", choices=("refuse", "refer", "warn")),
             "不成立时：refuse 不予认定（默认）、refer 交人判定、warn 仅提示",
@@ -206,6 +208,7 @@ OTHER = Block(
         "id": Part(NAME, "另一条成果的名字", "its name", required=True),
         "facts": Part(_case_facts, "与本条不同的事实", "what differs from this record"),
         "without": _without,
+        "rows": _ROWS,
     },
 )
 CASE = Block(
@@ -215,7 +218,11 @@ CASE = Block(
         "facts": Part(_case_facts, "与 given 不同的事实", "what differs from `given`"),
         "without": _without,
         "rows": _ROWS,
-        "others": Part(Many(OTHER), "同一内容的其他成果", "other records of the same content"),
+        "others": Part(
+            Many(OTHER),
+            "同一内容的其他成果；转段中为同轮的其他学员",
+            "other records; of a progression other candidates",
+        ),
         "expect": Part(
             Block(
                 "expect",
@@ -229,6 +236,16 @@ CASE = Block(
                     "clause": Part(Word("条款", "a clause"), "由哪一条决定", "the clause that decided"),
                     "warns": Part(Many(NAME), "提示的条款", "the clauses that warn"),
                     "replaces": Part(Many(NAME), "让位的转换", "the conversions that give way"),
+                    "rank": Part(
+                        Word("名次", "a place", pattern=r"[1-9][0-9]{0,2}|unknown", scalar=True),
+                        "本人在 others 中的名次，同分同名次；unknown 为不能排名",
+                        "the place among `others`, the same in a tie; unknown where it cannot be ranked",
+                    ),
+                    "final": Part(
+                        Word("yes 或 no", "yes or no", choices=("yes", "no")),
+                        "是否已不能补救",
+                        "whether nothing mends it any more",
+                    ),
                     **{name: Part(LITERAL, name, name.replace("_", " ")) for name in _OUTPUTS},
                 },
             ),
@@ -277,6 +294,7 @@ VERSION = Block(
             "what is given when it is granted; a document without it only limits",
         ),
         "procedure": Part(PROCEDURE, "经哪些手办理", "the hands it goes through"),
+        "round": Part(ROUND, "转段的一轮怎样办", "how a round of a pathway is run"),
         "given": Part(_case_facts, "所有情形共有的事实", "facts that all cases share"),
         "rows": _ROWS,
         "cases": Part(Many(CASE), "情形", "cases", required=True),

@@ -27,6 +27,7 @@ from creditbank_client.errors import (
     Unavailable,
 )
 from creditbank_client.outcomes import Outcome
+from creditbank_client.pathway_calls import SheetResult, SheetRow
 from creditbank_client.submission_calls import Id
 from creditbank_client.submissions import (
     CellAt,
@@ -58,6 +59,8 @@ __all__ = [
     "Progress",
     "Refused",
     "Row",
+    "SheetResult",
+    "SheetRow",
     "SignInRefused",
     "Submission",
     "SubmissionOutcome",

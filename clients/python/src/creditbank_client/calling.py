@@ -92,12 +92,14 @@ class Caller:
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
         return self._signed(method, path, content=content, headers={**named, "Content-Type": "application/json"})
 
-    def send(self, method: str, path: str, content: bytes) -> httpx.Response:
-        """Bytes to an address that may be sent the same any number of times, and so needs no key.
+    def send(self, method: str, path: str, content: bytes, *, key: str | None = None) -> httpx.Response:
+        """Bytes to an address that may be sent the same any number of times, and so needs no key of its own.
 
         Raises a Problem or NotReached.
         """
-        return self._signed(method, path, content=content, headers={"Content-Type": "application/octet-stream"})
+        named = {} if key is None else {"Idempotency-Key": key}
+        headers = {**named, "Content-Type": "application/octet-stream"}
+        return self._signed(method, path, content=content, headers=headers)
 
     def save(self, path: str, query: Mapping[str, Any], into: BinaryIO) -> None:
         """GET into a file, from its beginning again whenever the line breaks. Raises a Problem or NotReached."""

@@ -16,6 +16,7 @@ import httpx
 from creditbank_client.calling import Caller
 from creditbank_client.changes import Changes
 from creditbank_client.outcomes import Outcome, outcome_of
+from creditbank_client.pathway_calls import PathwayCalls
 from creditbank_client.submission_calls import Id, SubmissionCalls
 from creditbank_client.submissions import Submission, SubmissionOutcome
 from creditbank_client.submitting import PART, Chooser, Wanted, Watcher, follow, submit
@@ -27,7 +28,7 @@ BATCH = 1000
 """How many rows the bank takes in one call."""
 
 
-class Client(SubmissionCalls):
+class Client(SubmissionCalls, PathwayCalls):
     """One client of one institution. Threads may share it; close it, or use it in a `with`.
 
     `attempts` and `longest_wait` (seconds) are its patience: a call that was throttled, met a busy bank or lost its

@@ -1,0 +1,1 @@
+"""Pathways: agreements, cohorts, gates and rounds, from a school to a college."""

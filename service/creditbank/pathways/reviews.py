@@ -1,0 +1,180 @@
+"""Reviews (复查): a fact that arrives after the freeze changes nothing frozen; what would differ goes before people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import orjson
+
+from creditbank.clock import today
+from creditbank.db import Transaction
+from creditbank.errors import NotFound
+from creditbank.identifiers import new_id
+from creditbank.identity.actor import Actor
+from creditbank.learners.inbox import Notice
+from creditbank.pathways import round_refusals as refusals
+from creditbank.pathways.acting import Acting, Opened, acting, keys_for, lock_rounds, rows_of, runs
+from creditbank.pathways.deciding import Said, say
+from creditbank.pathways.gathering import gather_cohort
+from creditbank.pathways.round_law import round_of, stored_key
+from creditbank.pathways.tables import ProgressionReview, RoundCandidate
+from creditbank.records.acts import Tools
+from creditbank.sealing import field_of, open_sealed, seal
+
+REVIEWED = ("taken", "not_taken", "set_aside")
+"""Outcomes of which somebody could say that they should have been another."""
+
+_AS_DECIDED: LiteralString = """
+SELECT d.learner_id, d.effective_on, d.facts_sealed FROM decision d
+WHERE (d.learner_id, d.decision_id) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))
+"""
+_OPEN: LiteralString = """
+SELECT learner_id, differs FROM progression_review WHERE round_id = %s AND learner_id = ANY (%s) AND state = 'open'
+"""
+
+
+async def look_at_frozen(
+    session: Transaction, opened: Opened, act: Acting, learners: Collection[UUID], *, because: str
+) -> list[ProgressionReview]:
+    """Open a review of each of these candidates of a frozen round of whom the rules would now say something else.
+
+    They are asked about the day of the decision that was frozen, by its version, with what is known now. What is under
+    review already is not opened a second time for the same.
+    """
+    tools, round_ = act.tools, opened.round
+    candidates = [
+        opened.candidates[one]
+        for one in learners
+        if one in opened.candidates and opened.candidates[one].outcome in REVIEWED
+        and opened.candidates[one].decision_id is not None
+    ]  # fmt: skip
+    keys = await keys_for(session, [each.learner_id for each in candidates], keyring=tools.keyring)
+    candidates = [each for each in candidates if each.learner_id in keys]
+    if not candidates:
+        return []
+    who = [each.learner_id for each in candidates]
+    decided = await rows_of(session, _AS_DECIDED, [who, [each.decision_id for each in candidates]])
+    open_ = [(row["learner_id"], row["differs"]) for row in await rows_of(session, _OPEN, [round_.round_id, who])]
+    made: list[ProgressionReview] = []
+    for row in decided:
+        learner_id, on = row["learner_id"], row["effective_on"]
+        stored = orjson.loads(open_sealed(keys[learner_id], row["facts_sealed"], field_of(learner_id, "facts")))
+        # What happened to records is dated by itself; what is stated is known from the day it is stated on.
+        known_on = on if because.startswith("record_") else today(tools.at)
+        (known,) = await gather_cohort(
+            session, round_.cohort_id, [learner_id], on=known_on, round=round_of(round_), keyring=tools.keyring,
+            at=tools.at,
+        )  # fmt: skip
+        said = say(tools.rulebook, round_, _as_then(known.facts, stored, on), on=on)
+        differs = _differs(opened.candidates[learner_id], said)
+        if differs and (learner_id, differs) not in open_:
+            review = ProgressionReview(
+                learner_id=learner_id, review_id=new_id(), round_id=round_.round_id, because=because, differs=differs,
+                opened_at=tools.at, state="open",
+            )  # fmt: skip
+            act.keep(review)
+            act.note(round_, "review_opened", learner_id=learner_id, review_id=str(review.review_id), because=because)
+            act.notices.append(Notice(learner_id, "progression_review_opened", {"round_id": str(round_.round_id)}))
+            made.append(review)
+    return made
+
+
+def _as_then(facts: Mapping[str, Any], stored: Mapping[str, Any], on: date) -> dict[str, Any]:
+    """The facts of now about the day of the decision, and of somebody who is what they were then: that they progressed
+    since is no reason against it.
+    """
+    then = {**facts, "pathway": {**(facts.get("pathway") or {}), "on": on.isoformat()}}
+    status = (stored.get("member") or {}).get("status")
+    if status is not None:
+        then["member"] = {**(facts.get("member") or {}), "status": status}
+    return then
+
+
+def _differs(candidate: RoundCandidate, said: Said) -> dict[str, list[Any]]:
+    """What the rules would say now beside what was frozen; empty where it is the same."""
+    outputs = said.decided.outputs
+    now = {
+        "verdict": said.verdict,
+        "clause": "ranking" if said.verdict != said.decided.verdict else said.decided.clause,
+        "route": outputs.get("route"),
+        "total": None if outputs.get("total") is None else str(outputs["total"]),
+        "keys": stored_key(said.key) if said.verdict == "granted" else [],
+    }
+    return {name: [getattr(candidate, name), value] for name, value in now.items() if getattr(candidate, name) != value}
+
+
+# --- read and closed ------------------------------------------------------------------------------------------------
+
+_REVIEW: LiteralString = """
+SELECT v.*, r.cohort_id, r.number, r.result_no, c.college_id, k.member_no, k.outcome AS frozen_outcome
+FROM progression_review v JOIN pathway_round r USING (round_id) JOIN cohort c USING (cohort_id)
+JOIN round_candidate k ON k.learner_id = v.learner_id AND k.round_id = v.round_id
+"""
+_LIST: LiteralString = (
+    _REVIEW
+    + """
+WHERE (%(college)s::uuid IS NULL OR c.college_id = %(college)s) AND (%(all)s OR v.state = 'open')
+  AND (%(after_at)s::timestamptz IS NULL OR (v.opened_at, v.review_id) > (%(after_at)s, %(after)s::uuid))
+ORDER BY v.opened_at, v.review_id LIMIT %(limit)s
+"""
+)
+_BY_ID: LiteralString = _REVIEW + " WHERE v.review_id = %s"
+_ONE: LiteralString = "SELECT learner_id, round_id FROM progression_review WHERE review_id = %s"
+_LOCKED: LiteralString = """
+SELECT * FROM progression_review WHERE learner_id = %s AND review_id = %s FOR UPDATE
+"""
+
+
+async def reviews(
+    session: Transaction,
+    *,
+    college_id: UUID | None,
+    closed_too: bool,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Reviews, the oldest first: all, or those of the cohorts of one college."""
+    after_at, after_id = after or (None, None)
+    said = {"college": college_id, "all": closed_too, "after_at": after_at, "after": after_id, "limit": limit}
+    return await rows_of(session, _LIST, said)
+
+
+async def one_review(session: Transaction, review_id: UUID) -> dict[str, Any]:
+    """One of them. Raises NotFound."""
+    rows = await rows_of(session, _BY_ID, [review_id])
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+async def close_review(
+    session: Transaction, review_id: UUID, *, outcome: str, words: str, actor: Actor, tools: Tools
+) -> ProgressionReview:
+    """Close a review with a reason: nothing is to be done, or people acted outside the frozen list.
+
+    By the college's registrar or an officer. Raises NotFound, ReviewAlreadyClosed.
+    """
+    named = await rows_of(session, _ONE, [review_id])
+    if not named:
+        raise NotFound
+    learner_id, round_id = named[0]["learner_id"], named[0]["round_id"]
+    (opened,) = await lock_rounds(session, [round_id])
+    if not runs(actor, opened.cohort):
+        raise NotFound
+    review = ProgressionReview(**(await rows_of(session, _LOCKED, [learner_id, review_id]))[0])
+    if review.state != "open":
+        raise refusals.ReviewAlreadyClosed
+    act = acting(tools, actor=actor)
+    review.state, review.outcome = "closed", outcome
+    review.closed_by, review.closed_at = actor.name, tools.at
+    key = (await keys_for(session, [learner_id], keyring=tools.keyring)).get(learner_id)
+    if key is not None:  # nothing can be kept under a key that was destroyed; that it was closed is kept
+        review.words_sealed = seal(key, orjson.dumps({"reason": words}), field_of(learner_id, "progression_review"))
+    act.keep(review)
+    act.note(opened.round, "review_closed", learner_id=learner_id, review_id=str(review_id), outcome=outcome)
+    act.notices.append(Notice(learner_id, "progression_review_closed", {"round_id": str(round_id)}))
+    await act.write(session)
+    return review
