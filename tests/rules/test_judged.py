@@ -1,50 +1,30 @@
-"""What people judged: it settles what a rule refers to them, and nothing else."""
+"""What is referred to people: open until they have said that it is as it should be; nothing else gives way to that."""
 
 from __future__ import annotations
 
-from typing import Any
+from tests.rules.converting import ONCE, book, clause, decide, finding, line, replayed, told
 
-import pytest
-
-from creditbank.rules.terms import JUDGED
-from tests.rules.writing import clause, facts, rulebook
-
-SCORE = {"fact": "record.score", "at_least": "60"}
+FOR_PEOPLE = clause("for-people", require={"fact": "course.category", "is": "选修课"}, otherwise="refer")
+REFUSES = clause("refuses", require={"fact": "course.category", "is": "选修课"})
+OTHER = {"category": "专业课"}
 
 
-def decided(otherwise: str, *judged: str, score: str | None = "50") -> Any:
-    book = rulebook({"clauses": [clause(SCORE, otherwise=otherwise)]})
-    said = facts(score=score)
-    return book, book.decide("deposit", {**said, JUDGED: list(judged)} if judged else said)
+def test_what_people_judged_no_longer_leaves_it_open_and_the_finding_says_so() -> None:
+    rules = book({"clauses": [ONCE, FOR_PEOPLE]})
+    assert told(rules, line(course=OTHER)) == ("unknown", "for-people")
+    decided = decide(rules, line(course=OTHER, judged=["for-people"]))
+    assert decided.verdict == "granted"
+    found = finding(decided, "for-people")
+    assert (found["verdict"], found["judged"]) == ("not_met", True)
+    assert "judged" not in finding(decide(rules, line(course=OTHER)), "for-people")
+    assert replayed(rules, decided).canonical() == decided.canonical()
 
 
-@pytest.mark.parametrize(
-    ("otherwise", "judged", "score", "verdict"),
-    [
-        ("refer", (), "50", "unknown"),
-        ("refer", ("c",), "50", "granted"),
-        ("refer", ("d",), "50", "unknown"),
-        ("refer", ("c",), None, "unknown"),
-        ("refuse", ("c",), "50", "not_granted"),
-        ("refuse", (), "50", "not_granted"),
-        ("refuse", ("c",), "60", "granted"),
-    ],
-)
-def test_people_settle_what_a_rule_refers_to_them_and_lift_no_refusal_and_no_doubt(
-    otherwise: str, judged: tuple[str, ...], score: str | None, verdict: str
-) -> None:
-    assert decided(otherwise, *judged, score=score)[1].verdict == verdict
-
-
-def test_a_warning_stays_a_warning_whatever_was_judged() -> None:
-    _, found = decided("warn", "c")
-    assert (found.verdict, found.warned) == ("granted", ("c",))
-
-
-def test_what_was_judged_is_a_fact_of_the_decision_and_replays_to_the_same_bytes() -> None:
-    book, found = decided("refer", "c")
-    assert found.facts_used()[JUDGED] == ["c"]
-    assert book.decide("deposit", found.facts_used()).canonical() == found.canonical()
-    assert JUDGED not in decided("refer")[1].facts_used()
-    (finding,) = [each for each in found.findings() if each["clause"] == "c"]
-    assert finding["judged"], finding
+def test_people_judge_neither_what_refuses_nor_what_is_not_known_nor_another_clause() -> None:
+    judged = ["for-people", "refuses"]
+    assert told(book({"clauses": [ONCE, REFUSES]}), line(course=OTHER, judged=judged)) == ("not_granted", "refuses")
+    assert told(book({"clauses": [ONCE, FOR_PEOPLE]}), line(judged=judged)) == ("unknown", "for-people")
+    assert told(book({"clauses": [ONCE, FOR_PEOPLE]}), line(course=OTHER, judged=["other"])) == (
+        "unknown",
+        "for-people",
+    )
