@@ -11,6 +11,7 @@ from creditbank.institutions import tables as institutions
 from creditbank.learners import tables as learners
 from creditbank.ledger import tables as ledger
 from creditbank.oversight import tables as oversight
+from creditbank.pathways import round_tables as rounds
 from creditbank.pathways import tables as pathways
 from creditbank.publishing import tables as publishing
 from creditbank.recognition import tables as recognition
@@ -31,6 +32,7 @@ __all__ = [
     "publishing",
     "recognition",
     "records",
+    "rounds",
     "rules",
     "submissions",
 ]

@@ -18,7 +18,9 @@ WRITE_AGAIN = "write it again: python -m tests.house.pages"
 SAID_IN_TWO_PLACES = {"identity_under_review"}
 """An institution sees one code for every doubt about who somebody is, wherever it arises."""
 
-WITHOUT_CODE = {"RowRefused", "RowProblem", "FileRefused"}
+WITHOUT_CODE = {
+    "RowRefused", "RowProblem", "FileRefused", "AgreementRefused", "RoundRefused", "SheetRefused", "SheetRowRefused",
+}  # fmt: skip
 """What all refusals of a row or a file are, and the envelope of one: none is ever said itself."""
 
 

@@ -16,6 +16,7 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import Reach
 from creditbank.oversight.audit import differences
 from creditbank.pathways import progressing
+from creditbank.pathways import round_tables as rt
 from creditbank.pathways import tables as pt
 from creditbank.pathways.progressing_schemas import ProgressionIn, ProgressionsIn
 from tests.open_bank import machine, person
@@ -133,19 +134,19 @@ async def _frozen(place: College) -> Frozen:
             )
             for number, one in enumerate(pupils, 1)
         ),
-        pt.PathwayRound(
+        rt.PathwayRound(
             round_id=round_id, cohort_id=cohort, intake_id=intake, number=1, state="frozen", seats=5, sittings=[],
             opened_by="login:x", opened_at=now, frozen_at=now, frozen_by="login:y", result_no=RESULT,
             result_digest=b"x",
         ),
         *(
-            pt.RoundCandidate(
+            rt.RoundCandidate(
                 learner_id=one, round_id=round_id, cohort_id=cohort, member_no=number,
                 outcome="taken" if number < 6 else "not_taken", keys=[], changed_at=now,
             )
             for number, one in enumerate(pupils, 1)
         ),
-        pt.RoundResult(
+        rt.RoundResult(
             round_id=round_id, result_no=RESULT, digest=b"x", salt=b"x", frozen_at=now,
             rows=[
                 {

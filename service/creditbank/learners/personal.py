@@ -131,10 +131,10 @@ WHERE d.learner_id = ANY ($1)
 async def birth_of(session: Transaction, family: Collection[UUID], *, keyring: Keyring) -> date | None:
     """The date of birth: the latest that a document tells, None where none does or all is erased."""
     cursor = await run(session, _BIRTHS, list(family))
-    told = [
-        orjson.loads(open_sealed(unwrap(keyring, learner, bytes(wrapped)), bytes(sealed), field_of(learner, "document")))
-        for learner, sealed, wrapped in await cursor.fetchall()
-    ]
+    told = []
+    for learner, sealed, wrapped in await cursor.fetchall():
+        key = unwrap(keyring, learner, bytes(wrapped))
+        told.append(orjson.loads(open_sealed(key, bytes(sealed), field_of(learner, "document"))))
     known = [fields["birth_on"] for fields in told if fields.get("birth_on") is not None]
     return date.fromisoformat(max(known)) if known else None
 

@@ -23,8 +23,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.inbox import Notice, serve_all
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.tables import (
-    Cohort,
+from creditbank.pathways.round_tables import (
     PathwayRound,
     ProgressionReview,
     RoundAct,
@@ -32,6 +31,7 @@ from creditbank.pathways.tables import (
     RoundObjection,
     RoundResult,
 )
+from creditbank.pathways.tables import Cohort
 from creditbank.recognition.writing import as_json_row, upsert
 from creditbank.records.acts import Tools
 from creditbank.rules.writing import DECISIONS
@@ -225,6 +225,12 @@ def runs(actor: Actor, cohort: Cohort) -> bool:
     if Reach.ANY in actor.reach:
         return True
     return Reach.INSTITUTION in actor.reach and actor.institution_id == cohort.college_id
+
+
+def runs_or_sends(actor: Actor, cohort: Cohort) -> bool:
+    """Whether a caller runs the rounds of a cohort or speaks for the school that its members come from."""
+    sends = Reach.INSTITUTION in actor.reach and actor.institution_id in {cohort.school_id} - {None}
+    return sends or runs(actor, cohort)
 
 
 def sealed_words(opened: Opened, words: str, tools: Tools) -> bytes:

@@ -18,7 +18,7 @@ from creditbank.errors import BankError
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways.acting import rows_of
 from creditbank.pathways.progressing_refusals import CollegeMayNotUseRecords
-from creditbank.pathways.progressing_schemas import AgreedCourseOut
+from creditbank.pathways.progressing_schemas import ProgressedCourseOut
 from creditbank.recognition.claiming import Wanted, claim_many
 from creditbank.recognition.standing import lock_people
 from creditbank.records.acts import Tools
@@ -64,7 +64,7 @@ class Agreed:
 class Claimed:
     """What was claimed for somebody, and how each agreed course stands now."""
 
-    courses: list[AgreedCourseOut]
+    courses: list[ProgressedCourseOut]
     claim_id: UUID | None = None
     problem: dict[str, Any] | None = None
 
@@ -88,7 +88,7 @@ async def _pairs(session: Transaction, pathway_id: UUID) -> dict[str, _Pair]:
 
 async def courses_of(
     session: Transaction, agreed: Agreed, families: Mapping[UUID, Sequence[UUID]]
-) -> dict[UUID, list[AgreedCourseOut]]:
+) -> dict[UUID, list[ProgressedCourseOut]]:
     """How each agreed course of some people stands: claimed and decided, or not, and then what is in the way.
 
     By whatever the families of accounts are named by; three queries for them all.
@@ -123,10 +123,10 @@ def _first_of(
 
 def _stands(
     code: str, pair: _Pair, held: Mapping[str, Mapping[str, Any]], line: Mapping[str, Any] | None, *, in_plan: bool
-) -> AgreedCourseOut:
+) -> ProgressedCourseOut:
     whole = [(way, schools) for way, schools in pair.ways.items() if all(school in held for school in schools)]
     way, schools = (whole or list(pair.ways.items()))[0]
-    out = AgreedCourseOut(
+    out = ProgressedCourseOut(
         school_course_codes=schools,
         college_course_code=code,
         equivalence_id=way if isinstance(way, UUID) else None,

@@ -22,7 +22,7 @@ from creditbank.pathways.acting import Acting, Opened, keys_for, rows_of
 from creditbank.pathways.gathering import gather_cohort
 from creditbank.pathways.ranking import Key, places
 from creditbank.pathways.round_law import law_of, read_key, round_of, stored_key
-from creditbank.pathways.tables import PathwayRound, RoundCandidate
+from creditbank.pathways.round_tables import PathwayRound, RoundCandidate
 from creditbank.records.acts import Tools
 from creditbank.rules import ENGINE_VERSION, Decided, Rulebook
 from creditbank.rules.writing import digested

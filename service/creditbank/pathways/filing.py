@@ -28,7 +28,7 @@ from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import Opened, acting, keys_for, open_round, rows_of
 from creditbank.pathways.noticing import objections_of, settle_if_over
 from creditbank.pathways.round_law import law_of
-from creditbank.pathways.tables import RoundCandidate
+from creditbank.pathways.round_tables import RoundCandidate
 from creditbank.records.acts import Tools
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed
 

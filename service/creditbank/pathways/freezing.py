@@ -12,7 +12,7 @@ from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import Acting, Opened, acting, open_round
 from creditbank.pathways.deciding import seats_for
 from creditbank.pathways.filing import make_sheet
-from creditbank.pathways.tables import PathwayRound, RoundCandidate, RoundResult
+from creditbank.pathways.round_tables import PathwayRound, RoundCandidate, RoundResult
 from creditbank.records.acts import Tools
 from creditbank.sealing import new_salt, salted_digest
 

@@ -22,7 +22,7 @@ from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import Acting, Opened, acting, key_for, lock_rounds, open_round, rows_of, runs
 from creditbank.pathways.deciding import decide_again, open_again, put_out, rank, standing
 from creditbank.pathways.round_law import law_of
-from creditbank.pathways.tables import PathwayRound, RoundObjection
+from creditbank.pathways.round_tables import PathwayRound, RoundObjection
 from creditbank.recognition.clocks import ASK_AGAIN, end_of, ends_on
 from creditbank.recognition.refusals import ObjectionAlreadyDecided, OwnObjection
 from creditbank.recognition.standing import working_days_from

@@ -17,7 +17,7 @@ from creditbank.learners.indexes import student_index
 from creditbank.pathways.acting import rows_of
 from creditbank.pathways.agreed_courses import Agreed, courses_of
 from creditbank.pathways.progressing_refusals import EnrolledOtherwise, PathwayWithoutProgramme, RoundNotFrozen
-from creditbank.pathways.progressing_schemas import AgreedCourseOut, ProgressionOut, ResultProgressionsOut
+from creditbank.pathways.progressing_schemas import ProgressedCourseOut, ProgressionOut, ResultProgressionsOut
 from creditbank.records.reading import own_key_index
 from creditbank.sealing import Keyring
 
@@ -168,7 +168,7 @@ async def progressions_of(
 
 
 def _told(
-    result: Result, taken: Taken, status: str, enrolled: Sequence[Enrolled], courses: list[AgreedCourseOut]
+    result: Result, taken: Taken, status: str, enrolled: Sequence[Enrolled], courses: list[ProgressedCourseOut]
 ) -> ProgressionOut:
     """One of them. An enrolment that is not this result's counts once they progressed: it was found to be theirs."""
     record = next((each for each in enrolled if each.of_result or status == "progressed"), None)

@@ -54,7 +54,7 @@ class ProgressionsIn(Payload):
     learners: list[ProgressionIn] = Field(min_length=1, max_length=PEOPLE, description="每人一行。|One line each.")
 
 
-class AgreedCourseOut(BaseModel):
+class ProgressedCourseOut(BaseModel):
     """一门约定课程办到哪里。|How far an agreed course has come."""
 
     school_course_codes: list[str] = Field(
@@ -88,7 +88,7 @@ class ProgressedOut(BaseModel):
     member_no: int | None = None
     record_id: UUID | None = Field(None, description="院校学籍记录。|The enrolment record.")
     claim_id: UUID | None = Field(None, description="本次代为提出的申请。|The claim made for them now.")
-    courses: list[AgreedCourseOut] = Field(default_factory=list)
+    courses: list[ProgressedCourseOut] = Field(default_factory=list)
     problem: dict[str, Any] | None = Field(None, description="未办理的原因。|Why nothing was done.")
     claims_problem: dict[str, Any] | None = Field(
         None, description="学籍已建立，而约定课程未能代为申请的原因。|Enrolled, and why no course was claimed."
@@ -115,7 +115,7 @@ class ProgressionOut(BaseModel):
         description="学籍记录的本单位编号，含定案编号。|The key of the enrolment record, with the result's number.",
         examples=["ZD-2026-0001/7"],
     )
-    courses: list[AgreedCourseOut]
+    courses: list[ProgressedCourseOut]
     credits: Credits = Field(description="由约定课程认定的学分。|Credits of the agreed courses.", examples=["12"])
 
 

@@ -20,7 +20,7 @@ from creditbank.pathways.acting import Acting, Opened, acting, keys_for, lock_ro
 from creditbank.pathways.deciding import Said, say
 from creditbank.pathways.gathering import gather_cohort
 from creditbank.pathways.round_law import round_of, stored_key
-from creditbank.pathways.tables import ProgressionReview, RoundCandidate
+from creditbank.pathways.round_tables import ProgressionReview, RoundCandidate
 from creditbank.records.acts import Tools
 from creditbank.sealing import field_of, open_sealed, seal
 

@@ -10,7 +10,7 @@ from typing import Any
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.known import RoundSaid
 from creditbank.pathways.ranking import Key
-from creditbank.pathways.tables import PathwayRound
+from creditbank.pathways.round_tables import PathwayRound
 from creditbank.rules import Rulebook
 from creditbank.rules.rounds import Round
 

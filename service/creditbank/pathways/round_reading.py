@@ -22,7 +22,7 @@ from creditbank.learners.families import families_of
 from creditbank.learners.names import mask_name
 from creditbank.learners.personal import opened
 from creditbank.learners.sight import ALL, sight_of
-from creditbank.pathways.acting import Opened, keys_for, opened_words, rows_of, runs
+from creditbank.pathways.acting import Opened, keys_for, opened_words, rows_of, runs_or_sends
 from creditbank.pathways.noticing import last_day, objections_of
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.round_schemas import (
@@ -38,7 +38,8 @@ from creditbank.pathways.round_schemas import (
     RoundOut,
     RoundShort,
 )
-from creditbank.pathways.tables import Cohort, PathwayRound, RoundAct, RoundCandidate, RoundObjection
+from creditbank.pathways.round_tables import PathwayRound, RoundAct, RoundCandidate, RoundObjection
+from creditbank.pathways.tables import Cohort
 from creditbank.records.acts import Tools
 from creditbank.rules.facts import FACTS
 from creditbank.sealing import SealingKey, field_of, open_sealed
@@ -77,11 +78,7 @@ async def _mine(session: AsyncSession, found: Opened, actor: Actor, tools: Tools
 
     Raises NotFound for somebody who has nothing to do with the round.
     """
-    if runs(actor, found.cohort) or (
-        Reach.INSTITUTION in actor.reach
-        and actor.institution_id is not None
-        and actor.institution_id == found.cohort.school_id
-    ):
+    if runs_or_sends(actor, found.cohort):
         return None
     own: set[UUID] = set()
     if actor.reach & {Reach.OWN, Reach.CHILD}:
@@ -377,7 +374,7 @@ async def rounds_of(session: AsyncSession, cohort_id: UUID, *, actor: Actor, too
     if not rows:
         raise NotFound
     cohort = Cohort(**rows[0])
-    if not runs(actor, cohort) and (actor.institution_id is None or actor.institution_id != cohort.school_id):
+    if not runs_or_sends(actor, cohort):
         raise NotFound
     rounds = [PathwayRound(**row) for row in await rows_of(session, _OF_COHORT, [cohort_id])]
     found = []

@@ -31,10 +31,10 @@ from creditbank.pathways import rounds
 from creditbank.pathways.round_reading import one_round, rounds_of
 from creditbank.pathways.round_schemas import (
     Outcome,
-    ReasonIn,
     RoundIn,
     RoundList,
     RoundOut,
+    RoundReasonIn,
     SetAsideIn,
     SittingsIn,
     TieIn,
@@ -260,7 +260,7 @@ async def make_tie(
 )
 async def make_abandonment(
     round_id: UUID,
-    payload: ReasonIn,
+    payload: RoundReasonIn,
     write: WriteDep,
     keyring: KeyringDep,
     rulebook: RulebookDep,

@@ -105,7 +105,7 @@ class RoundIn(SittingsIn):
     )
 
 
-class ReasonIn(Payload):
+class RoundReasonIn(Payload):
     """理由。|A reason."""
 
     reason: Words = Field(description="理由。|Why.", examples=["考试组织有误，本轮次作废"])

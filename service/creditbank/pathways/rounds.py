@@ -46,7 +46,7 @@ from creditbank.pathways.deciding import (
 )
 from creditbank.pathways.leaving import note_given_up
 from creditbank.pathways.round_law import law_of
-from creditbank.pathways.tables import PathwayRound, RoundCandidate
+from creditbank.pathways.round_tables import PathwayRound, RoundCandidate
 from creditbank.records.acts import Tools
 from creditbank.sealing import field_of, seal
 
