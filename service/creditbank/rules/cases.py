@@ -216,7 +216,7 @@ def _differences(question: Question, expected: Scope, decided: Decided, version:
     return wrong
 
 
-_SAID = ("credits", "grade")
+_SAID = ("credits", "grade", "route")
 
 
 def _other_words(expected: Fields, words: Mapping[str, Callable[[], Any]]) -> list[tuple[str, str]]:

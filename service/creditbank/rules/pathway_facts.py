@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from creditbank.rules.declaring import BANK, COLLEGE, EXAM_AUTHORITY, LEARNER, SCHOOL, Fact
-from creditbank.rules.lists import DISCIPLINE, INSTITUTION, LEVEL, RESULT
+from creditbank.rules.lists import AWARD_LEVEL, DISCIPLINE, INSTITUTION, LEVEL, RESULT
 from creditbank.rules.pathway_lists import (
     ADMISSION_OUTCOME,
     AGREEMENT_STEP,
@@ -15,6 +15,7 @@ from creditbank.rules.pathway_lists import (
     EXAM_KIND,
     LANGUAGE,
     MEMBER_STATUS,
+    MERIT,
     PATHWAY,
     PATHWAY_STEP,
     REGISTRATION_STATUS,
@@ -49,11 +50,30 @@ def _pathway() -> tuple[Fact, ...]:
         Fact("pathway.school", NAME, "前段学校", "school of the pathway", BANK),
         Fact("pathway.year", YEAR, "转段或招生年份", "year of the progression or intake", BANK),
         Fact("pathway.on", DATE, "办理日期", "day it is asked about", BANK, always=True, moves="later"),
+        Fact(
+            "pathway.week_of_term",
+            COUNT,
+            "办理时是学期第几周",
+            "week of term on the day it is asked about",
+            SCHOOL,
+            absence_zh="不在学期内，或校历未登记",
+            absence_en="not in term, or the calendar is not on file",
+        ),
         Fact("pathway.in_force", TRUTH, "贯通培养协议有效", "the agreement is in force", BANK),
         Fact("pathway.filed", TRUTH, "贯通培养协议已备案", "the agreement is filed", BANK),
         Fact("target.level", choice(LEVEL), "升入层次", "level that is entered", BANK),
         Fact("target.discipline", choice(DISCIPLINE), "升入学科门类", "discipline that is entered", BANK),
         Fact("target.programme", NAME, "升入专业", "programme that is entered", BANK),
+        Fact("pathway.school_kind", choice(INSTITUTION), "前段学校类型", "kind of the school of the pathway", BANK),
+        Fact(
+            "programme.exam_category",
+            NAME,
+            "所学专业对应的考试类别",
+            "category of the entrance examination that the programme belongs to",
+            EXAM_AUTHORITY,
+            absence_zh="尚未公布对应哪一类",
+            absence_en="nobody has published which one",
+        ),
     )
 
 
@@ -67,6 +87,7 @@ def _member() -> tuple[Fact, ...]:
         Fact("member.other_cohorts", COUNT, "其他贯通班数", "other cohorts the learner is in", BANK, moves="down"),
         Fact("member.changes", COUNT, "学籍类型变更次数", "changes of the type of enrolment", SCHOOL),
         Fact("member.term_of_study", COUNT, "在读学期序数", "term of study", SCHOOL),
+        Fact("member.graduating", TRUTH, "应届毕业生", "graduates this year", SCHOOL),
         Fact("member.agreed", TRUTH, "本人或监护人同意", "agreed by the learner or guardian", LEARNER, moves="any"),
         Fact("process.score", PERCENT, "过程考核成绩", "process assessment", SCHOOL, moves="up"),
         Fact("process.passed", TRUTH, "过程考核合格", "process assessment passed", SCHOOL, moves="any"),
@@ -74,6 +95,7 @@ def _member() -> tuple[Fact, ...]:
         Fact(
             "registration.status", choice(REGISTRATION_STATUS), "报考状态", "state of the registration", EXAM_AUTHORITY
         ),
+        Fact("registration.category", NAME, "报考专业类别", "category registered for", EXAM_AUTHORITY),
         Fact("registration.on", DATE, "报名日期", "day of registration", EXAM_AUTHORITY),
         Fact("registration.year", YEAR, "报考年份", "year of the entrance", EXAM_AUTHORITY),
         Fact("admission.kind", choice(PATHWAY), "录取通道", "pathway of the admission", EXAM_AUTHORITY),
@@ -117,6 +139,18 @@ def _personal() -> tuple[Fact, ...]:
             absence_en="it is not lifted",
         ),
         Fact("health.fit", TRUTH, "体检合格", "fit by the health check", SCHOOL),
+        Fact(
+            "learner.merit",
+            choice(MERIT),
+            "服役立功等次",
+            "citation for merit in military service",
+            EXAM_AUTHORITY,
+            absence_zh="没有立功，或未报送",
+            absence_en="none, or nobody said so",
+        ),
+        Fact(
+            "learner.model_worker", choice(AWARD_LEVEL), "劳动模范（在职）", "model worker in service", EXAM_AUTHORITY
+        ),
         Fact("learner.residence", NAME, "户籍所在省份", "province of the household registration", SCHOOL),
     )
 
@@ -130,6 +164,16 @@ def _round() -> tuple[Fact, ...]:
         Fact("intake.late", TRUTH, "逾期报送的计划", "an intake posted late", EXAM_AUTHORITY),
         Fact("cohort.size", COUNT, "班级人数（含本人）", "size of the cohort", BANK),
         Fact("cohort.class_size", COUNT, "班额", "class size", SCHOOL),
+        Fact("cohort.entered_on", DATE, "本届入学日期", "day of entry of the cohort", SCHOOL),
+        Fact(
+            "cohort.exam_rules_on",
+            DATE,
+            "转段考试办法公布日期",
+            "day the rules of the stage examination were published",
+            COLLEGE,
+            absence_zh="尚未公布",
+            absence_en="not published yet",
+        ),
         Fact("cohort.filed", TRUTH, "贯通班已备案", "the cohort is filed", EXAM_AUTHORITY),
         Fact("round.number", COUNT, "第几轮", "number of the round", COLLEGE),
         Fact("round.collects_until", DATE, "材料收集截止日", "last day on which the round collects", COLLEGE),
@@ -162,6 +206,23 @@ def _agreement() -> tuple[Fact, ...]:
         Fact("agreement.graduated_cohorts", COUNT, "专业毕业届数", "cohorts that graduated", SCHOOL),
         Fact("agreement.shortage", TRUTH, "紧缺专业", "a programme in shortage", EXAM_AUTHORITY),
         Fact("agreement.last_years_at", choice(AT), "后段培养地点", "where the last years are", COLLEGE),
+        Fact(
+            "agreement.last_years_approved",
+            TRUTH,
+            "后段培养地点已获批准",
+            "where the last years are is approved",
+            EXAM_AUTHORITY,
+            absence_zh="没有批准的说明",
+            absence_en="nobody said that it is approved",
+        ),
+        Fact("agreement.sports_school", TRUTH, "体育类学校", "a sports school", EXAM_AUTHORITY),
+        Fact(
+            "agreement.programme_discipline",
+            choice(DISCIPLINE),
+            "前段专业门类",
+            "discipline of the programme of the school",
+            SCHOOL,
+        ),
         Fact("agreement.signed", TRUTH, "各方已签署", "signed by all", BANK),
         Fact("agreement.school_pathways", COUNT, "学校同类通道数", "pathways of the kind of the school", BANK),
         Fact("agreement.universities", COUNT, "学校对接本科院校数", "universities the school is joined to", BANK),

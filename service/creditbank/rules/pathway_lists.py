@@ -16,6 +16,7 @@ PATHWAY = Choices(
         ("general_vocational", "普职互转", "general and vocational schools"),
         ("matched_exam", "对口升学", "matched entrance examination"),
         ("single_exam", "高职单招", "separate entrance of vocational colleges"),
+        ("in_school", "校内转学转专业", "transfer inside a school or between schools"),
     ),
 )
 PATHWAY_STEP = Choices("pathway_step", (("admission", "入班", "admission"), ("progression", "转段", "progression")))
@@ -78,6 +79,16 @@ SANCTION = Choices(
         ("expulsion", "开除学籍", "expulsion"),
     ),
     chains=(("warning", "serious_warning", "demerit", "probation", "expulsion"),),
+)
+MERIT = Choices(
+    "merit",
+    (
+        ("none", "没有立功", "none"),
+        ("third", "三等功", "third class"),
+        ("second", "二等功", "second class"),
+        ("first", "一等功", "first class"),
+    ),
+    chains=(("none", "third", "second", "first"),),
 )
 ENROLMENT_EVENT = Choices(
     "enrolment_event",
