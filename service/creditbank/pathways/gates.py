@@ -16,6 +16,7 @@ from creditbank.pathways.known import Evidence, Known
 from creditbank.pathways.statement_topics import SENSITIVE_SETS
 from creditbank.records.without_sensitive import SENSITIVE, findings_without_sensitive
 from creditbank.rules import Decided, Rulebook
+from creditbank.rules.clauses import Clause
 from creditbank.rules.compiling import CompiledVersion
 from creditbank.rules.decide import clauses_of
 from creditbank.rules.facts import FACTS
@@ -23,6 +24,10 @@ from creditbank.rules.flips import turning
 
 _GRAVEST = ("not_met", "unknown", "met", "exempt")
 _OUTPUTS = "gives."
+_ASIDE_ZH = "（涉及敏感个人信息，仅作出决定者和学习者本人可见）"
+_ASIDE_EN = " (it rests on sensitive facts, which only the learner and those who decide on them see)"
+_WHEN = frozenset({"pathway.on", "decision.on"})
+"""Facts that the learner moves by waiting: until when one has to wait would tell of what is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +52,56 @@ def decide(known: Known, rulebook: Rulebook) -> Decided:
 
 
 def gates_of(decided: Decided, known: Known, *, sees: Sees, language: Language) -> list[dict[str, Any]]:
-    """Every clause with its answer, in the order of the document."""
-    findings = decided.findings()
-    if not sees.sensitive:
-        resting = {name for version, clause, name in clauses_of(decided.versions) if _rests_on(version, clause.id)}
-        findings = [
-            {**each, "masked": True, "rows": (), "row": None, "fact": "", "missing": ()}
-            if each["clause"] in resting else each for each in findings
-        ]  # fmt: skip
-        # Of a clause that rests on sensitive facts every finding is told in the same words, whatever was seen.
-        findings = [_less(each) if each.get("masked") else each for each in findings]
-        findings = findings_without_sensitive(findings, dict(known.facts))
-    by_clause: dict[str, list[dict[str, Any]]] = {}
-    for finding in findings:
+    """Every clause with its answer, in the order of the document.
+
+    Of a clause that rests on sensitive facts somebody who may not see them is told the rule and whether it is met, not
+    met or unknown: an exemption, or that it does not ask anything of this learner, would tell why, and so would its
+    last day.
+    """
+    clauses = list(clauses_of(decided.versions))
+    resting = (
+        {} if sees.sensitive
+        else {name: (version, clause) for version, clause, name in clauses if _rests_on(version, clause.id)}
+    )  # fmt: skip
+    by_clause: dict[str, list[dict[str, Any]]] = {name: [] for _, _, name in clauses}
+    for finding in decided.findings():
         if not finding["clause"].startswith(_OUTPUTS):
             by_clause.setdefault(finding["clause"], []).append(finding)
-    return [_gate(clause, found, known, sees=sees, language=language) for clause, found in by_clause.items()]
+    facts = dict(known.facts)
+    gates = []
+    for name, found in by_clause.items():
+        if name in resting:
+            gates.append(_masked(name, *resting[name], found, language=language))
+        elif found:
+            shown = found if sees.sensitive else findings_without_sensitive(found, facts)
+            gates.append(_gate(name, shown, known, sees=sees, language=language))
+    return gates
+
+
+def _masked(
+    name: str, version: CompiledVersion, clause: Clause, findings: Sequence[dict[str, Any]], *, language: Language
+) -> dict[str, Any]:
+    """A clause that rests on sensitive facts, in the same words whatever was seen."""
+    verdict = next((one for one in ("not_met", "unknown") if any(each["verdict"] == one for each in findings)), "met")
+    rule = clause.zh if language == "zh" else clause.en
+    aside = _ASIDE_ZH if language == "zh" else _ASIDE_EN
+    said: dict[str, Any] = {"fact": "", "verdict": verdict, "observed": None, "required": None, "says": rule + aside, "missing": [],
+            "masked": True}  # fmt: skip
+    return {
+        "clause": name,
+        "rule": rule,
+        "verdict": verdict,
+        "effect": clause.effect,
+        "ground": None,
+        "findings": [said],
+        "evidence": [],
+        "citations": [{"id": each, **version.sources[each]} for each in clause.cites],
+        "final": False,
+        "mendable": None,
+        "until": None,
+        "missing": [],
+        "by": [],
+    }
 
 
 _RESTING: dict[tuple[str, str], bool] = {}
@@ -103,22 +142,13 @@ def _texts(node: object) -> Iterator[str]:
         yield str(node)
 
 
-def _less(finding: dict[str, Any]) -> dict[str, Any]:
-    said = {
-        "says_zh": f"{finding['rule_zh']}（涉及敏感个人信息，仅作出决定者和学习者本人可见）",
-        "says_en": f"{finding['rule_en']} (it rests on sensitive facts, which only the learner and those who decide on "
-        "them see)",
-    }
-    return {**finding, **said, "observed": None, "required": None}
-
-
 def _gate(
     clause: str, findings: Sequence[dict[str, Any]], known: Known, *, sees: Sees, language: Language
 ) -> dict[str, Any]:
     verdict = next(one for one in _GRAVEST if any(each["verdict"] == one for each in findings))
-    if findings[0].get("masked"):
-        findings = [{**findings[0], "verdict": verdict}]  # how many there were would tell of them
-    shown = [_shown(each, known, sees, language) for each in findings]
+    told = [(each, _shown(each, known, sees, language)) for each in findings]
+    told = [*(pair for pair in told if not pair[1]["masked"]), *_one_of(told)]
+    shown, open_to = [each for _, each in told], [one for one, each in told if not each["masked"]]
     first = findings[0]
     final = any(each.get("final") for each in findings)
     until = next((each["until"] for each in findings if each.get("until")), None)
@@ -137,8 +167,14 @@ def _gate(
         "mendable": None if not open_ else verdict == "unknown" or not _over(final, until, known.on),
         "until": until,
         "missing": list(dict.fromkeys(missing)),
-        "by": _by(findings, missing, language) if open_ else [],
+        "by": _by(open_to, missing, language) if open_ else [],
     }
+
+
+def _one_of(told: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Of what may not be seen one finding, the gravest: how many there are would tell of them."""
+    hidden = [pair for pair in told if pair[1]["masked"]]
+    return sorted(hidden, key=lambda pair: _GRAVEST.index(pair[1]["verdict"]))[:1]
 
 
 def _over(final: bool, until: str | None, on: date) -> bool:  # noqa: FBT001
@@ -146,15 +182,14 @@ def _over(final: bool, until: str | None, on: date) -> bool:  # noqa: FBT001
 
 
 def _shown(finding: Mapping[str, Any], known: Known, sees: Sees, language: Language) -> dict[str, Any]:
-    masked = bool(finding.get("masked"))
     said: dict[str, Any] = {
         "fact": finding["fact"],
         "verdict": finding["verdict"],
         "observed": finding["observed"],
         "required": finding["required"],
         "says": finding[f"says_{language}"],
-        "missing": [] if masked else list(finding.get("missing", ())),
-        "masked": masked,
+        "missing": list(finding.get("missing", ())),
+        "masked": False,
         "evidence": [],
     }
     names = [str(finding.get("row") or ""), *(str(row["id"]) for row in finding.get("rows", ())
@@ -163,7 +198,7 @@ def _shown(finding: Mapping[str, Any], known: Known, sees: Sees, language: Langu
     hidden = [each for each in stands_on if not _sees(sees, each)]
     if hidden and sees.institution_id is not None and any(each.kind == "record" for each in hidden):
         # What is told of a record of another institution is not this one's to read.
-        said |= {"observed": None, "says": finding[f"rule_{language}"], "masked": True}
+        said |= {"observed": None, "says": finding[f"rule_{language}"], "missing": [], "masked": True}
     said["evidence"] = [
         {"kind": each.kind, "id": each.id, "topic": each.topic} for each in stands_on if _sees(sees, each)
     ]
@@ -197,10 +232,17 @@ def _by(findings: Sequence[Mapping[str, Any]], missing: Collection[str], languag
 
 def changes_of(decided: Decided, *, sees: Sees, language: Language) -> list[list[dict[str, Any]]]:
     """The smallest changes after which nothing refuses; none that would tell of a sensitive fact or of a record."""
+    resting = {
+        name for version, clause, name in clauses_of(decided.versions)
+        if not sees.sensitive and _rests_on(version, clause.id)
+    }  # fmt: skip
+    turned = turning(decided)
+    if resting.intersection(turned.caused_by):
+        return []
     found = []
-    for together in turning(decided).as_json()["changes"]:
+    for together in turned.as_json()["changes"]:
         facts = {str(change.get("fact")) for change in together}
-        if not sees.sensitive and not SENSITIVE.isdisjoint(facts):
+        if not sees.sensitive and not (SENSITIVE | _WHEN if resting else SENSITIVE).isdisjoint(facts):
             continue
         if sees.institution_id is not None and any("row" in change for change in together):
             continue
