@@ -31,6 +31,7 @@ from creditbank.pathways import (
     round_list_routes,
     round_routes,
     sheet_routes,
+    statement_routes,
 )
 from creditbank.pathways import consequences as round_consequences
 from creditbank.portal import routes as portal_routes
@@ -72,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     allocation_routes.router,
     progressing_routes.router,
     sheet_routes.router,
+    statement_routes.router,
     agreement_routes.router,
     round_routes.router,
     round_list_routes.router,

@@ -140,6 +140,7 @@ READ_APPEALS = Permit({"appeal_reviewer": ANY, **_BANK_READERS})
 DECIDE_APPEAL = Permit({"appeal_reviewer": ANY})
 SEND_ROSTER = Permit({"registrar": INSTITUTION})
 SEND_SHEET = Permit({"registrar": INSTITUTION, "officer": ANY})
+READ_STATEMENTS = Permit({**SEND_SHEET.grants, "learner": OWN, "guardian": CHILD})
 LET_PROGRESS = Permit({"registrar": INSTITUTION})
 READ_PROGRESSIONS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
 SIGN_AGREEMENT = Permit({"registrar": INSTITUTION})
@@ -256,6 +257,8 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     # rosters and score sheets of cohorts, and those whom a frozen result took
     ("POST", "/v1/cohorts/{cohort_id}/roster"): SEND_ROSTER,
     ("POST", "/v1/cohorts/{cohort_id}/score-sheet"): SEND_SHEET,
+    ("POST", "/v1/cohorts/{cohort_id}/statements"): SEND_SHEET,
+    ("GET", "/v1/cohorts/{cohort_id}/members/{learner_id}/statements"): READ_STATEMENTS,
     ("POST", "/v1/rounds/{round_id}/progressions"): LET_PROGRESS,
     ("GET", "/v1/rounds/{round_id}/progressions"): READ_PROGRESSIONS,
     # rounds of cohorts: decided, published, filed, frozen, and reviewed

@@ -67,6 +67,10 @@ SELECT asked.i, json_build_object(
             'body', encode(s.body_sealed, 'hex'), 'on', s.occurred_on, 'at', s.stated_at, 'by', s.institution_id,
             'supersedes', s.supersedes, 'withdrawn', s.withdrawn))
         FROM statement s WHERE s.learner_id = ANY (asked.family)),
+    'rounds', (
+        SELECT json_agg(json_build_object('id', r.round_id, 'state', r.state, 'sittings', r.sittings))
+        FROM pathway_round r
+        WHERE r.cohort_id IN (SELECT m.cohort_id FROM cohort_member m WHERE m.learner_id = ANY (asked.family))),
     'results', (
         SELECT json_agg(json_build_object(
             'round', r.round_id, 'pathway', c.pathway_id, 'kind', p.kind, 'on', (r.frozen_at AT TIME ZONE
@@ -246,7 +250,7 @@ async def people_of(
         one = said[place]
         keys = _keys(family, one["keys"] or {}, keyring)
         one["stated"] = [_stated(row, keys[UUID(row["learner"])]) for row in one["statements"] or ()]
-        for name in ("members", "results", "enrolments", "records", "conversions"):
+        for name in ("members", "rounds", "results", "enrolments", "records", "conversions"):
             one[name] = one[name] or []
         people.said.append(one)
         people.keys.append(keys)
@@ -365,8 +369,9 @@ def _asked(families: Sequence[tuple[UUID, ...]]) -> str:
 def _stated(row: Mapping[str, Any], key: SealingKey) -> Stated:
     learner = UUID(row["learner"])
     body = orjson.loads(open_sealed(key, bytes.fromhex(row["body"]), field_of(learner, "statement")))
+    topic = body.pop("topic", row["topic"])  # of something sensitive the table does not say what it is
     return Stated(
-        statement_id=row["id"], learner_id=row["learner"], cohort_id=row["cohort"], topic=row["topic"], key=row["key"],
+        statement_id=row["id"], learner_id=row["learner"], cohort_id=row["cohort"], topic=topic, key=row["key"],
         body=body, occurred_on=row["on"], at=row["at"], institution_id=row["by"], supersedes=row["supersedes"],
         withdrawn=row["withdrawn"],
     )  # fmt: skip

@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from creditbank.pathways.statement_topics import TOPICS, of_the_member
+from creditbank.pathways.known_exams import declared, exam_rows, still_sat
+from creditbank.pathways.statement_topics import TOPICS, WITHOUT_POINTS, key_of, of_the_member
 from creditbank.recognition.known import Facts
 
 LIVE = ("provisional", "filed", "suspended")
@@ -22,6 +23,7 @@ LIVE = ("provisional", "filed", "suspended")
 _STATUS_AFTER = {"filed": "filed", "suspended": "suspended", "left": "left", "given_up": "left",
                  "progressed": "progressed"}  # fmt: skip
 _SETS_OF_STATEMENTS = {"registration": "registrations", "admission": "admissions", "sanction": "sanctions"}
+"""Sets whose rows are statements. That there are none is known where somebody says that it was checked, else not."""
 _SCALARS = {
     "process": ("process", {"score": "score", "passed": "passed"}),
     "health": ("health", {"fit": "fit"}),
@@ -118,7 +120,8 @@ def live(statements: Iterable[Stated], on: date) -> list[Stated]:
     day = on.isoformat()
     chains: dict[tuple[str, str], list[Stated]] = defaultdict(list)
     for one in statements:
-        chains[one.key, one.cohort_id if of_the_member(one.topic, one.body) else ""].append(one)
+        # Not by the key that is kept: of something sensitive each account of a person has another one.
+        chains[key_of(one.topic, one.body), one.cohort_id if of_the_member(one.topic, one.body) else ""].append(one)
     found = []
     for _, chain in sorted(chains.items()):
         ends = [one for one in _ends(chain, day) if not one.withdrawn]
@@ -129,9 +132,15 @@ def live(statements: Iterable[Stated], on: date) -> list[Stated]:
 
 def _ends(chain: Sequence[Stated], day: str) -> list[Stated]:
     """The statements that nothing supersedes of what had happened by a day."""
+    before = {one.statement_id: one.supersedes for one in chain}
     seen = [one for one in chain if one.occurred_on <= day]
-    replaced = {one.supersedes for one in seen}
-    # What was corrected by something that happened later is not replaced yet, but by what comes in between.
+    # What was corrected by something that happened later is not replaced yet, but by whatever came after that.
+    replaced: set[str] = set()
+    for one in seen:
+        earlier = one.supersedes
+        while earlier is not None and earlier not in replaced:
+            replaced.add(earlier)
+            earlier = before.get(earlier)
     return [one for one in seen if one.statement_id not in replaced]
 
 
@@ -149,13 +158,18 @@ def facts_of(
 ) -> tuple[Facts, dict[str, tuple[Evidence, ...]], str | None]:
     """The facts, what they stand on, and the cohort.
 
-    `person` is {members, results, stated} of all accounts, `way` the row of the pathway with its intakes, `studied`
-    what is known through records: {enrolment, programme, plan, courses, earned, records, awards, events, term}.
+    `person` is {members, rounds, results, stated} of all accounts, `way` the row of the pathway with its intakes,
+    `studied` what is known through records: {enrolment, programme, plan, courses, earned, records, awards, events, term}.
     """
     member = member_of(person["members"], way["id"], on)
     cohort = None if member is None else member["cohort"]
     held = live(person["stated"], on)
-    mine = [one for one in held if one.cohort_id == cohort or not of_the_member(one.topic, one.body)]
+    sat = declared(person["rounds"])
+    mine = [
+        one for one in held
+        if (one.cohort_id == cohort or not of_the_member(one.topic, one.body))
+        and (one.topic != "exam" or still_sat(one.body, sat))
+    ]  # fmt: skip
     evidence: dict[str, list[Evidence]] = defaultdict(list)
     facts: Facts = {
         "pathway": _pathway(way, member, on),
@@ -169,22 +183,25 @@ def facts_of(
     if studied.get("term") is not None:
         facts["member"]["term_of_study"] = studied["term"]
     if member is not None:
-        facts["cohort"] = _cohort(member, way)
+        facts["cohort"] = _cohort(member, way, on)
         evidence["member.status"].append(Evidence("membership", member["cohort"]))
     if round_ is not None:
         facts["round"] = _round(round_)
     _from_statements(facts, mine, evidence)
-    if person["members"]:
-        # Of whoever is in a cohort the bank is told what there is; of others nobody may say anything.
-        facts["exams"] = _exams(mine, evidence)
-        for topic, name in _SETS_OF_STATEMENTS.items():
-            facts[name] = [_row(topic, one, evidence) for one in mine if one.topic == topic]
-        facts["admissions"] += _results(person["results"], way["id"], on, evidence)
+    # Nobody said anything is not that there is nothing: such a set is not known, and left out.
+    sets = {name: [_row(topic, one, evidence) for one in mine if one.topic == topic]
+            for topic, name in _SETS_OF_STATEMENTS.items()}  # fmt: skip
+    sets["exams"] = _exams(mine, evidence)
+    sets["admissions"] += _results(person["results"], way["id"], on, evidence)
+    checked = {one.body["what"]: one for one in mine if one.topic == "checked"}
+    for name, one in checked.items():
+        evidence[name] = [_evidence(one)]
+    facts |= {name: rows for name, rows in sets.items() if rows or name in checked}
     changes = [one for one in mine if one.topic == "event"]
     facts["events"] = [*(facts.get("events") or []), *(_row("event", one, evidence) for one in changes)]
     many = sum(1 for one in changes if one.body["kind"] == "type_changed")
-    if many > facts["member"].get("changes", 0):
-        facts["member"]["changes"] = many
+    if "changes" in facts["member"] and many > facts["member"]["changes"]:
+        facts["member"]["changes"] = many  # how many there are in all nobody knows who did not count them
     _imagine(facts, imagined, on)
     for row in (*(facts.get("records") or ()), *(facts.get("awards") or ())):
         institution = (row.get("institution") or {}).get("id")
@@ -220,6 +237,8 @@ def status_on(member: Mapping[str, Any], on: date) -> str:
 def _pathway(way: Mapping[str, Any], member: Mapping[str, Any] | None, on: date) -> Facts:
     day = on.isoformat()
     holds = way["from"] <= day and (way["until"] is None or day < way["until"])
+    # What was ended holds until the day on which it was; without one it never began.
+    ended = way["state"] == "ended" and way["until"] is None
     filed = way["filed_on"] is not None and way["filed_on"] <= day
     said = {
         "kind": way["kind"],
@@ -230,7 +249,7 @@ def _pathway(way: Mapping[str, Any], member: Mapping[str, Any] | None, on: date)
         "school": way["school"],
         "year": _year(way, member, on),
         "on": day,
-        "in_force": holds and way["state"] != "ended",
+        "in_force": holds and not ended,
         "filed": filed,
     }
     return {name: value for name, value in said.items() if value is not None}
@@ -269,9 +288,10 @@ def _intake(way: Mapping[str, Any], member: Mapping[str, Any] | None, on: date) 
     return {"year": year, "quota": sum(one["quota"] for one in mine), "plans": len(mine)}
 
 
-def _cohort(member: Mapping[str, Any], way: Mapping[str, Any]) -> Facts:
+def _cohort(member: Mapping[str, Any], way: Mapping[str, Any], on: date) -> Facts:
     size = member["class_size"] if member["class_size"] is not None else way["class_size"]
-    said = {"size": member["size"], "class_size": size, "filed": member["cohort_filed_on"] is not None}
+    filed = member["cohort_filed_on"] is not None and member["cohort_filed_on"] <= on.isoformat()
+    said = {"size": member["size"], "class_size": size, "filed": filed}
     return {name: value for name, value in said.items() if value is not None}
 
 
@@ -316,28 +336,6 @@ def _exams(stated: Sequence[Stated], evidence: dict[str, list[Evidence]]) -> lis
     return exam_rows([(one.key, one.body) for one in sat])
 
 
-def exam_rows(sat: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Facts]:
-    """Rows of `exam` by their keys, each with whether it belongs to the last sitting of its kind."""
-    last: dict[str, tuple[Any, ...]] = {}
-    for _, body in sat:
-        last[body["kind"]] = max(last.get(body["kind"], ()), _when(body))
-    rows = []
-    for key, body in sorted(sat, key=lambda pair: pair[0]):
-        said = {name: body[name] for name in ("kind", "subject", "sitting", "on", "year", "points", "full", "result",
-                                              "drawn") if name in body}  # fmt: skip
-        said["latest"] = _when(body) == last[body["kind"]]
-        if "marks" in body:
-            said["markers"] = len(body["marks"])
-        rows.append({"id": key, "exam": said})
-    return rows
-
-
-def _when(body: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The order of sittings: by year, by round, by number. Whoever makes up in a sitting has its number."""
-    year = body["year"] if "year" in body else int(str(body.get("on", "0000"))[:4])
-    return (year, body.get("round", 0), body.get("sitting", 1))
-
-
 def _results(
     results: Sequence[Mapping[str, Any]], pathway_id: str, on: date, evidence: dict[str, list[Evidence]]
 ) -> list[Facts]:
@@ -369,7 +367,7 @@ def _imagine(facts: Facts, imagined: Imagined, on: date) -> None:
                 and row["exam"].get("latest")
             ]  # fmt: skip
             if same:
-                rows[rows.index(same[0])] = {**same[0], "exam": {**same[0]["exam"], **body}}
+                rows[rows.index(same[0])] = {**same[0], "exam": _instead(same[0]["exam"], body)}
             else:
                 rows.append({"id": f"hypothetical-exam-{place}", "exam": {"latest": True, **new}})
         facts["exams"] = rows
@@ -379,3 +377,13 @@ def _imagine(facts: Facts, imagined: Imagined, on: date) -> None:
     awards = [row for row in imagined.records if row.get("record", {}).get("kind") == "award"]
     if awards:
         facts["awards"] = [*(facts.get("awards") or []), *awards]
+
+
+def _instead(exam: Facts, body: Mapping[str, Any]) -> Facts:
+    """A score with what is imagined of it: who has points was not absent, and who was absent has none."""
+    gone = set()
+    if "points" in body and exam.get("result") in WITHOUT_POINTS:
+        gone = {"result"}
+    if body.get("result") in WITHOUT_POINTS:
+        gone = {"points", "markers"}
+    return {**{name: value for name, value in exam.items() if name not in gone}, **body}

@@ -39,6 +39,8 @@ PathwayKind = Literal[
     "matched_exam", "single_exam",
 ]  # fmt: skip
 
+Checked = Literal["sanctions", "registrations", "admissions"]
+
 WITHOUT_POINTS = ("absent", "cheated", "deferred")
 """Results that carry no points: whoever was not there, or was caught cheating, has none, not zero."""
 _MARKED_BY_COLLEGE = ("stage", "school_test")
@@ -194,6 +196,15 @@ class AgreedSaid(Payload):
     agreed: bool = Field(description="是否同意。|Whether they did.")
 
 
+class CheckedSaid(Payload):
+    """某类情况已核对完毕：除已报送的以外没有。|A kind of thing was checked: there are none but those stated."""
+
+    topic: Literal["checked"]
+    what: Checked = Field(
+        description="处分、报考或其他录取。|Sanctions, registrations, or outcomes elsewhere.", examples=["sanctions"]
+    )
+
+
 class FiledSaid(Payload):
     """是否列入备案名单。|Whether the learner is on the list that was filed."""
 
@@ -215,7 +226,8 @@ StatementBody = Annotated[
     | InformedSaid
     | RecommendedSaid
     | AgreedSaid
-    | FiledSaid,
+    | FiledSaid
+    | CheckedSaid,
     Field(discriminator="topic"),
 ]
 
@@ -270,8 +282,14 @@ TOPICS: Mapping[str, Topic] = {
         Topic("recommended", "学校推荐", "recommendation of the school", "member", _SCHOOL, ("member.recommended",)),
         Topic("agreed", "本人或监护人同意", "consent", "member", _SCHOOL, ("member.agreed",)),
         Topic("filed", "列入备案名单", "on the filed list", "member", _BANK, ("member.filed",)),
+        Topic("checked", "核对完毕", "checked: there are no others", "member", _DECIDE | _BANK,
+              ("sanction", "registration", "admission")),
     )
 }  # fmt: skip
+SEALED_TOPIC = "sealed"
+"""What the table says in the place of every sensitive topic: that there is a sanction would tell of it. Which topic it
+is stands in the sealed body."""
+_CHECKED_BY: Mapping[str, frozenset[Side]] = {"sanctions": _DECIDE, "registrations": _BANK, "admissions": _BANK}
 SENSITIVE_SETS = frozenset({"sanctions"})
 """Sets of rows that are made of sensitive statements alone."""
 
@@ -292,7 +310,11 @@ class Sitting:
 
 
 def who_states(said: Payload, sitting: Sitting | None) -> frozenset[Side]:
-    """The sides that may state this: of an examination by its kind, in a round as the sitting says."""
+    """The sides that may state this: of an examination by its kind, in a round as the sitting says; that something was
+    checked those who state it.
+    """
+    if isinstance(said, CheckedSaid):
+        return _CHECKED_BY[said.what]
     if not isinstance(said, ExamSaid):
         return TOPICS[said.topic].stated_by  # type: ignore[attr-defined]
     if sitting is not None and sitting.marked_by is not None:
@@ -334,6 +356,8 @@ def key_of(topic: str, body: Mapping[str, Any]) -> str:
             return f"sanction/{body['number']}"
         case "event":
             return f"event/{body['kind']}/{body['on']}"
+        case "checked":
+            return f"checked/{body['what']}"
         case _:
             return topic
 

@@ -1,4 +1,4 @@
-"""Stating facts about members of a cohort, reading them back, and what follows: one transaction, an outcome for a row.
+"""Stating facts about members of a cohort, and what follows: one transaction, an outcome for each row.
 
 Whoever is stated about is locked first, so that of two statements of one key one supersedes the other, whatever their
 clocks say. What is stated is sealed under the learner's own key.
@@ -25,8 +25,10 @@ from creditbank.institutions.schemas import Payload
 from creditbank.learners.families import lock_families
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import statement_refusals as refusals
+from creditbank.pathways.acting import keys_for
 from creditbank.pathways.following import follow
 from creditbank.pathways.statement_topics import (
+    SEALED_TOPIC,
     TOPICS,
     ExamSaid,
     Side,
@@ -38,7 +40,7 @@ from creditbank.pathways.statement_topics import (
     who_states,
 )
 from creditbank.records.acts import Tools
-from creditbank.sealing import SealingKey, blind_index, canonical, field_of, open_sealed, seal, unwrap
+from creditbank.sealing import SealingKey, blind_index, canonical, field_of, open_sealed, seal
 
 _WHO = {
     "school": ("中职学校", "the school"),
@@ -47,13 +49,22 @@ _WHO = {
 }
 
 
+_SCHOOL: frozenset[Side] = frozenset({"school"})
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who states something: for which side of the cohort, under which name."""
+    """Who states something: for which side of the cohort, under which name; `also` where it has no other school."""
 
     side: Side
     name: str
     institution_id: UUID | None
+    also: frozenset[Side] = frozenset()
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """Every side for which they speak."""
+        return self.also | {self.side}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +113,12 @@ async def cohort_for(session: Transaction, cohort_id: UUID, actor: Actor) -> tup
     if Reach.ANY in actor.reach:
         return cohort, Speaker("bank", actor.name, None)
     if Reach.INSTITUTION in actor.reach and actor.institution_id is not None:
+        if actor.institution_id == cohort.college_id:
+            # Five years at one college: nobody else could say what a school says.
+            alone = cohort.school_id in (None, cohort.college_id)
+            return cohort, Speaker("college", actor.name, actor.institution_id, _SCHOOL if alone else frozenset())
         if actor.institution_id == cohort.school_id:
             return cohort, Speaker("school", actor.name, actor.institution_id)
-        if actor.institution_id == cohort.college_id:
-            return cohort, Speaker("college", actor.name, actor.institution_id)
     raise NotFound
 
 
@@ -145,8 +158,7 @@ def declared_in(round_id: UUID, number: int, declared: Sequence[Mapping[str, Any
 # --- stating ------------------------------------------------------------------------------------------------------
 
 _MEMBERS: LiteralString = """
-SELECT m.learner_id, encode(k.wrapped, 'hex') FROM cohort_member m LEFT JOIN learner_key k USING (learner_id)
-WHERE m.cohort_id = %s AND m.learner_id = ANY (%s)
+SELECT learner_id FROM cohort_member WHERE cohort_id = %s AND learner_id = ANY (%s)
 """
 _STATED: LiteralString = """
 SELECT s.* FROM statement s
@@ -202,16 +214,14 @@ async def _begin(
     """Lock whoever is stated about, then read what stands."""
     connection = await driver(session)
     named = sorted({row.learner_id for row in rows})
-    members = dict(await (await connection.execute(_MEMBERS, [cohort.cohort_id, named])).fetchall())
-    await lock_families(session, list(members))
+    found = await (await connection.execute(_MEMBERS, [cohort.cohort_id, named])).fetchall()
+    members = [learner_id for (learner_id,) in found]
+    await lock_families(session, members)
+    # Only now: whoever is erased meanwhile has no key any more.
+    keys = await keys_for(session, members, keyring=tools.keyring)
     sittings = await sittings_of(session, cohort.cohort_id)
     cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(_STATED, [list(members)])
-    keys = {
-        learner: unwrap(tools.keyring, learner, bytes.fromhex(wrapped))
-        for learner, wrapped in members.items()
-        if wrapped is not None
-    }
+    await cursor.execute(_STATED, [members])
     standing = {
         (row["learner_id"], *_scope(row["topic"], row["key"], row["cohort_id"])): row for row in await cursor.fetchall()
     }
@@ -219,7 +229,9 @@ async def _begin(
 
 
 def _scope(topic: str, key: str, cohort_id: UUID) -> tuple[str, UUID | None]:
-    """What a chain of statements is about: of a member also in which cohort."""
+    """What a chain of statements is about: of a member also in which cohort. Sensitive topics are the person's."""
+    if topic == SEALED_TOPIC:
+        return key, None
     kind = {"kind": key.split("/")[1]} if topic == "exam" else {}
     mine = of_the_member(topic, kind) or (topic == "exam" and _in_a_round(key))
     return key, cohort_id if mine else None
@@ -261,14 +273,14 @@ class _Batch:
         topic: str = row.said.topic  # type: ignore[attr-defined]
         sitting = self._sitting(row.said)
         may = who_states(row.said, sitting)
-        if self.by.side not in may:
+        if may.isdisjoint(self.by.sides):
             raise _not_theirs(topic, may)
         body = body_of(row.said, sitting)
         on = row.occurred_on or happened_on(body) or clock.today(self.tools.at)
         if on > clock.today(self.tools.at):
             raise refusals.StatementOfTheFuture(on=on.isoformat())
-        key = self._kept(topic, key_of(topic, body), row.learner_id)
-        name = (row.learner_id, *_scope(topic, key, self.cohort.cohort_id))
+        kept, key, body = self._kept(topic, body, row.learner_id)
+        name = (row.learner_id, *_scope(kept, key, self.cohort.cohort_id))
         if name in self._said and self._said[name] != body:
             raise refusals.StatedTwiceInOneBatch
         before = self.standing.get(name)
@@ -277,13 +289,15 @@ class _Batch:
         if before is not None and not before["withdrawn"]:
             self._must_be_theirs(before)
         self._said[name] = body
-        return Outcome("stated", self._write(row, topic, key, body, on, before), body.get("points"))
+        return Outcome("stated", self._write(row, kept, key, body, on, before), body.get("points"))
 
-    def _kept(self, topic: str, key: str, learner_id: UUID) -> str:
-        """The key as it is kept: that of something sensitive names nothing that anybody could read."""
-        if not TOPICS[topic].sensitive or key == topic:
-            return key
-        return f"{topic}/{blind_index(self.tools.keyring, 'statement-key', f'{learner_id}/{key}').hex()[:32]}"
+    def _kept(self, topic: str, body: dict[str, Any], learner_id: UUID) -> tuple[str, str, dict[str, Any]]:
+        """Topic, key and body as they are kept: of something sensitive the body alone says what it is."""
+        key = key_of(topic, body)
+        if not TOPICS[topic].sensitive:
+            return topic, key, body
+        blind = blind_index(self.tools.keyring, "statement-key", f"{learner_id}/{key}").hex()[:32]
+        return SEALED_TOPIC, f"{SEALED_TOPIC}/{blind}", {**body, "topic": topic}
 
     def _sitting(self, said: Payload) -> Sitting | None:
         if not isinstance(said, ExamSaid) or said.round_id is None:
@@ -342,7 +356,7 @@ class _Batch:
             "topic": topic,
             "key": key,
             "body_sealed": "\\x" + sealed.hex(),
-            "sensitive": TOPICS[topic].sensitive,
+            "sensitive": topic == SEALED_TOPIC,
             "occurred_on": on,
             "stated_at": self.tools.at,
             "stated_by": self.by.name,
@@ -369,42 +383,3 @@ def _not_theirs(topic: str, may: frozenset[Side]) -> BankError:
         who_zh="、".join(_WHO[side][0] for side in sorted(may)),
         who_en=" or ".join(_WHO[side][1] for side in sorted(may)),
     )
-
-
-# --- read back ----------------------------------------------------------------------------------------------------
-
-_READ: LiteralString = """
-SELECT s.*, encode(k.wrapped, 'hex') AS wrapped FROM statement s LEFT JOIN learner_key k USING (learner_id)
-WHERE s.learner_id = ANY (%s) AND s.cohort_id = %s ORDER BY s.stated_at, s.statement_id
-"""
-
-
-async def statements_of(
-    session: Transaction, family: Sequence[UUID], cohort_id: UUID, *, side: Side | None, tools: Tools
-) -> list[dict[str, Any]]:
-    """Everything that was stated about a member, in the order in which it was; `side` None is the learner, who sees
-    all of it. Sensitive topics are there only for the sides that decide on them. Of whoever was erased only that
-    something was stated is left.
-    """
-    cursor = (await driver(session)).cursor(row_factory=dict_row)
-    await cursor.execute(_READ, [list(family), cohort_id])
-    rows = await cursor.fetchall()
-    replaced = {(row["learner_id"], row["supersedes"]): row["statement_id"] for row in rows if row["supersedes"]}
-    found = []
-    for row in rows:
-        topic = TOPICS[row["topic"]]
-        if topic.sensitive and side is not None and side not in topic.seen_by:
-            continue
-        body = None
-        if row["wrapped"] is not None:
-            key = unwrap(tools.keyring, row["learner_id"], bytes.fromhex(row["wrapped"]))
-            blob = open_sealed(key, bytes(row["body_sealed"]), field_of(row["learner_id"], "statement"))
-            body = orjson.loads(blob)
-        names = ("statement_id", "topic", "sensitive", "occurred_on", "stated_at", "institution_id", "supersedes",
-                 "withdrawn", "sheet_id", "row_no")  # fmt: skip
-        found.append({
-            **{name: row[name] for name in names},
-            "said": body,
-            "superseded_by": replaced.get((row["learner_id"], row["statement_id"])),
-        })  # fmt: skip
-    return found

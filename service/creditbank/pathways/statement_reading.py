@@ -1,0 +1,77 @@
+"""Statements as they are read back: by the sides of the cohort what they may see, by the learner all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, LiteralString
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.errors import NotFound
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import Actor, Reach
+from creditbank.learners.families import family_of
+from creditbank.learners.sight import ALL, sight_of
+from creditbank.pathways.acting import keys_for, rows_of
+from creditbank.pathways.statement_schemas import StatementOut
+from creditbank.pathways.statement_topics import TOPICS, Side
+from creditbank.pathways.statements import cohort_for
+from creditbank.records.acts import Tools
+from creditbank.sealing import field_of, open_sealed
+
+_MEMBER: LiteralString = "SELECT learner_id FROM cohort_member WHERE cohort_id = %s AND learner_id = ANY (%s)"
+_READ: LiteralString = """
+SELECT s.* FROM statement s WHERE s.learner_id = ANY (%s) AND s.cohort_id = %s ORDER BY s.stated_at, s.statement_id
+"""
+
+
+async def statements_of(
+    session: AsyncSession, cohort_id: UUID, learner_id: UUID, *, actor: Actor, tools: Tools
+) -> list[StatementOut]:
+    """Everything that was stated about a member of a cohort, in the order in which it was, whatever replaced it.
+
+    The cohort's school and college and the bank see what they may, which is logged; the learner and their guardian all
+    of it. Sensitive topics are there only for the sides that decide on them: for others not even that there is one. Of
+    whoever was erased only that something was stated is left. Raises NotFound.
+    """
+    family = await family_of(session, learner_id)
+    # As the learner or the guardian first: somebody who is that sees all of it, whatever else they are.
+    themselves = replace(actor, reach=actor.reach & {Reach.OWN, Reach.CHILD})
+    sight = await sight_of(session, themselves, learner_id, at=tools.at, keyring=tools.keyring)
+    sides: frozenset[Side] | None = None
+    if sight != ALL:
+        sides = (await cohort_for(session, cohort_id, actor))[1].sides
+    if not await rows_of(session, _MEMBER, [cohort_id, list(family)]):
+        raise NotFound
+    if sides is not None:
+        detail = {"cohort_id": str(cohort_id)}
+        await note(
+            session, actor=actor, act="statements_seen", purpose="statements", at=tools.at, learner_id=learner_id,
+            detail=detail,
+        )  # fmt: skip
+    return await _told(session, family, cohort_id, sides, tools)
+
+
+async def _told(
+    session: AsyncSession, family: tuple[UUID, ...], cohort_id: UUID, sides: frozenset[Side] | None, tools: Tools
+) -> list[StatementOut]:
+    rows = await rows_of(session, _READ, [list(family), cohort_id])
+    keys = await keys_for(session, family, keyring=tools.keyring)
+    replaced = {(row["learner_id"], row["supersedes"]): row["statement_id"] for row in rows if row["supersedes"]}
+    kept = {*StatementOut.model_fields} - {"said", "topic", "superseded_by"}
+    found = []
+    for row in rows:
+        said: dict[str, Any] | None = None
+        if row["learner_id"] in keys:
+            place = field_of(row["learner_id"], "statement")
+            said = orjson.loads(open_sealed(keys[row["learner_id"]], bytes(row["body_sealed"]), place))
+        # Of what is sensitive the sealed body says what it is about.
+        topic: str | None = (said or {}).pop("topic", None if row["sensitive"] else row["topic"])
+        if sides is not None and row["sensitive"] and (topic is None or TOPICS[topic].seen_by.isdisjoint(sides)):
+            continue
+        shown = {name: row[name] for name in kept}
+        by = replaced.get((row["learner_id"], row["statement_id"]))
+        found.append(StatementOut(**shown, topic=topic, said=said, superseded_by=by))
+    return found
