@@ -29,6 +29,9 @@ def test_a_new_city_begins_on_its_first_day_and_goes_on_to_the_day_after_the_not
     assert timedelta() <= clock.now() - days.OPENING < timedelta(minutes=1)
     days.go_on(file)
     assert timedelta() <= clock.now() - days.AFTER_NOTICES < timedelta(minutes=1)
+    days.go_on(file, days.AFTER_CLAIMS)
+    days.go_on(file)
+    assert timedelta() <= clock.now() - days.AFTER_CLAIMS < timedelta(minutes=1), "nobody goes back"
     days.go_home(file)
     assert behind() < timedelta(seconds=1)
     assert file.stands_at is None

@@ -24,6 +24,7 @@ from creditbank.demo.shelf import (
     FOLDER,
     LAST_RESULTS,
     LATER_RESULTS,
+    OF_PATHWAYS,
     PAST_RESULTS,
     ROUNDS,
     File,
@@ -113,7 +114,7 @@ def test_the_script_makes_the_files_that_are_committed(tmp_path: Path) -> None:
     make_files(tmp_path)
     made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     kept = {path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.is_file() and path.name[0] != "."}
-    assert made == kept == {file.path.relative_to(FOLDER) for file in EVERY_FILE}
+    assert made == kept == {file.path.relative_to(FOLDER) for file in (*EVERY_FILE, *OF_PATHWAYS)}
     for name in made:
         if name.suffix == ".xlsx":
             (one, cells), (other, others) = opened(tmp_path / name), opened(FOLDER / name)

@@ -29,7 +29,7 @@ Line = tuple[Sequence[str], str]
 
 
 def steps(calls: Calls, history: History) -> list[tuple[str, Callable[[], object]]]:
-    """What is done on the day of the claims and on the day after the notices, each by its name."""
+    """What is done on the day of the claims, each by its name."""
     return [
         ("new students", partial(_new_students, calls, history)),
         ("claimants let in", partial(_let_in, calls, history)),
@@ -40,6 +40,12 @@ def steps(calls: Calls, history: History) -> list[tuple[str, Callable[[], object
         ("a refusal", partial(_refused, calls)),
         ("a certificate of workshops", partial(_workshop_certificate, calls)),
         ("the best allocation", partial(_allocated, calls)),
+    ]
+
+
+def steps_afterwards(calls: Calls) -> list[tuple[str, Callable[[], object]]]:
+    """What is done on the day after the notices, each by its name."""
+    return [
         ("the notices are over", partial(_notices_over, calls)),
         ("an appeal upheld", partial(_appealed, calls)),
         ("a conversion reversed", partial(_reversed, calls)),

@@ -15,6 +15,8 @@ OPENING = datetime(2026, 9, 2, 9, tzinfo=clock.CITY)
 """A Wednesday after the last day of the history: the files come in, and people claim."""
 AFTER_NOTICES = datetime(2026, 9, 10, 9, tzinfo=clock.CITY)
 """Five working days later the notices of those claims are over."""
+AFTER_CLAIMS = datetime(2026, 9, 18, 9, tzinfo=clock.CITY)
+"""And five more, those of what was claimed for whoever progressed on that day."""
 
 
 def begin(path: Path, base_url: str) -> None:
@@ -27,16 +29,16 @@ def begin(path: Path, base_url: str) -> None:
         return
     if file.stands_at is not None:
         clock.set_to(datetime.fromisoformat(file.stands_at))
-    elif not file.clients and clock.now() > AFTER_NOTICES:
+    elif not file.clients and clock.now() > AFTER_CLAIMS:
         clock.set_to(OPENING)
         file.stands_at = OPENING.isoformat()
         file.save()
 
 
-def go_on(file: DemoFile) -> None:
-    """It is the day after the notices."""
-    if file.stands_at is not None:
-        clock.set_to(AFTER_NOTICES)
+def go_on(file: DemoFile, to: datetime = AFTER_NOTICES) -> None:
+    """It is the day after the notices, or another that is not past yet."""
+    if file.stands_at is not None and clock.now() < to:
+        clock.set_to(to)
 
 
 def go_home(file: DemoFile) -> None:

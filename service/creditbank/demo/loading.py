@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from creditbank.demo import acts, claims, drafting
+from creditbank.demo import acts, claims, drafting, pathways, progressions
 from creditbank.demo.bank import Calls, DemoFileLost, person_entry, published
 from creditbank.demo.bootstrap import Bootstrap
 from creditbank.demo.city import Institution, calendar, city
@@ -81,7 +81,9 @@ def _steps(
     for name, files in ROUNDS:
         steps.append((name, partial(_submit, calls, files, say)))
     steps += acts.steps(calls, world.stories)
-    return [*steps, *claims.steps(calls, world.history), *drafting.steps(calls), *claims.steps_of_today(calls)]
+    steps += [*claims.steps(calls, world.history), *pathways.steps(calls, world.history)]
+    steps += [*claims.steps_afterwards(calls), *progressions.steps(calls)]
+    return [*steps, *drafting.steps(calls), *claims.steps_of_today(calls)]
 
 
 def _submit(calls: Calls, files: Sequence[File], say: Callable[[str], None]) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import xlsxwriter
 
-from creditbank.demo.contents import Content, Lines, Text, contents
+from creditbank.demo.contents import Book, Content, Lines, Text, contents
 from creditbank.demo.forms import TEAM, Cell, Sheet
 from creditbank.demo.history import ENDS_ON
+from creditbank.demo.pathway_files import pathway_sheets
 from creditbank.demo.shelf import FOLDER
 from creditbank.demo.world import think_up
 
@@ -26,7 +27,9 @@ _MADE_AT = datetime(ENDS_ON.year, ENDS_ON.month, ENDS_ON.day)  # noqa: DTZ001 (a
 
 def make_files(folder: Path) -> None:
     """Write every file into a folder, in the place that it has in the package."""
-    for file, content in contents(think_up()).items():
+    world = think_up()
+    of_pathways = {file: Book(sheets) for file, sheets in pathway_sheets(world.history).items()}
+    for file, content in {**contents(world), **of_pathways}.items():
         path = folder / file.institution / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written(content))

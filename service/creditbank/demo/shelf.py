@@ -66,6 +66,15 @@ PRACTICE = File("enterprise", "港城装备实习鉴定.xlsx")
 CORRECTION = File("vocational", "秦职院成绩更正表.xlsx")
 LATER_RESULTS = File("trade", "外经贸补报.ndjson")
 
+ROSTER_OF_THREE_TWO = File("yanshan", "汽修3+2贯通班名单.xlsx")
+SCORES_OF_THREE_TWO = File("vocational", "汽修3+2转段考试成绩.xlsx")
+RESIT_OF_THREE_TWO = File("vocational", "汽修3+2转段补考成绩.xlsx")
+MENDED_OF_THREE_TWO = File("vocational", "汽修3+2转段成绩补报.xlsx")
+CORRECTED_OF_THREE_TWO = File("vocational", "汽修3+2转段成绩更正.xlsx")
+LATE_OF_THREE_TWO = File("vocational", "汽修3+2转段成绩复核.xlsx")
+ROSTER_OF_THREE_FOUR = File("bihai", "计应3+4贯通班名单.xlsx")
+SCORES_OF_THREE_FOUR = File("university", "计应3+4转段考试成绩.xlsx")
+
 ROUNDS: tuple[tuple[str, tuple[File, ...]], ...] = (
     ("rosters of schools", SCHOOL_ROSTERS),
     ("rosters of colleges", COLLEGE_ROSTERS),
@@ -76,3 +85,14 @@ ROUNDS: tuple[tuple[str, tuple[File, ...]], ...] = (
 TO_LOOK_AT = LAST_RESULTS[4]
 """A workbook of two terms with a row that is refused and one that waits."""
 EVERY_FILE = (*(file for _, files in ROUNDS for file in files), CORRECTION, LATER_RESULTS)
+OF_PATHWAYS = (
+    ROSTER_OF_THREE_TWO,
+    SCORES_OF_THREE_TWO,
+    RESIT_OF_THREE_TWO,
+    MENDED_OF_THREE_TWO,
+    CORRECTED_OF_THREE_TWO,
+    LATE_OF_THREE_TWO,
+    ROSTER_OF_THREE_FOUR,
+    SCORES_OF_THREE_FOUR,
+)
+"""Rosters and score sheets of cohorts: they go to their cohort and round, and are no submissions."""
