@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from creditbank.rules.declaring import BANK, COLLEGE, EXAM_AUTHORITY, LEARNER, SCHOOL, Fact
-from creditbank.rules.lists import AWARD_LEVEL, DISCIPLINE, INSTITUTION, LEVEL, RESULT
+from creditbank.rules.lists import DISCIPLINE, INSTITUTION, LEVEL, RESULT
 from creditbank.rules.pathway_lists import (
     ADMISSION_OUTCOME,
     AGREEMENT_STEP,
@@ -149,7 +149,11 @@ def _personal() -> tuple[Fact, ...]:
             absence_en="none, or nobody said so",
         ),
         Fact(
-            "learner.model_worker", choice(AWARD_LEVEL), "劳动模范（在职）", "model worker in service", EXAM_AUTHORITY
+            "learner.model_worker",
+            TRUTH,
+            "县级及以上劳动模范（在职）",
+            "model worker of a county or higher, in service",
+            EXAM_AUTHORITY,
         ),
         Fact("learner.residence", NAME, "户籍所在省份", "province of the household registration", SCHOOL),
     )
@@ -225,7 +229,15 @@ def _agreement() -> tuple[Fact, ...]:
         ),
         Fact("agreement.signed", TRUTH, "各方已签署", "signed by all", BANK),
         Fact("agreement.school_pathways", COUNT, "学校同类通道数", "pathways of the kind of the school", BANK),
-        Fact("agreement.universities", COUNT, "学校对接本科院校数", "universities the school is joined to", BANK),
-        Fact("agreement.programme_universities", COUNT, "专业对接本科院校数", "universities of the programme", BANK),
+        Fact(
+            "agreement.universities", COUNT, "学校对接院校数", "colleges and universities the school is joined to", BANK
+        ),
+        Fact(
+            "agreement.programme_universities",
+            COUNT,
+            "专业对接院校数",
+            "colleges and universities of the programme",
+            BANK,
+        ),
         Fact("agreement.enterprise", TRUTH, "有合作企业", "an enterprise takes part", COLLEGE),
     )
