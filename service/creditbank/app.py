@@ -26,6 +26,7 @@ from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
 from creditbank.pathways import (
     agreement_routes,
+    asking_routes,
     following,
     progressing_routes,
     round_list_routes,
@@ -75,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sheet_routes.router,
     statement_routes.router,
     agreement_routes.router,
+    asking_routes.router,
     round_routes.router,
     round_list_routes.router,
     portal_routes.router,

@@ -150,6 +150,8 @@ RUN_ROUND = Permit({"registrar": INSTITUTION})
 FREEZE_ROUND = Permit({"officer": ANY})
 READ_ROUNDS = Permit({"registrar": INSTITUTION, **_BANK_READERS})
 READ_ROUND = Permit({**READ_ROUNDS.grants, "learner": OWN, "guardian": CHILD})
+ASK_PATHWAYS = Permit({**READ_ROUNDS.grants, "records:read": INSTITUTION, "learner": OWN, "guardian": CHILD})
+SUPPOSE = Permit({"registrar": INSTITUTION, "learner": OWN, "guardian": CHILD})
 READ_FILING = Permit({"registrar": INSTITUTION, "officer": ANY})
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
@@ -254,6 +256,9 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/cohorts/{cohort_id}/members"): ADMIT_MEMBERS,
     ("POST", "/v1/cohorts/{cohort_id}/filing"): KEEP_REFERENCE,
     ("POST", "/v1/cohorts/{cohort_id}/members/{learner_id}/events"): ADMIT_MEMBERS,
+    ("GET", "/v1/learners/{learner_id}/pathways"): ASK_PATHWAYS,
+    ("GET", "/v1/learners/{learner_id}/pathways/{pathway_id}"): ASK_PATHWAYS,
+    ("POST", "/v1/learners/{learner_id}/pathways/{pathway_id}/what-if"): SUPPOSE,
     # rosters and score sheets of cohorts, and those whom a frozen result took
     ("POST", "/v1/cohorts/{cohort_id}/roster"): SEND_ROSTER,
     ("POST", "/v1/cohorts/{cohort_id}/score-sheet"): SEND_SHEET,

@@ -85,8 +85,10 @@ def _masked(
     verdict = next((one for one in ("not_met", "unknown") if any(each["verdict"] == one for each in findings)), "met")
     rule = clause.zh if language == "zh" else clause.en
     aside = _ASIDE_ZH if language == "zh" else _ASIDE_EN
-    said: dict[str, Any] = {"fact": "", "verdict": verdict, "observed": None, "required": None, "says": rule + aside, "missing": [],
-            "masked": True}  # fmt: skip
+    said: dict[str, Any] = {
+        "fact": "", "verdict": verdict, "observed": None, "required": None, "says": rule + aside, "missing": [],
+        "masked": True,
+    }  # fmt: skip
     return {
         "clause": name,
         "rule": rule,
