@@ -50,7 +50,7 @@ class Calls:
         except ImportError as failure:
             raise ClientMissing from failure
         self.library = creditbank_client
-        self.file, self.bootstrap = file, bootstrap
+        self.file, self._bootstrap = file, bootstrap
         self._open: dict[str, Client] = {}
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Calls:
                 return self.person(ADMINISTRATOR)
             self._open.pop(ADMINISTRATOR).close()
             self.file.people.remove(entry)
-        password = self.bootstrap.administrator()
+        password = self._bootstrap.administrator()
         self.file.people.append(
             person_entry(
                 "演示管理员", "administrator", ADMINISTRATOR, password, "开通客户端和登录，看不到任何学习者的数据。"

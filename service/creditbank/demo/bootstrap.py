@@ -43,7 +43,7 @@ class Bootstrap:
         async def act(database: Database, keyring: Keyring) -> int:
             return await database.write(seed_reference)
 
-        return self.run(act)
+        return self._run(act)
 
     def knows_client(self, client_id: str) -> bool:
         """Whether this bank opened a client: a file from another bank is of no use here."""
@@ -52,7 +52,7 @@ class Bootstrap:
             async with database.session() as session:
                 return await session.get(Client, UUID(client_id)) is not None
 
-        return self.run(act)
+        return self._run(act)
 
     def administrator(self) -> str:
         """A new password for the demo's administrator, who is opened if there is none."""
@@ -66,11 +66,9 @@ class Bootstrap:
             finally:
                 passwords.close()
 
-        return self.run(act)
+        return self._run(act)
 
-    def run(self, act: Callable[[Database, Keyring], Awaitable[Found]]) -> Found:
-        """Do something with the database and the keys of the bank."""
-
+    def _run(self, act: Callable[[Database, Keyring], Awaitable[Found]]) -> Found:
         async def with_database() -> Found:
             database = Database(self.database_url, connections=2)
             said = self.settings

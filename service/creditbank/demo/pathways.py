@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from creditbank.demo import shelf, stating
+from creditbank.demo import shelf
 from creditbank.demo.acts import let_in
 from creditbank.demo.bank import Calls, DemoRefused, Row
 from creditbank.demo.city import institution
@@ -178,8 +178,9 @@ def _scores_of_three_four(calls: Calls) -> None:
         (each, {"topic": "process", "score": "58" if each == BELOW else "86", "passed": each != BELOW})
         for each in way.pupils
     ]
+    said += [(each, {"topic": "checked", "what": "sanctions"}) for each in way.pupils]
     said += [
-        (SANCTIONED, {**_SANCTION}),
+        (SANCTIONED, _SANCTION),
         (UNFIT, {"topic": "health", "fit": False}),
     ]
     state(calls, way, [(known[each]["learner_id"], one) for each, one in said])
@@ -365,6 +366,8 @@ def _all_taken(file: File, rows: Iterable[Any]) -> None:
 
 def state(calls: Calls, way: Way, said: Iterable[tuple[str, Row]]) -> None:
     """What the school states about members, all of which is taken. Raises DemoRefused."""
-    cohort = cohort_of(calls, way)
-    assert cohort is not None
-    stating.state(calls.bootstrap, cohort, list(said))
+    rows = [{"learner_id": learner_id, "said": body} for learner_id, body in said]
+    done = calls.person(f"{way.school}.registrar").state(cohort_id(calls, way), rows)
+    refused = [one for one in done["outcomes"] if one["outcome"] == "refused"]
+    if refused:
+        raise DemoRefused(f"{way.cohort}: {refused}")
