@@ -29,6 +29,7 @@ from creditbank.pathways import (
     asking_routes,
     following,
     progressing_routes,
+    review_routes,
     round_list_routes,
     round_routes,
     sheet_routes,
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     asking_routes.router,
     round_routes.router,
     round_list_routes.router,
+    review_routes.router,
     portal_routes.router,
     health.router,
 )

@@ -284,7 +284,8 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/rounds/{round_id}/filing"): RUN_ROUND,
     ("GET", "/v1/rounds/{round_id}/filing.xlsx"): READ_FILING,
     ("POST", "/v1/rounds/{round_id}/freezing"): FREEZE_ROUND,
-    ("GET", "/v1/progression-reviews"): READ_ROUNDS,
+    ("GET", "/v1/progression-reviews"): READ_ROUND,
+    ("GET", "/v1/progression-reviews/{review_id}"): READ_ROUND,
     ("POST", "/v1/progression-reviews/{review_id}/closing"): DECIDE_OBJECTION,
     # institutions and what they teach and certify
     ("GET", "/v1/institutions"): SIGNED_IN,

@@ -159,7 +159,8 @@ def facts_of(
     """The facts, what they stand on, and the cohort.
 
     `person` is {members, rounds, results, stated} of all accounts, `way` the row of the pathway with its intakes,
-    `studied` what is known through records: {enrolment, programme, plan, courses, earned, records, awards, events, term}.
+    `studied` what is known through records: {enrolment, programme, plan, courses, earned, records, awards, events,
+    term}.
     """
     member = member_of(person["members"], way["id"], on)
     cohort = None if member is None else member["cohort"]

@@ -1,4 +1,4 @@
-"""Scores of examinations as rows of the question `progression`: which of them count, and which sitting is the last; pure.
+"""Scores of examinations as rows of the question `progression`: which count, and which sitting is the last; pure.
 
 Sittings of a cohort's rounds follow one another by round and number, whatever is known of their days. A score whose
 sitting, or its subject there, the round does not declare any more does not count.

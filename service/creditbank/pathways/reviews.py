@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -106,48 +106,12 @@ def _differs(candidate: RoundCandidate, said: Said) -> dict[str, list[Any]]:
     return {name: [getattr(candidate, name), value] for name, value in now.items() if getattr(candidate, name) != value}
 
 
-# --- read and closed ------------------------------------------------------------------------------------------------
+# --- closed ---------------------------------------------------------------------------------------------------------
 
-_REVIEW: LiteralString = """
-SELECT v.*, r.cohort_id, r.number, r.result_no, c.college_id, k.member_no, k.outcome AS frozen_outcome
-FROM progression_review v JOIN pathway_round r USING (round_id) JOIN cohort c USING (cohort_id)
-JOIN round_candidate k ON k.learner_id = v.learner_id AND k.round_id = v.round_id
-"""
-_LIST: LiteralString = (
-    _REVIEW
-    + """
-WHERE (%(college)s::uuid IS NULL OR c.college_id = %(college)s) AND (%(all)s OR v.state = 'open')
-  AND (%(after_at)s::timestamptz IS NULL OR (v.opened_at, v.review_id) > (%(after_at)s, %(after)s::uuid))
-ORDER BY v.opened_at, v.review_id LIMIT %(limit)s
-"""
-)
-_BY_ID: LiteralString = _REVIEW + " WHERE v.review_id = %s"
 _ONE: LiteralString = "SELECT learner_id, round_id FROM progression_review WHERE review_id = %s"
 _LOCKED: LiteralString = """
 SELECT * FROM progression_review WHERE learner_id = %s AND review_id = %s FOR UPDATE
 """
-
-
-async def reviews(
-    session: Transaction,
-    *,
-    college_id: UUID | None,
-    closed_too: bool,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[dict[str, Any]]:
-    """Reviews, the oldest first: all, or those of the cohorts of one college."""
-    after_at, after_id = after or (None, None)
-    said = {"college": college_id, "all": closed_too, "after_at": after_at, "after": after_id, "limit": limit}
-    return await rows_of(session, _LIST, said)
-
-
-async def one_review(session: Transaction, review_id: UUID) -> dict[str, Any]:
-    """One of them. Raises NotFound."""
-    rows = await rows_of(session, _BY_ID, [review_id])
-    if not rows:
-        raise NotFound
-    return rows[0]
 
 
 async def close_review(

@@ -1,4 +1,4 @@
-"""HTTP for the list of a round: published, objected to, filed, frozen; and the reviews of what came later."""
+"""HTTP for the list of a round: published, objected to, filed, frozen."""
 
 from __future__ import annotations
 
@@ -20,27 +20,23 @@ from creditbank.http import (
     a_workbook,
     answer,
     cursor_of,
-    instant_and_id,
     keys_of,
     link_to,
     one_page,
     problems,
 )
-from creditbank.identity.actor import ActorDep, Reach
+from creditbank.identity.actor import ActorDep
 from creditbank.identity.writing import WriteDep
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.once import Answer
-from creditbank.pathways import filing, freezing, noticing, reviews
+from creditbank.pathways import filing, freezing, noticing
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import runs
-from creditbank.pathways.round_reading import notices, read, review_out
+from creditbank.pathways.round_reading import notices, read
 from creditbank.pathways.round_routes import ON_ITS_WAY, changed
 from creditbank.pathways.round_schemas import (
     FreezingIn,
     ObjectedOut,
-    ReviewClosingIn,
-    ReviewOut,
-    ReviewPage,
     RoundAnswerIn,
     RoundNoticeOut,
     RoundNoticePage,
@@ -277,58 +273,3 @@ async def make_freezing(
             session, round_id, filing_no=payload.filing_no, actor=write.actor, tools=tools
         ),
     )
-
-
-# --- reviews --------------------------------------------------------------------------------------------------------
-
-
-@router.get("/progression-reviews", operation_id="list_progression_reviews", summary="复查|Reviews of frozen lists")
-async def list_progression_reviews(
-    request: Request,
-    response: Response,
-    session: SessionDep,
-    actor: ActorDep,
-    keyring: KeyringDep,
-    rulebook: RulebookDep,
-    closed: Annotated[bool, Query(description="包括已结束的。|Those that are closed, too.")] = False,  # noqa: FBT002
-    cursor: CursorDep = None,
-    limit: LimitDep = 50,
-) -> ReviewPage:
-    """定案后到达、会使结果不同的事实。高校只看本校的。|Facts that came after a freeze; a college sees its own."""
-    college = None if Reach.ANY in actor.reach else actor.institution_id
-    found = await reviews.reviews(
-        session, college_id=college, closed_too=closed, after=instant_and_id(cursor), limit=limit + 1
-    )
-    tools = Tools(keyring, rulebook, clock.now())
-    rows, following = one_page(
-        found, limit=limit, key=lambda one: cursor_of(one["opened_at"].isoformat(), one["review_id"])
-    )
-    response.headers.update(link_to(request, following))
-    return ReviewPage(items=[await review_out(session, row, tools) for row in rows], next_cursor=following)
-
-
-@router.post(
-    "/progression-reviews/{review_id}/closing",
-    operation_id="close_progression_review",
-    response_model=ReviewOut,
-    responses=problems(NotFound, refusals.ReviewAlreadyClosed),
-    summary="结束复查|Close a review",
-)
-async def make_review_closing(
-    review_id: UUID,
-    payload: ReviewClosingIn,
-    write: WriteDep,
-    keyring: KeyringDep,
-    rulebook: RulebookDep,
-    language: LanguageDep,
-) -> Response:
-    """由高校教务员或学分银行业务员写明理由；定案的名单不变。|With a reason; the frozen list stays."""
-
-    async def act(session: AsyncSession) -> Answer:
-        tools = Tools(keyring, rulebook, clock.now(), language)
-        await reviews.close_review(
-            session, review_id, outcome=payload.outcome, words=payload.reason, actor=write.actor, tools=tools
-        )
-        return answer(200, await review_out(session, await reviews.one_review(session, review_id), tools))
-
-    return await write.once(act)

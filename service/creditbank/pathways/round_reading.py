@@ -31,7 +31,6 @@ from creditbank.pathways.round_schemas import (
     MissingOut,
     NextOut,
     NoticeOfOne,
-    ReviewOut,
     RoundActOut,
     RoundNoticeOut,
     RoundObjectionOut,
@@ -42,6 +41,7 @@ from creditbank.pathways.round_tables import PathwayRound, RoundAct, RoundCandid
 from creditbank.pathways.tables import Cohort
 from creditbank.records.acts import Tools
 from creditbank.rules.facts import FACTS
+from creditbank.rules.questions import QUESTIONS
 from creditbank.sealing import SealingKey, field_of, open_sealed
 
 _ROUND: LiteralString = "SELECT * FROM pathway_round WHERE round_id = %s"
@@ -317,11 +317,16 @@ async def _missing(
 
 
 def _missing_out(name: str) -> MissingOut:
-    fact = FACTS.get(name)
-    if fact is None:
+    rows = QUESTIONS["progression"].sets.get(name)
+    # Of a set of rows that is not known: who says the facts of its rows.
+    fact = FACTS.get(name) if rows is None else next(
+        (each for each in FACTS.values() if each.name.partition(".")[0] == rows.own[0]), None
+    )  # fmt: skip
+    named = rows or fact
+    if named is None or fact is None:
         return MissingOut(fact=name, zh=name, en=name)
     supplier = fact.supplier
-    return MissingOut(fact=name, zh=fact.zh, en=fact.en, supplied_by_zh=supplier.zh, supplied_by_en=supplier.en)
+    return MissingOut(fact=name, zh=named.zh, en=named.en, supplied_by_zh=supplier.zh, supplied_by_en=supplier.en)
 
 
 def _opened(key: SealingKey | None, sealed: bytes | None, learner_id: UUID, field: str) -> dict[str, Any]:
@@ -436,12 +441,3 @@ async def notices(
             )
         )  # fmt: skip
     return shown
-
-
-async def review_out(session: AsyncSession, row: Mapping[str, Any], tools: Tools) -> ReviewOut:
-    """A review as it is read, with the reason it was closed for."""
-    learner_id = row["learner_id"]
-    keys = await keys_for(session, [learner_id], keyring=tools.keyring)
-    words = _opened(keys.get(learner_id), row["words_sealed"], learner_id, "progression_review")
-    kept = {*ReviewOut.model_fields} - {"reason"}
-    return ReviewOut(**{name: row[name] for name in kept}, reason=words.get("reason"))
