@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditbank.db import Database, driver
 from creditbank.oversight.digests import altered
+from creditbank.pathways.freezing import altered_results
 
 _LIVE_LINES = """
     SELECT DISTINCT ON (learner_id, claim_id, line_no) * FROM decision WHERE claim_id IS NOT NULL
@@ -173,6 +174,32 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
+        "转段计划数被突破",
+        "more people hold a place than the year's intake has",
+        """
+        SELECT i.pathway_id, i.year FROM intake i GROUP BY i.pathway_id, i.year
+        HAVING sum(coalesce(i.progression_quota, i.quota)) < (
+            SELECT count(*) FROM intake o JOIN pathway_round r USING (intake_id) JOIN round_candidate c USING (round_id)
+            WHERE o.pathway_id = i.pathway_id AND o.year = i.year AND r.state <> 'abandoned'
+              AND c.outcome IN ('proposed', 'taken') AND NOT (r.state = 'frozen' AND EXISTS (
+                SELECT FROM member_event e WHERE e.learner_id = c.learner_id AND e.cohort_id = c.cohort_id
+                AND e.event = 'given_up')))
+        """,
+    ),
+    (
+        "转段结果与参评学员不符",
+        "a frozen result is not what became of its candidates",
+        """
+        SELECT r.round_id, c.learner_id FROM pathway_round r JOIN round_candidate c USING (round_id)
+        LEFT JOIN round_result f USING (round_id)
+        LEFT JOIN LATERAL (
+            SELECT x.* FROM jsonb_to_recordset(f.rows) AS x(learner_id uuid, outcome text, rank int, decision_id uuid)
+            WHERE x.learner_id = c.learner_id) x ON true
+        WHERE r.state = 'frozen'
+          AND (x.outcome, x.rank, x.decision_id) IS DISTINCT FROM (c.outcome, c.rank, c.decision_id)
+        """,
+    ),
+    (
         "变更编号不连续",
         "the feed is not numbered without gaps",
         "SELECT max(number), count(*) FROM feed_item HAVING coalesce(max(number), 0) <> count(*)",
@@ -190,4 +217,6 @@ async def differences(database: Database) -> list[str]:
             rows = await (await connection.execute(query)).fetchall()
             found += [f"{zh} · {en}: {', '.join(map(str, row))}" for row in rows]
         found += [f"内容与存证摘要不符 · not what was digested: {where}" async for where in altered(session)]
+        found += [f"冻结的结果与存证摘要不符 · a frozen result is not what was digested: {where}"
+                  async for where in altered_results(session)]  # fmt: skip
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from creditbank.clock import today
 from creditbank.db import Transaction, driver
 from creditbank.identity.actor import Actor
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Acting, Opened, acting, open_round
+from creditbank.pathways.acting import Acting, Opened, acting, open_round, rows_of
 from creditbank.pathways.deciding import seats_for
 from creditbank.pathways.filing import make_sheet
 from creditbank.pathways.round_tables import PathwayRound, RoundCandidate, RoundResult
 from creditbank.records.acts import Tools
-from creditbank.sealing import new_salt, salted_digest
+from creditbank.sealing import digest_holds, new_salt, salted_digest
 
 ONE_NUMBER = 4_207_007
 """The advisory lock under which results are numbered, held to the end of the transaction."""
@@ -112,3 +113,22 @@ def digested_of(round_: PathwayRound, rows: list[dict[str, Any]]) -> dict[str, A
         "document_digest": round_.digest,
         "rows": rows,
     }
+
+
+_FROZEN: LiteralString = "SELECT * FROM pathway_round WHERE state = 'frozen' ORDER BY round_id"
+_RESULT: LiteralString = "SELECT rows, digest, salt FROM round_result WHERE round_id = %s"
+
+
+async def altered_results(session: Transaction) -> AsyncIterator[str]:
+    """Every frozen round whose result is missing or is not what its digest is of, as `round, number of the result`."""
+    for row in await rows_of(session, _FROZEN, []):
+        round_ = PathwayRound(**row)
+        found = await rows_of(session, _RESULT, [round_.round_id])
+        if (
+            not found
+            or bytes(found[0]["digest"]) != bytes(round_.result_digest or b"")
+            or not digest_holds(
+                bytes(found[0]["digest"]), bytes(found[0]["salt"]), digested_of(round_, found[0]["rows"])
+            )
+        ):
+            yield f"{round_.round_id}, {round_.result_no}"
