@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.identity.who_may import PERMITS, ROLES, SCOPES
 from creditbank.institutions import tables
 from creditbank.jobs import run_due
+from creditbank.pathways import tables as ways
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
 from creditbank.submissions.tables import ColumnMapping
@@ -36,6 +37,7 @@ BODIES: dict[str, Any] = {
     "/v1/records/{record_id}/reassignment": {"learner": ANOTHER_PERSON, "reason": "报错了人"},
     "/v1/learners/{learner_id}/guardians": {**ANOTHER_PERSON, "relation": "mother", "evidence": "户口簿"},
     "/v1/learners/{learner_id}/consents": {"purpose": "statistics", "given": True},
+    "/v1/rounds/{round_id}/progressions": {"on": "2026-09-01", "learners": [{"member_no": 1, "student_no": "Z1"}]},
     "/v1/submissions/{submission_id}/mapping": {
         "sheets": [
             {
@@ -84,11 +86,14 @@ class Bank:
     async def ask(self, method: str, path: str, actor: Actor, *, there: bool = True) -> Any:
         """A well-formed request about the college's things, or about things that are nobody's."""
         address = PARAMETER.sub(lambda found: str(self.named(found[1], there=there)), path)
-        if path.endswith("/parts/{part_no}"):
-            return await self.open.call(method, address, actor, content=b"{}")
+        if path.endswith(("/parts/{part_no}", "/roster", "/score-sheet")):
+            return await self.open.call(method, address, actor, content="学号,姓名\n1,演示甲\n".encode())
         body = self.known["bodies"].get(path) or BODIES.get(path) or example_of(self.contract, path, method)
-        if isinstance(body, dict) and "plan_id" in body:
-            body = {**body, "plan_id": str(self.named("plan_id", there=there))}
+        if isinstance(body, dict):
+            named = {"plan_id", "learner_id"} & body.keys()
+            body = body | {name: str(self.named(name, there=there)) for name in named}
+            if "learner_ids" in body:
+                body["learner_ids"] = [str(self.named("learner_id", there=there))]
         return await self.open.call(method, address, actor, **({} if body is None else {"json": body}))
 
     def named(self, parameter: str, *, there: bool) -> Any:
@@ -165,6 +170,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "draft_id": await drafted(found, college),
             "equivalence_id": await counted(found, college, school),
             **await claimed(found, college, outcome, record),
+            **await running(found, college, UUID(_first([outcome, record], "learner_id"))),
         }
         contract = (await found.http.get("/openapi.json")).json()
         yield Bank(found, college, school, UUID(known["learner_id"]), known, contract)
@@ -200,6 +206,41 @@ async def claimed(bank: OpenBank, college: UUID, outcome: Any, record: Any) -> d
         "step": made.json()["step"] or "bank",
         "line_no": 1,
         "bodies": {"/v1/learners/{learner_id}/claims": body},
+    }
+
+
+async def running(bank: OpenBank, college: UUID, learner_id: UUID) -> dict[str, Any]:
+    """A cohort of the college, of which its learner is the only member, and a round of it."""
+    pathway_id, intake_id, cohort_id, now = new_id(), new_id(), new_id(), clock.now()
+    by = {"entered_by": "login:x", "entered_at": now}
+    rows: tuple[Any, ...] = (
+        ways.Pathway(
+            pathway_id=pathway_id, kind="three_two", name="演示三二分段", province="hebei", school_id=college,
+            college_id=college, stages=[], valid_from=date(2020, 1, 1), state="filed", signatures=[], said={},
+            filed_on=date(2020, 1, 1), filed_by="login:y", **by,
+        ),
+        ways.Intake(
+            intake_id=intake_id, pathway_id=pathway_id, year=2026, no=1, quota=5, published_on=date(2026, 1, 1), **by
+        ),
+        ways.Cohort(
+            cohort_id=cohort_id, pathway_id=pathway_id, intake_id=intake_id, school_id=college, college_id=college,
+            name="演示班", year_of_entry=2024, state="filed", filed_on=date(2024, 9, 1), filed_by="login:y", **by,
+        ),
+        ways.CohortMember(
+            learner_id=learner_id, cohort_id=cohort_id, member_no=1, joined_on=date(2024, 9, 1), status="filed"
+        ),
+    )  # fmt: skip
+    for row in rows:
+        async with bank.database.session() as session:
+            session.add(row)
+    path = f"/v1/cohorts/{cohort_id}/rounds"
+    opened_ = await bank.call("POST", path, person("registrar", institution_id=college), json={})
+    assert opened_.status_code == 201, opened_.text
+    return {
+        "pathway_id": pathway_id,
+        "intake_id": intake_id,
+        "cohort_id": cohort_id,
+        "round_id": opened_.json()["round_id"],
     }
 
 
