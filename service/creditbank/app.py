@@ -36,6 +36,7 @@ from creditbank.pathways import (
     statement_routes,
 )
 from creditbank.pathways import consequences as round_consequences
+from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages
 from creditbank.portal import routes as portal_routes
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
@@ -82,6 +83,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     round_list_routes.router,
     review_routes.router,
     portal_routes.router,
+    round_pages.router,
+    cohort_pages.router,
+    progressing_pages.router,
+    agreement_pages.router,
     health.router,
 )
 

@@ -30,7 +30,7 @@ TITLE_WITH_SCRIPT = '<script>alert("培训")</script>'
 
 def text_of(page: str) -> str:
     """What a person reads, in one line."""
-    body = page.partition('<main id="content">')[2]
+    body = re.split(r'<main id="content"[^>]*>', page, maxsplit=1)[-1]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

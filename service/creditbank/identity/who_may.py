@@ -161,6 +161,19 @@ OWN_SIGN_IN = Permit(dict.fromkeys(ROLES, OWN))
 OWN_PAGES = Permit({"learner": OWN, "guardian": CHILD}, by_cookie=True)
 ANY_PAGE = Permit(everybody=True, by_cookie=True)
 
+
+def _page_of(permit: Permit) -> Permit:
+    """The page of what a route does, for the people among those who may."""
+    return Permit({word: reach for word, reach in permit.grants.items() if word in ROLES}, by_cookie=True)
+
+
+DESK = _page_of(READ_ROUNDS)
+DESK_ROUND = _page_of(RUN_ROUND)
+DESK_SIGNER = _page_of(SIGN_AGREEMENT)
+DESK_CATALOGUE = _page_of(KEEP_CATALOGUE)
+DESK_OFFICER = _page_of(KEEP_REFERENCE)
+DESK_EITHER = _page_of(DECIDE_OBJECTION)
+
 PERMITS: Mapping[tuple[str, str], Permit] = {
     # what institutions report, and what came of it
     ("POST", "/v1/records"): REPORT,
@@ -344,6 +357,40 @@ PERMITS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/my/transcript"): OWN_PAGES,
     ("GET", "/my/records/{record_id}"): OWN_PAGES,
     ("POST", "/sign-out"): ANY_PAGE,
+    # the desk of those who run pathways: each page by whom its route of the API is for
+    ("GET", "/desk"): DESK,
+    ("GET", "/desk/notices"): DESK,
+    ("GET", "/desk/reviews"): DESK,
+    ("POST", "/desk/reviews/{review_id}/closing"): DESK_EITHER,
+    ("GET", "/desk/pathways"): DESK,
+    ("GET", "/desk/pathways/{pathway_id}"): DESK,
+    ("POST", "/desk/pathways/{pathway_id}/signature"): DESK_SIGNER,
+    ("POST", "/desk/pathways/{pathway_id}/filing"): DESK_OFFICER,
+    ("POST", "/desk/pathways/{pathway_id}/end"): DESK_CATALOGUE,
+    ("POST", "/desk/pathways/{pathway_id}/intakes"): DESK_OFFICER,
+    ("POST", "/desk/pathways/{pathway_id}/intakes/{intake_id}/cohorts"): DESK_CATALOGUE,
+    ("GET", "/desk/cohorts"): DESK,
+    ("GET", "/desk/cohorts/{cohort_id}"): DESK,
+    ("POST", "/desk/cohorts/{cohort_id}/rounds"): DESK_ROUND,
+    ("POST", "/desk/cohorts/{cohort_id}/filing"): DESK_OFFICER,
+    ("POST", "/desk/cohorts/{cohort_id}/roster"): _page_of(SEND_ROSTER),
+    ("POST", "/desk/cohorts/{cohort_id}/score-sheet"): _page_of(SEND_SHEET),
+    ("GET", "/desk/cohorts/{cohort_id}/members/{member_no}"): DESK,
+    ("POST", "/desk/cohorts/{cohort_id}/members/{member_no}/events"): _page_of(ADMIT_MEMBERS),
+    ("GET", "/desk/rounds/{round_id}"): DESK,
+    ("GET", "/desk/rounds/{round_id}/members/{member_no}"): DESK,
+    ("GET", "/desk/rounds/{round_id}/filing.xlsx"): _page_of(READ_FILING),
+    ("POST", "/desk/rounds/{round_id}/sittings"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/deciding"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/set-asides"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/tie"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/notice"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/objections/{objection_id}/decision"): DESK_EITHER,
+    ("POST", "/desk/rounds/{round_id}/filing"): DESK_ROUND,
+    ("POST", "/desk/rounds/{round_id}/freezing"): _page_of(FREEZE_ROUND),
+    ("POST", "/desk/rounds/{round_id}/abandonment"): DESK_ROUND,
+    ("GET", "/desk/rounds/{round_id}/progressions"): _page_of(READ_PROGRESSIONS),
+    ("POST", "/desk/rounds/{round_id}/progressions"): _page_of(LET_PROGRESS),
 }
 
 PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {

@@ -21,7 +21,14 @@ from creditbank.portal.words import speaker
 
 LANGUAGE_COOKIE = "creditbank_language"
 _FOR_EVERYBODY = frozenset({"/", "/sign-in"})
-_HAVE_PAGES = frozenset({"learner", "guardian"})
+_HOMES: Mapping[str, tuple[str, str]] = {
+    "learner": ("/my/transcript", "front_my"),
+    "guardian": ("/my/transcript", "front_my"),
+    "registrar": ("/desk", "front_desk"),
+    "officer": ("/desk", "front_desk"),
+    "auditor": ("/desk", "front_desk"),
+}
+"""Where somebody of a role begins, and what the way there is called; the first that they hold."""
 _A_YEAR = timedelta(days=365)
 
 # Nothing but our own stylesheet and pictures, forms to ourselves, no frame around us (CSP Level 3).
@@ -70,18 +77,24 @@ def visit(request: Request) -> Visit:
 
 
 def page(
-    visited: Visit, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **said: object
+    visited: Visit,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    here: str | None = None,
+    **said: object,
 ) -> Response:
-    """A page from its template."""
+    """A page from its template; `here` is where it is read, if that is not where it was asked for."""
     language = visited.language
     text = _TEMPLATES.get_template(template).render(
         say=speaker(language),
         language=language,
         lang="zh-CN" if language == "zh" else "en",
         other_lang="en" if language == "zh" else "zh-CN",
-        other_language=_in_the_other_language(visited),
+        other_language=_in_the_other_language(visited, here),
         actor=visited.actor,
-        has_pages=has_pages(visited.actor),
+        home=home_of(visited.actor),
         day=lambda value: writing.day(value, language),
         instant=lambda value: writing.instant(value, language),
         **said,
@@ -103,9 +116,9 @@ def sent_to(visited: Visit, address: str) -> Response:
     return response
 
 
-def has_pages(actor: Actor | None) -> bool:
-    """Whether somebody is signed in as one who has pages of their own; staff have none yet."""
-    return actor is not None and bool(actor.roles & _HAVE_PAGES)
+def home_of(actor: Actor | None) -> tuple[str, str] | None:
+    """The address of the pages of whoever is signed in and the phrase for it; nothing for a role that has none yet."""
+    return next((home for role, home in _HOMES.items() if actor is not None and role in actor.roles), None)
 
 
 def is_for_a_person(request: Request) -> bool:
@@ -140,8 +153,11 @@ def _language(request: Request, cookies: Cookies) -> Language:
     return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "zh"
 
 
-def _in_the_other_language(visited: Visit) -> str:
+def _in_the_other_language(visited: Visit, here: str | None) -> str:
     """The address of this page in the other language, with whatever else was asked for."""
+    other = "en" if visited.language == "zh" else "zh"
+    if here is not None:
+        return f"{here}?lang={other}"
     url = visited.request.url
     asked = [(name, value) for name, value in visited.request.query_params.multi_items() if name != "lang"]
-    return f"{url.path}?{urlencode([*asked, ('lang', 'en' if visited.language == 'zh' else 'zh')])}"
+    return f"{url.path}?{urlencode([*asked, ('lang', other)])}"

@@ -69,20 +69,31 @@ def _is_here(request: Request, address: str) -> bool:
 
 async def typed(request: Request) -> dict[str, str]:
     """The fields of a posted form, each once. Raises Malformed."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise _not_readable()
-    body = await request.body()
-    if len(body) > LONGEST_FORM:
-        raise _not_readable()
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise _not_readable() from None
+    pairs = await typed_pairs(request)
     form = dict(pairs)
-    if len(form) != len(pairs) or any("\x00" in value for value in form.values()):
-        raise _not_readable()
+    if len(form) != len(pairs):
+        raise not_readable()
     return form
 
 
-def _not_readable() -> Malformed:
+async def typed_pairs(
+    request: Request, *, longest: int = LONGEST_FORM, most: int = MOST_FIELDS
+) -> list[tuple[str, str]]:
+    """The fields of a posted form as they came; several may have one name. Raises Malformed."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise not_readable()
+    body = await request.body()
+    if len(body) > longest:
+        raise not_readable()
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
+    except ValueError:
+        raise not_readable() from None
+    if any("\x00" in value for _, value in pairs):
+        raise not_readable()
+    return pairs
+
+
+def not_readable() -> Malformed:
+    """A form that no browser sends."""
     return Malformed(why_zh="表单无法读取", why_en="the form cannot be read")

@@ -24,7 +24,7 @@ from creditbank.learners.account_numbers import grouped
 from creditbank.learners.guardians import children_of
 from creditbank.learners.sight import allowed_to_see
 from creditbank.portal import session as sessions
-from creditbank.portal.answering import Visit, has_pages, page, sent_to, visit
+from creditbank.portal.answering import Visit, home_of, page, sent_to, visit
 from creditbank.portal.forms import must_be_ours, typed
 from creditbank.portal.static_files import PATH, static_file
 from creditbank.portal.story_shown import told
@@ -94,7 +94,8 @@ async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
     except BankError as refused:
         return _form(visited, status=refused.status, name=name, refused=refused)
     sessions.begin(request, visited.cookies, actor, at=visited.at)
-    return sent_to(visited, _TRANSCRIPT if has_pages(actor) else "/")
+    home = home_of(actor)
+    return sent_to(visited, "/" if home is None else home[0])
 
 
 @router.post("/sign-out", dependencies=OURS)

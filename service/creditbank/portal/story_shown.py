@@ -192,7 +192,7 @@ def _version(kind: str, version: VersionOut, language: Language) -> Version:
 
 def _decision(decision: DecisionOut, rulebook: Rulebook, language: Language) -> Decision:
     say = speaker(language)
-    sources, numbers = _sources(decision.findings, language)
+    sources, numbers = sources_told(decision.findings, language)
     basis = decision.basis or {}
     people = decision.kind != "deposit"
     title, address = _rule(decision, rulebook, language)
@@ -210,7 +210,7 @@ def _decision(decision: DecisionOut, rulebook: Rulebook, language: Language) -> 
         by_people=say(f"decided_{decision.kind}") if people else "",
         why=str(basis.get("reason") or "") if people else "",
         erased=decision.erased,
-        findings=[_finding(finding, numbers, language) for finding in decision.findings],
+        findings=[finding_told(finding, numbers, language) for finding in decision.findings],
         sources=sources,
         digest=decision.digest,
     )
@@ -255,7 +255,8 @@ def _main_reason(decision: DecisionOut, language: Language) -> str:
     return ""
 
 
-def _finding(finding: Mapping[str, Any], numbers: Mapping[str, int], language: Language) -> Finding:
+def finding_told(finding: Mapping[str, Any], numbers: Mapping[str, int], language: Language) -> Finding:
+    """A finding as it is shown, its sources by number."""
     standing = _standing(finding["verdict"], finding["effect"])
     return Finding(
         standing=standing,
@@ -276,7 +277,7 @@ def _standing(verdict: str, effect: str) -> str:
     return verdict
 
 
-def _sources(findings: list[dict[str, Any]], language: Language) -> tuple[list[Source], dict[str, int]]:
+def sources_told(findings: list[dict[str, Any]], language: Language) -> tuple[list[Source], dict[str, int]]:
     """Every source that the findings cite, once, and the number of each."""
     cited = {each["id"]: each for finding in findings for each in finding["citation"]}
     return [_source(each, language) for each in cited.values()], {name: n for n, name in enumerate(cited, start=1)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from creditbank.errors import Language
+from creditbank.portal.desk_words import DESK
 from creditbank.rules.lists import (
     ACHIEVEMENT,
     ATTEMPT,
@@ -44,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The credit bank keeps what you achieve at school, in training and at work, turns it into credits by public "
         "rules, and holds them in your personal account for life.",
     ),
+    "front_desk": ("进入工作台", "To the desk"),
     "front_my": ("查看我的学习档案", "See my transcript"),
     "front_signed_in": ("您已登录。", "You are signed in."),
     "front_staff": (
@@ -379,7 +381,7 @@ def speaker(language: Language) -> Say:
     place = 0 if language == "zh" else 1
 
     def say(phrase: str, **filled: object) -> str:
-        said = WORDS[phrase][place]
+        said = (WORDS.get(phrase) or DESK[phrase])[place]
         return said.format(**filled) if filled else said
 
     return say
