@@ -114,7 +114,10 @@ def _let_in(calls: Calls, stories: Stories) -> None:
 
 
 def let_in(calls: Calls, story: Story) -> None:
-    """With a code from the school. Login and password are kept first, so that an interruption loses nobody."""
+    """With a code from the school. Login and password are kept first, so that an interruption loses nobody.
+
+    Who has gone on to another school since then was let in before that.
+    """
     entry = calls.file.person(story.login)
     if entry is None:
         password = "-".join(secrets.token_hex(3) for _ in range(3))
@@ -127,7 +130,7 @@ def let_in(calls: Calls, story: Story) -> None:
     try:
         code = school.activation_code(entry["learner_id"], birth_on=born_on)
     except calls.library.Conflict as conflict:
-        if conflict.code != "account_already_activated":
+        if conflict.code not in ("account_already_activated", "another_school_acts"):
             raise
         if not calls.can_sign_in(story.login):
             raise DemoFileLost from conflict
