@@ -3,7 +3,9 @@
 Order of rows changes nothing; more never harms unless the document says so; a decision replays to the same bytes.
 
 A document says that more of a fact may harm where it speaks of it downwards: under `none`, `cap`, `at_most` or
-`less_than`, or where a number has to be exactly so much (`is`), in a clause, a set or a named amount.
+`less_than`, or where a number has to be exactly so much (`is`), in a clause, a set or a named amount; what it names
+elsewhere (`named`, a set of its own) is looked up. One more row is a fact of its own, called by the name of its set: a
+document speaks against it where a count or a sum over the set is compared downwards.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from creditbank.rules.cases import case_facts
 from creditbank.rules.decide import clauses_of
 from creditbank.rules.facts import FACTS
 from creditbank.rules.loading import Fields, Items
+from creditbank.rules.pathway_lists import EXAM_KIND
 
 RULEBOOK = Path(__file__).parents[2] / "service" / "creditbank" / "rulebook"
 DOCUMENTS = [document for path in sorted(RULEBOOK.rglob("progression.*.yaml")) for document in (read_path(path),)]
 BOOKS = {document.document: Rulebook.load([document]) for document in DOCUMENTS}
 IDS = [document.document for document in DOCUMENTS]
 _UP = {"exam.points", "process.score", "record.score", "record.points", "earned.credits", "earned.grade"}
+_EXAMS = tuple(word for word, _, _ in EXAM_KIND.words)
 _WORSE = ("failed", "absent", "deferred", "none")
 
 
@@ -103,7 +107,11 @@ def better(facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for of, subject in (("exams", "exam"), ("records", "record"), ("awards", "record")):
         for row in facts.get(of) or ():
             if (row.get(subject) or {}).get("result") == "passed" or of == "awards":
-                yield f"{subject}.result", {**facts, of: [*facts[of], {**copy.deepcopy(row), "id": "one-more"}]}
+                yield of, {**facts, of: [*facts[of], {**copy.deepcopy(row), "id": "one-more"}]}
+    for kind, latest in itertools.product(_EXAMS, (True, False)):
+        if "exams" in facts:
+            passed = {"kind": kind, "latest": latest, "result": "passed", "points": 100, "full": 100}
+            yield "exams", {**facts, "exams": [*facts["exams"], {"id": "one-more", "exam": passed}]}
     for subject, fields in facts.items():
         for at in range(len(fields)) if isinstance(fields, list) else (None,):
             place = fields if at is None else fields[at]
@@ -129,20 +137,44 @@ def better(facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def speaks_against(document: RuleDocument, name: str) -> bool:
     """Whether a document says that more of a fact may harm: it compares it downwards, in a clause, a set or a name."""
     return any(
-        name in _named(node) and _against(node)
+        name in _named(node, version) and _against(node, version)
         for version in document.versions
         for node in _all_nodes({key: version[key] for key in ("clauses", "sets", "names") if key in version})
         if isinstance(node, Fields)
     )
 
 
-def _against(node: Fields) -> bool:
+def _against(node: Fields, version: Fields) -> bool:
     downward = any(word in node for word in ("none", "cap", "at_most", "less_than"))
-    return downward or ("is" in node and node.get("fact") in _UP)
+    named = version.get("names", {}).get(str(node.get("named", "")))
+    exact = node.get("fact") in _UP or (named is not None and named["gives"] in ("count", "points", "credits"))
+    return downward or ("is" in node and exact)
 
 
-def _named(node: object) -> set[str]:
-    return {str(each["fact"]) for each in _all_nodes(node) if isinstance(each, Fields) and "fact" in each}
+def _named(node: object, version: Fields) -> set[str]:
+    """The facts a node speaks of, in its own words or through what it names, and the sets whose rows it counts."""
+    found: set[str] = set()
+    for each in _all_nodes(node):
+        if not isinstance(each, Fields):
+            continue
+        if "fact" in each:
+            found.add(str(each["fact"]))
+        for word, place in (("count", "sets"), ("over", "sets"), ("exists", "sets"), ("every", "sets")):
+            of = str(each.get(word, ""))
+            if word in ("count", "over") and of:
+                found.add(_rows_of(of, version))
+            if of in version.get(place, {}):
+                found |= _named(version[place][of], version)
+        if str(each.get("named", "")) in version.get("names", {}):
+            found |= _named(version["names"][str(each["named"])], version)
+    return found
+
+
+def _rows_of(name: str, version: Fields) -> str:
+    """The set of rows that a set of the document's own is taken from."""
+    while name in version.get("sets", {}):
+        name = str(version["sets"][name]["of"])
+    return name
 
 
 def _all_nodes(node: object) -> Iterator[object]:
@@ -213,3 +245,20 @@ def test_between_two_candidates_exactly_one_order_holds() -> None:
         found = [key for facts in situations(document) for key in (keys(decide(document, facts)),) if key is not None]
         for one, other in itertools.combinations(found, 2):
             assert (one < other) + (other < one) + (one == other) == 1
+
+
+def test_only_what_counts_rows_exactly_speaks_against_one_more_of_them() -> None:
+    """The way out is narrow: elsewhere one more passed row has to leave everything met."""
+    against = {document.document for document in DOCUMENTS if speaks_against(document, "exams")}
+    assert against <= {"progression.matched-exam-hebei", "progression.single-exam-hebei"}
+    points = {document.document for document in DOCUMENTS if speaks_against(document, "exam.points")}
+    assert not points & {"progression.three-two-hebei", "progression.three-four-admission-henan"}
+
+
+def test_a_ceiling_on_a_named_total_is_found_through_its_name(document_with_a_ceiling: RuleDocument) -> None:
+    ceiling = document_with_a_ceiling.versions[0]["clauses"][-1]
+    word = type(ceiling["id"])
+    assert not speaks_against(document_with_a_ceiling, "exam.points")
+    ceiling["require"] = Fields({"named": word("total"), "at_most": word("500")})
+    assert speaks_against(document_with_a_ceiling, "exam.points")
+    assert speaks_against(document_with_a_ceiling, "exams")
