@@ -1,13 +1,19 @@
-"""The city's two rounds, from the agreement to the college: what became of whom, by what, as those concerned read it."""
+"""The city's two rounds, from the agreement to the college: what became of whom and by what, as it is read."""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from creditbank import clock
 from creditbank.demo import DemoFile, load, shelf
 from creditbank.demo.city import institution
 from creditbank.demo.pathway_people import THREE_FOUR, THREE_TWO, WAYS, Way
@@ -325,3 +331,75 @@ def test_steps_that_were_done_and_not_written_down_are_not_done_again(city: Open
     }
     assert city.sql(counted) == before
     city.file.path.write_text(kept, "utf-8")
+
+
+# --- the page about pathways ------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[2] / "docs" / "pathways.md"
+AFTER_THE_NOTICE = "## 报备、定案、转入"
+RUN_ON, OVER_ON = (datetime(2026, 10, day, 9, tzinfo=clock.CITY) for day in (12, 19))
+"""A Monday, and the one after it: five working days between."""
+
+
+def script(text: str) -> str:
+    """The commands of a part of the page."""
+    return "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+
+
+def tokens(city: Opened, **logins: str) -> dict[str, str]:
+    """What people sign in with."""
+    found = {}
+    for name, login in logins.items():
+        entry = city.file.person(login)
+        assert entry is not None
+        said = {"grant_type": "password", "username": login, "password": entry["password"]}
+        found[name] = str(httpx.post(f"{city.bank.base_url}/v1/oauth/token", data=said).json()["access_token"])
+    return found
+
+
+def programme_of(city: Opened, key: str, code: str) -> str:
+    with city.person("demo.officer") as (officer, _):
+        found = officer.get(f"/v1/institutions/{institution(key).institution_id}/programmes", limit=200)["items"]
+    return str(next(one["programme_id"] for one in found if one["code"] == code))
+
+
+def ran(commands: str, said: dict[str, str], folder: Path) -> str:
+    """Run commands one after another, each of which must be answered with success; what they leave is kept beside."""
+    kept = folder / "variables"
+    before = f". {kept}\n" if kept.exists() else ""
+    whole = f"set -euo pipefail\n{before}{commands}\n(declare -p PATHWAY COHORT ROUND; declare -f) >{kept}\n"
+    done = subprocess.run(["bash", "-c", whole], capture_output=True, text=True, check=False, env=said, cwd=folder)
+    assert done.returncode == 0, (done.stdout[-1500:], done.stderr[-500:])
+    return done.stdout
+
+
+def test_the_calls_of_the_page_about_pathways_work_in_their_order(city: Opened, tmp_path: Path) -> None:
+    first, after = PAGE.read_text("utf-8").split(AFTER_THE_NOTICE)
+    learner = city.file.person("wu.haoran.b")
+    assert learner is not None
+    with city.person("demo.officer") as (officer, _):
+        mine = officer.pathways(institution_id=institution("yanshan").institution_id)
+        (mine_id,) = [one["pathway_id"] for one in mine if one["name"] == THREE_TWO.name]
+    people = {
+        "SCHOOL": "bihai.registrar", "COLLEGE": "trade.registrar", "OFFICER": "demo.officer",
+        "SECOND": "demo.second", "LEARNER": "wu.haoran.b",
+    }  # fmt: skip
+    said = {
+        "BANK": city.bank.base_url, "PATH": os.environ["PATH"],
+        "SCHOOL_ID": str(institution("bihai").institution_id), "COLLEGE_ID": str(institution("trade").institution_id),
+        "SCHOOL_PROGRAMME": programme_of(city, "bihai", "730701"),
+        "COLLEGE_PROGRAMME": programme_of(city, "trade", "530701"),
+        "LEARNER_ID": learner["learner_id"], "MY_PATHWAY": str(mine_id), "ENTERED_ON": "2026-10-19",
+    }  # fmt: skip
+    try:
+        clock.set_to(RUN_ON)
+        ran(script(first), said | tokens(city, **people), tmp_path)
+        clock.set_to(OVER_ON)
+        told = ran(script(after), said | tokens(city, **people), tmp_path)
+    finally:
+        clock.set_to(None)
+    assert told.count('"result_no":"ZD-2026-0003"') >= 2
+    header, *rows = CalamineWorkbook.from_path(tmp_path / "filed.xlsx").get_sheet_by_index(0).to_python()
+    assert header[0] == "姓名"
+    assert [row[0] for row in rows] == ["潘旭豪", "孟雨琳"]
+    assert '"what_if"' in told or '"gates"' in told
