@@ -70,7 +70,7 @@ EVERYTHING = {
     "informed": {"informed": True},
     "recommended": {"recommended": True},
     "agreed": {"agreed": True},
-    "filed": {"filed": True},
+    "filed": {"filed": False},
     "checked": {"what": "sanctions"},
 }  # fmt: skip
 
