@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -17,6 +18,7 @@ from creditbank.pathways.acting import runs
 from creditbank.pathways.round_reading import one_round, read
 from creditbank.pathways.round_schemas import (
     FreezingIn,
+    Outcome,
     RoundAnswerIn,
     RoundOut,
     RoundReasonIn,
@@ -87,6 +89,7 @@ async def _round(
         history=shown.history_shown(round_, tools.language),
         sittings={each["no"]: {**each, "typed": typed_of(each)} for each in round_.sittings},
         most_sittings=MOST,
+        outcomes=get_args(Outcome),
     )
 
 
