@@ -186,7 +186,7 @@ def test_t55_the_matched_entrance_of_2021_adds_up_to_635_of_750() -> None:
     }  # fmt: skip
     decided = decide("progression.matched-exam-hebei", facts)
     assert decided.verdict == "granted", decided.clause
-    assert (sum_of(decided, "total"), sum_of(decided, "total_of")) == (635, 750)
+    assert [sum_of(decided, each) for each in ("total", "total_of")] == [Fraction(635), Fraction(750)]
 
 
 def _single(culture: tuple[int, int], skill: int) -> Decided:
@@ -215,7 +215,7 @@ def _single(culture: tuple[int, int], skill: int) -> Decided:
 def test_t56_the_separate_entrance_of_2024_adds_up_to_640_of_750() -> None:
     decided = _single((130, 110), 400)
     assert decided.verdict == "granted", decided.clause
-    assert (sum_of(decided, "total"), sum_of(decided, "total_of")) == (640, 750)
+    assert [sum_of(decided, each) for each in ("total", "total_of")] == [Fraction(640), Fraction(750)]
 
 
 def _henan(points: int | str, full: int = 730) -> Decided:
@@ -431,15 +431,6 @@ def test_no_pathway_is_decided_by_credits_alone() -> None:
     for document, pathway, *_ in PROVINCES:
         plain, more = ask(document, **pathway), ask(document, learner=rich, **pathway)
         assert (plain.verdict, plain.clause, plain.outputs) == (more.verdict, more.clause, more.outputs)
-
-
-def test_every_figure_of_another_province_says_where_it_is_from() -> None:
-    for document in DOCUMENTS.values():
-        for version in document.versions:
-            for each in version["citations"].values():
-                assert each["mark"] in ("V", "V~", "O", "拟定")
-                # What was read in a copy or a report is never quoted as the text itself.
-                assert "quote" not in each or each["mark"] == "V"
 
 
 def _types(found: RuleDocument) -> set[str]:
