@@ -113,10 +113,10 @@ async def test_a_roster_is_tried_then_sent_and_the_cohort_filed(ways: Ways) -> N
         await bank.send(page, "cohort_filing", filing_no="演示-2", sure="yes")
         assert "roster" not in forms_of(await school.read(page))
         member = f"{page}/members/1"
-        unsure = await school.send(member, "event", status=422, event="left", occurred_on="2026-03-01")
+        unsure = await school.send(member, "event", status=422, event="left", occurred_on="2026-03-02")
         assert "请先勾选确认" in form_of(unsure.text, "event").source
         assert '<option value="left" selected>' in form_of(unsure.text, "event").source
-        await school.send(member, "event", event="left", occurred_on="2026-03-01", sure="yes")
+        await school.send(member, "event", event="left", occurred_on="2026-03-02", sure="yes")
         assert "已退出" in text_of(await school.read(member))
 
 
