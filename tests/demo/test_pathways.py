@@ -322,7 +322,7 @@ def test_steps_that_were_done_and_not_written_down_are_not_done_again(city: Open
     before, kept = city.sql(counted), city.file.path.read_text("utf-8")
     cut = DemoFile.read(city.file.path, city.bank.base_url)
     del cut.done[cut.done.index("members let in") :]
-    cut.look_at = {}
+    cut.look_at = {name: value for name, value in cut.look_at.items() if "three" not in name}
     cut.complete = False
     cut.save()
     again = load(city.bank.base_url, city.bootstrap, say=lambda _: None)
