@@ -402,4 +402,4 @@ def test_the_calls_of_the_page_about_pathways_work_in_their_order(city: Opened, 
     header, *rows = CalamineWorkbook.from_path(tmp_path / "filed.xlsx").get_sheet_by_index(0).to_python()
     assert header[0] == "姓名"
     assert [row[0] for row in rows] == ["潘旭豪", "孟雨琳"]
-    assert '"what_if"' in told or '"gates"' in told
+    assert told.count('"gates"') >= 3
