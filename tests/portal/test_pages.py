@@ -12,6 +12,7 @@ import pytest
 
 from creditbank.portal import static_files
 from creditbank.portal.answering import CONTENT_SECURITY_POLICY
+from creditbank.portal.desk_words import DESK
 from creditbank.portal.words import CHOICES, WORDS
 from tests.portal.place import Portal, certificate, sign_in, training
 from tests.records.town import course_row
@@ -154,18 +155,41 @@ async def test_the_stylesheet_is_kept_by_its_content(portal: Portal) -> None:
 
 def test_every_phrase_is_there_in_both_languages_and_said_somewhere() -> None:
     templates = "".join(path.read_text() for path in (PORTAL / "templates").iterdir())
-    code = "".join(path.read_text() for path in PORTAL.glob("*.py") if path.name != "words.py")
+    code = "".join(path.read_text() for path in PORTAL.glob("*.py") if not path.name.endswith("words.py"))
+    phrases = {**DESK, **WORDS}
+    assert len(phrases) == len(DESK) + len(WORDS)
     said = set(re.findall(r'say\("(\w+)"', templates + code))
-    assert said <= set(WORDS)
-    made = ("field_", "act_", "finding_", "status_", "posting_", "problem_", "decided_", "sent_by_", "now_")
+    assert {one for one in said if not one.endswith("_")} <= set(phrases)
+    # What a page says by a name that it puts together: `say("outcome_" ~ …)`, `say(f"outcome_{…}")`.
+    put_together = {one for one in said if one.endswith("_")} | set(re.findall(r'say\(f"(\w+_){', templates + code))
+    assert all(any(phrase.startswith(one) for phrase in phrases) for one in put_together)
+    forms = set(re.findall(r'call act\("(\w+)"', templates)) | {"objection", "cohort", "review"}
+    done = {f"done_{form}" for form in forms}
+    made = (
+        *put_together,
+        "act_of_round_",
+        "by_",
+        "because_",
+        "cohort_",
+        "f_",
+        "field_",
+        "act_",
+        "finding_",
+        "status_",
+        "posting_",
+        "problem_",
+        "decided_",
+        "sent_by_",
+        "now_",
+    )
     verdicts = {"granted", "not_granted", "unknown", "withdrawn", "on_record"}
-    for phrase, (zh, en) in WORDS.items():
+    for phrase, (zh, en) in phrases.items():
         assert zh.strip(), phrase
         assert en.strip(), phrase
         assert (re.findall(r"{\w+}", zh) and True) or not re.findall(r"{\w+}", en), phrase
         assert set(re.findall(r"{\w+}", zh)) == set(re.findall(r"{\w+}", en)), phrase
         quoted = f'"{phrase}"' in code or f'"{phrase}"' in templates
-        assert quoted or phrase.startswith(made) or phrase in verdicts, f"{phrase} is said nowhere"
+        assert quoted or phrase.startswith(made) or phrase in verdicts or phrase in done, f"{phrase} is said nowhere"
     for words in CHOICES.values():
         assert all(zh and en for zh, en in words.values())
 

@@ -192,13 +192,8 @@ ROUNDS: Mapping[str, tuple[str, str]] = {
     # a candidate
     "candidate_reasons": ("逐条理由", "Clause by clause"),
     "candidate_undecided": ("尚未判定。", "Not decided yet."),
-    "candidate_hidden": (
-        "涉及纪律、健康等敏感事实的条款，只显示结论。",
-        "Of clauses about discipline or health only the verdict is told.",
-    ),
     "back_to_round": ("返回轮次", "Back to the round"),
     "verdict_granted": ("符合全部条件", "Every gate is met"),
     "verdict_not_granted": ("有条件不符", "A gate is not met"),
     "verdict_unknown": ("有条件不明", "Something is not known"),
-    "decision_of": ("判定依据 {day} 的事实，决定编号", "Decided by the facts of {day}; decision"),
 }
