@@ -1,7 +1,8 @@
 """What a learner is told of pathways: how far they are on each, gate by gate, and what if; nothing of it is stored.
 
 A learner, and a guardian of a child, is told everything that was used about them. The college of a cohort decides by
-sensitive facts and is told those; a cohort's school, an officer and an auditor are told the rule and its verdict only.
+sensitive facts, and its registrar is told those; a cohort's school, an officer, an auditor and machines are told the
+rule and its verdict only. Of these only the school, whose statements they are, asks for other days than today.
 Whoever has no cohort with the learner, is told that there is nothing.
 """
 
@@ -25,7 +26,7 @@ from creditbank.pathways import asking_refusals as refusals
 from creditbank.pathways.acting import rows_of
 from creditbank.pathways.asking_schemas import GateCounts, SupposedIn, WayList, WayOut, WayShort
 from creditbank.pathways.gates import EVERYTHING, Sees, changes_of, decide, gates_of
-from creditbank.pathways.gathering import People, known_of, open_to, people_of, ways_of
+from creditbank.pathways.gathering import People, asked_of, known_of, open_to, people_of, ways_of
 from creditbank.pathways.known import NOTHING_IMAGINED, Imagined, Known, RoundSaid, member_of, status_on
 from creditbank.pathways.round_law import round_of
 from creditbank.pathways.round_tables import PathwayRound
@@ -49,6 +50,8 @@ class Looks:
     own: bool
     pathways: Mapping[UUID, Sees] | None
     """The pathways of the caller's cohorts; None for all of them."""
+    any_day: bool = True
+    """Whether other days may be asked for: a verdict day by day tells when a sanction was given and lifted."""
 
     def sees(self, pathway_id: UUID) -> Sees | None:
         """How much of one pathway; None is nothing of it."""
@@ -74,17 +77,18 @@ async def looks(session: AsyncSession, learner_id: UUID, *, actor: Actor, tools:
     family = await family_of(session, learner_id)
     if seen == ALL:
         own = Reach.ANY not in actor.reach or actor.learner_id in family
-        return Looks(learner_id, family, own, None)
+        return Looks(learner_id, family, own, None, any_day=own)
     if Reach.INSTITUTION not in actor.reach or actor.institution_id is None:
         raise NotFound
     said = {"family": list(family), "institution": actor.institution_id}
+    decides = "registrar" in actor.roles
     found = {
-        row["pathway_id"]: Sees(sensitive=row["decides"], institution_id=str(actor.institution_id))
+        row["pathway_id"]: Sees(sensitive=decides and row["decides"], institution_id=str(actor.institution_id))
         for row in await rows_of(session, _OF_INSTITUTION, said)
     }
     if not found:
         raise NotFound
-    return Looks(learner_id, family, own=False, pathways=found)
+    return Looks(learner_id, family, own=False, pathways=found, any_day=decides)
 
 
 def must_be_in_reach(on: date | None, tools: Tools) -> date:
@@ -95,6 +99,13 @@ def must_be_in_reach(on: date | None, tools: Tools) -> date:
     if not FIRST_DAY <= on <= now + AHEAD:
         raise refusals.DayOutOfReach(field="/on", first=FIRST_DAY.isoformat(), last=(now + AHEAD).isoformat())
     return on
+
+
+def _must_be_theirs_to_ask(day: date, looks_: Looks, tools: Tools) -> None:
+    """Raises DayOutOfReach for a day other than today, where that is all somebody may ask for."""
+    now = today(tools.at)
+    if day != now and not looks_.any_day:
+        raise refusals.DayOutOfReach(field="/on", first=now.isoformat(), last=now.isoformat())
 
 
 # --- gathering ------------------------------------------------------------------------------------------------------
@@ -130,8 +141,10 @@ class Gathered:
 
 async def _gather(session: Transaction, looks_: Looks, pathways: Sequence[UUID], *, on: date, tools: Tools) -> Gathered:
     """Raises LearnerErased."""
-    people = await people_of(session, [looks_.family], on=on, keyring=tools.keyring)
-    people.ways = await ways_of(session, pathways, on=on)
+    ways = await ways_of(session, pathways, on=on)
+    reads = asked_of(tools.rulebook, ways)
+    people = await people_of(session, [looks_.family], on=on, keyring=tools.keyring, reads=reads)
+    people.ways = ways
     rounds: dict[UUID, PathwayRound] = {}
     if people.said[0]["members"]:
         rows = await rows_of(session, _ROUNDS, [list(looks_.family)])
@@ -149,6 +162,7 @@ async def all_open(session: AsyncSession, learner_id: UUID, *, on: date | None, 
     """
     day = must_be_in_reach(on, tools)
     looks_ = await looks(session, learner_id, actor=actor, tools=tools)
+    _must_be_theirs_to_ask(day, looks_, tools)
     (found,) = await open_to(session, [looks_.family], on=day)
     shown = [each for each, _ in found if looks_.sees(each) is not None]
     items = []
@@ -180,6 +194,7 @@ async def one(
     """
     day = must_be_in_reach(on, tools)
     looks_ = await looks(session, learner_id, actor=actor, tools=tools)
+    _must_be_theirs_to_ask(day, looks_, tools)
     sees = looks_.sees(pathway_id)
     if sees is None:
         raise NotFound
