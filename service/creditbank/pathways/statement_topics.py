@@ -313,13 +313,18 @@ def who_states(said: Payload, sitting: Sitting | None) -> frozenset[Side]:
     """The sides that may state this: of an examination by its kind, in a round as the sitting says; that something was
     checked those who state it.
     """
-    if isinstance(said, CheckedSaid):
-        return _CHECKED_BY[said.what]
-    if not isinstance(said, ExamSaid):
-        return TOPICS[said.topic].stated_by  # type: ignore[attr-defined]
+    return sides_that_state(said.topic, said.model_dump(), sitting)  # type: ignore[attr-defined]
+
+
+def sides_that_state(topic: str, body: Mapping[str, Any], sitting: Sitting | None) -> frozenset[Side]:
+    """The same by what is kept."""
+    if topic == "checked":
+        return _CHECKED_BY[body["what"]]
+    if topic != "exam":
+        return TOPICS[topic].stated_by
     if sitting is not None and sitting.marked_by is not None:
         return frozenset({sitting.marked_by})
-    return _COLLEGE if said.kind in _MARKED_BY_COLLEGE else _SCHOOL | _BANK
+    return _COLLEGE if body["kind"] in _MARKED_BY_COLLEGE else _SCHOOL | _BANK
 
 
 def of_the_member(topic: str, body: Mapping[str, Any]) -> bool:
