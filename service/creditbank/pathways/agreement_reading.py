@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank import clock
 from creditbank.errors import NotFound
+from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.personal import keys_of, opened
 from creditbank.pathways.acting import rows_of
@@ -99,8 +101,11 @@ WHERE learner_id = ANY (%s) AND ended_at IS NULL ORDER BY learner_id, given_at D
 async def members(
     session: AsyncSession, cohort_id: UUID, *, actor: Actor, after: int, limit: int, keyring: Keyring
 ) -> list[MemberOut]:
-    """The members of a cohort, by their numbers. Raises NotFound."""
+    """The members of a cohort, by their numbers; that somebody of the bank looked is logged. Raises NotFound."""
     await one_cohort(session, cohort_id, actor=actor)
+    if Reach.ANY in actor.reach:
+        detail = {"cohort_id": str(cohort_id)}
+        await note(session, actor=actor, act="members_seen", purpose="cohort", at=clock.now(), detail=detail)
     rows = [CohortMember(**row) for row in await rows_of(session, _MEMBERS, [cohort_id, after, limit])]
     return await with_names(session, rows, keyring=keyring)
 

@@ -8,10 +8,12 @@ from datetime import date
 from typing import LiteralString
 from uuid import UUID
 
+from creditbank import clock
 from creditbank.credits import format_credits
 from creditbank.db import Transaction
 from creditbank.errors import NotFound
-from creditbank.identity.actor import Actor
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import families_of
 from creditbank.learners.indexes import student_index
 from creditbank.pathways.acting import rows_of
@@ -149,8 +151,14 @@ def standing_for(records: Sequence[Enrolled], index: bytes | None) -> Enrolled |
 async def progressions_of(
     session: Transaction, round_id: UUID, *, actor: Actor, keyring: Keyring
 ) -> ResultProgressionsOut:
-    """How far everybody whom a result took has come. Raises NotFound, RoundNotFrozen, PathwayWithoutProgramme."""
+    """How far everybody whom a result took has come; that somebody of the bank looked is logged.
+
+    Raises NotFound, RoundNotFrozen, PathwayWithoutProgramme.
+    """
     result = await frozen_result(session, round_id, actor=actor, school_too=True)
+    if Reach.ANY in actor.reach:
+        detail = {"round_id": str(round_id)}
+        await note(session, actor=actor, act="progressions_seen", purpose="round", at=clock.now(), detail=detail)
     families = await families_of(session, list(result.taken))
     statuses = await statuses_of(session, result, list(result.taken))
     enrolled = await enrolments_of(session, result, families, keyring=keyring)
