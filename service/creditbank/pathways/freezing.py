@@ -28,14 +28,15 @@ SELECT max(substring(result_no FROM %s)::int) FROM round_result WHERE result_no 
 
 
 async def freeze(session: Transaction, round_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Opened:
-    """Make the filed list final, under the number it was filed with: by an officer who did not file it.
+    """Make the filed list final, under the number it was filed with: by an officer who had no hand
+    in making it.
 
     Raises NotFound, RoundInAnotherState, RoundAlreadyFrozen, FilerFreezes, FilingSaysOtherwise.
     """
     opened = await open_round(session, round_id, actor=actor)
     opened.must_be("filed")
     round_ = opened.round
-    if actor.name in (round_.filed_by, round_.opened_by):
+    if actor.name in await _ran(session, opened):
         raise refusals.FilerFreezes
     sheet = await make_sheet(session, opened, actor=actor, tools=tools, purpose="progression_frozen")
     if sheet.digest != bytes(round_.filing_digest or b""):
@@ -57,6 +58,16 @@ async def freeze(session: Transaction, round_id: UUID, *, filing_no: str, actor:
     )  # fmt: skip
     await act.write(session)
     return opened
+
+
+_RAN: LiteralString = "SELECT DISTINCT by FROM round_act WHERE round_id = %s AND act = ANY (%s)"
+_RUNNING = ["opened", "sittings_set", "decided", "set_aside", "tie_decided", "published", "filed"]
+
+
+async def _ran(session: Transaction, opened: Opened) -> set[str]:
+    """Everybody who made the list what it is. Who set somebody aside by deciding an objection did, too."""
+    rows = await rows_of(session, _RAN, [opened.round.round_id, _RUNNING])
+    return {row["by"] for row in rows}
 
 
 def _final(act: Acting, candidate: RoundCandidate) -> None:
