@@ -80,8 +80,14 @@ async def _stands(session: Transaction, actor: Actor, family: Collection[UUID]) 
     own = "learner" in actor.roles and actor.learner_id in family
     if own or "guardian" not in actor.roles or actor.login_id is None:
         return own, False
-    found = await (await run(session, _GUARDS, list(family), actor.login_id)).fetchone()
-    return own, found is not None
+    return own, await guards(session, actor, family)
+
+
+async def guards(session: Transaction, actor: Actor, family: Collection[UUID]) -> bool:
+    """Whether somebody, in whichever role they come, is recorded as a guardian of these accounts now."""
+    if actor.login_id is None:
+        return False
+    return await (await run(session, _GUARDS, list(family), actor.login_id)).fetchone() is not None
 
 
 async def has_guardian(session: AsyncSession, family: Collection[UUID]) -> bool:
