@@ -172,6 +172,10 @@ def _columns_fit(ctx: Context, columns: Items) -> bool:
         if what.partition(".")[0] in in_rows:
             ctx.report.add(each["is"], what, "一人可能有几条，不能作一列", "a learner may have several: no column")
             fits = False
+        elif what in FACTS and FACTS[what].sensitive:
+            zh, en = "涉及敏感个人信息，不能列入备案名单", "a sensitive fact is not filed: the list goes to others"
+            ctx.report.add(each["is"], what, zh, en)
+            fits = False
         else:
             ctx.read(what)
     return fits
