@@ -26,7 +26,7 @@ PathwayState = Literal["proposed", "signed", "filed", "ended"]
 Places = Annotated[int, Field(ge=0, le=100_000)]
 Class = Annotated[int, Field(ge=1, le=1_000)]
 Said = Annotated[
-    dict[str, bool | int | str],
+    dict[Annotated[str, Field(max_length=64)], bool | int | Annotated[str, Field(max_length=200)]],
     Field(
         max_length=40,
         description="各方为备案陈述的事实，如 agreement.school_students。|Facts stated for the filing, by their names.",

@@ -18,6 +18,7 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.learners.families import family_of
+from creditbank.learners.guardians import guards
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import Acting, Opened, acting, key_for, lock_rounds, open_round, rows_of, runs
 from creditbank.pathways.deciding import decide_again, open_again, put_out, rank, standing
@@ -189,7 +190,7 @@ async def decide_objection(
     tools: Tools,
 ) -> Opened:
     """Uphold an objection or dismiss it, with an answer that is kept: the college's registrar or an officer, never by
-    who objected nor whom it is about.
+    who objected nor whom it is about, nor a guardian of theirs.
 
     Upheld, its candidate is decided again by the facts of now, or set aside: something of the list has to change, or
     have been corrected since, else there is nothing to uphold. Raises NotFound, ObjectionAlreadyDecided, OwnObjection,
@@ -205,7 +206,8 @@ async def decide_objection(
         raise NotFound
     if objection.state != "open":
         raise ObjectionAlreadyDecided
-    about_own = actor.learner_id is not None and actor.learner_id in await family_of(session, objection.learner_id)
+    family = await family_of(session, objection.learner_id)
+    about_own = actor.learner_id in family or await guards(session, actor, family)
     if objection.raised_by == actor.name or about_own:
         raise OwnObjection
     opened.must_be("decided", "on_notice", "settled", "filed")

@@ -55,14 +55,17 @@ async def must_run(session: AsyncSession, pathway: Pathway, *, on: date) -> None
 async def propose(
     session: AsyncSession, said: Mapping[str, Any], courses: Sequence[tuple[str, str]], *, actor: Actor, tools: Tools
 ) -> Pathway:
-    """Enter an agreement, signed for the institution that enters it. Raises NotFound, ProgrammeNotRun, …"""
+    """Enter an agreement, signed for the college where a person of it enters it: a machine signs nothing.
+
+    Raises NotFound, ProgrammeNotRun, …
+    """
     college = said["college_id"]
     if not actor.reaches_institution(college):
         raise NotFound
     on = today(tools.at)
     signatures = (
         [{"institution_id": str(college), "by": actor.name, "at": tools.at.isoformat()}]
-        if actor.institution_id == college
+        if actor.institution_id == college and actor.login_id is not None
         else []
     )
     pathway = Pathway(
