@@ -43,7 +43,7 @@ from creditbank.recognition import allocation_routes, appeal_routes, consequence
 from creditbank.recognition import routes as claim_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
-from creditbank.records.consequences import register
+from creditbank.records.consequences import register, register_arrival
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.rules import routes as rule_routes
 from creditbank.rules.in_force import RulesInForce
@@ -122,6 +122,7 @@ def create_app(
     register(consequences.rederive)
     # What follows for rounds when records, or what is said of members, change.
     register(round_consequences.records_changed)
+    register_arrival(round_consequences.records_arrived)
     following.register(round_consequences.members_changed)
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()

@@ -27,7 +27,7 @@ from creditbank.pathways import housekeeping as rounds
 from creditbank.publishing import affected, impact
 from creditbank.recognition import consequences
 from creditbank.recognition import housekeeping as claims
-from creditbank.records.consequences import register
+from creditbank.records.consequences import register, register_arrival
 from creditbank.rules import Rulebook
 from creditbank.rules.in_force import RulesInForce, Things
 from creditbank.sealing import Keyring
@@ -65,6 +65,7 @@ async def work(
     # What was loaded to begin with stays: looking through it again and again is much of what collecting costs.
     register(consequences.rederive)
     register(round_consequences.records_changed)
+    register_arrival(round_consequences.records_arrived)
     following.register(round_consequences.members_changed)
     gc.collect()
     gc.freeze()

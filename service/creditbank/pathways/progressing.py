@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.db import Database, Transaction, TryAgain, driver
+from creditbank.db import Database, Transaction, driver
 from creditbank.errors import BankError
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
@@ -27,7 +27,7 @@ from creditbank.learners.families import lock_person
 from creditbank.learners.personal import current_name, documents_of, names_of
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import progressing_refusals as refusals
-from creditbank.pathways.acting import rows_of
+from creditbank.pathways.acting import lock_cohort, rows_of
 from creditbank.pathways.agreed_courses import claim_agreed
 from creditbank.pathways.progressed import (
     Result,
@@ -155,6 +155,7 @@ async def _progress(
 ) -> ProgressedOut:
     """One learner: enrolled at the college, marked as progressed, and the agreed courses claimed for them."""
     person = await lock_person(session, taken.learner_id)
+    await lock_cohort(session, result.cohort_id)  # before what follows from the enrolment shares it
     status = (await statuses_of(session, result, [taken.learner_id])).get(taken.learner_id, "left")
     if status in _STANDS_AGAINST:
         raise _STANDS_AGAINST[status]
@@ -190,7 +191,6 @@ async def _progress(
     return out
 
 
-_LOCK: LiteralString = "SELECT FROM cohort WHERE cohort_id = %s FOR UPDATE"
 _MARK: LiteralString = """
 WITH marked AS (
     UPDATE cohort_member SET status = 'progressed', events = events + 1
@@ -202,18 +202,12 @@ SELECT learner_id, cohort_id, events, 'progressed', %(on)s, %(at)s, %(by)s, %(co
 
 
 async def _mark(session: Transaction, result: Result, taken: Taken, *, on: date, actor: Actor, tools: Tools) -> None:
-    """The member has progressed, as a dated event of theirs. Raises TryAgain where they left in this very moment."""
-    connection = await driver(session)
-    await connection.execute(_LOCK, [result.cohort_id])
-    marked = await connection.execute(
-        _MARK,
-        {
-            "learner": taken.learner_id, "cohort": result.cohort_id, "on": on, "at": tools.at, "by": actor.name,
-            "college": result.college_id,
-        },
-    )  # fmt: skip
-    if marked.rowcount != 1:
-        raise TryAgain
+    """The member has progressed, as a dated event of theirs."""
+    said = {
+        "learner": taken.learner_id, "cohort": result.cohort_id, "on": on, "at": tools.at, "by": actor.name,
+        "college": result.college_id,
+    }  # fmt: skip
+    await (await driver(session)).execute(_MARK, said)
 
 
 _STANDS_AGAINST: Mapping[str, type[BankError]] = {

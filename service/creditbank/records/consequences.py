@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from creditbank.db import Transaction
@@ -26,8 +27,8 @@ class Changed:
     records: Mapping[UUID, str]
     """By record what happened to it: corrected, withdrawn, reassigned_away, reassigned_here, redecided, merged, parted.
 
-    A record that came new is not here: nothing stands on it yet. Merged or parted are all records of all accounts that
-    were joined or divided, wherever they lie: what used both has to be looked at from either side.
+    A record that came new is not here: nothing stands on it yet (see `arrived`). Merged or parted are all records of
+    all accounts that were joined or divided, wherever they lie: what used both has to be looked at from either side.
     """
     change_id: UUID
     """Of the act that changed them; what follows is a change of its own, numbered after it."""
@@ -35,7 +36,11 @@ class Changed:
 
 Consequence = Callable[[Transaction, Sequence[Changed], Tools], Awaitable[None]]
 
+Arrival = Callable[[Transaction, Mapping[UUID, date], Tools], Awaitable[None]]
+"""Called with the accounts that got new records, and the earliest day of which one of these says."""
+
 _registered: list[Consequence] = []
+_on_arrival: list[Arrival] = []
 
 
 def register(consequence: Consequence) -> None:
@@ -59,3 +64,18 @@ async def follow(session: Transaction, act: Act, tools: Tools) -> None:
     changed = [Changed(family, by_family[family], act.decisions.change_id) for family in sorted(by_family)]
     for consequence in _registered:
         await consequence(session, changed, tools)
+
+
+def register_arrival(consequence: Arrival) -> None:
+    """From now on do this after every act in this process by which somebody got a new record; once.
+
+    For what was decided of somebody by everything that is known of them: a fact that was missing may have come.
+    """
+    if consequence not in _on_arrival:
+        _on_arrival.append(consequence)
+
+
+async def arrived(session: Transaction, act: Act, tools: Tools) -> None:
+    """Do everything that follows from new records, once all else that follows from them is written."""
+    for consequence in _on_arrival if act.arrived else ():
+        await consequence(session, act.arrived, tools)

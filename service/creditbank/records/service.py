@@ -11,7 +11,7 @@ from creditbank.errors import BankError, Language, NotFound
 from creditbank.identifiers import new_id
 from creditbank.records.acts import Tools, as_submission, new_act, redecide
 from creditbank.records.apply import Applied, apply_rows
-from creditbank.records.consequences import follow
+from creditbank.records.consequences import arrived, follow
 from creditbank.records.following import enrolled_now, enrolments_changed, follow_enrolments
 from creditbank.records.held import hold_rows, supersede
 from creditbank.records.intake import Ahead, Ready, Resolution, Sender, Taken, read_rows, take_in
@@ -173,6 +173,7 @@ async def _write_ready(
     waiting = [one.family for one in ready if one.row.given.kind == "course_result" and not one.known.enrolment]
     meanwhile = await enrolled_now(session, waiting, institution_id=sender.institution_id)
     await follow_enrolments(session, learners=meanwhile, institution_id=sender.institution_id, tools=tools)
+    await arrived(session, act, tools)
     standing = {record_id: record for person in people for record_id, record in person.standing.items()}
     for one in ready:
         _complete(applied.outcomes[one.row.row_no], one, standing, act)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,8 @@ class Act:
     """All accounts of each person whose account is locked."""
     changed: dict[UUID, dict[UUID, str]] = field(default_factory=dict)
     """What became of the records of each account that were there before, in all parts of the act."""
+    arrived: dict[UUID, date] = field(default_factory=dict)
+    """The accounts that got new records, in all parts of the act, and the earliest day of which one of these says."""
     told: int = 0
     """How many changes parts that are written already have told of."""
 
@@ -123,6 +126,9 @@ class Act:
 
     def _tell(self, record: Standing, act: str, summary: dict[str, Any]) -> None:
         self.note(record.learner_id, record.record_id, act)
+        if act == "reported":
+            day = record.occurred_on
+            self.arrived[record.learner_id] = min(day, self.arrived.get(record.learner_id, day))
         self.outbox.append(
             {
                 "change_id": self.decisions.change_id,
