@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.rules import Rulebook, packaged_documents, read_document
 from creditbank.rules.in_force import RulesInForce
@@ -244,6 +245,38 @@ async def test_an_ended_pathway_forms_no_cohort(ways: Ways) -> None:
     assert problem_of(said) == "pathway_in_another_state"
 
 
+async def test_an_end_is_not_put_off_and_admits_nobody_and_what_was_agreed_goes_on_counting(ways: Ways) -> None:
+    pathway = await ways.file(await ways.signed(valid_until="2027-09-01"))
+    cohort = await ways.cohort(intake=(await ways.intake(pathway))["intake_id"])
+    assert await ways.admit(cohort, 1) == [("admitted", None)]
+    path, body = f"/v1/pathways/{pathway['pathway_id']}/end", {"on": "2029-03-01", "because": "专业停招"}
+    assert (await ways.place.ask("POST", path, ways.place.registrar, json=body))["valid_until"] == "2027-09-01"
+    await ways.admit(cohort, 2, status=409)
+    filed = await ways.place.ask("POST", f"/v1/cohorts/{cohort}/filing", ways.place.officer, json={"filing_no": "7"})
+    assert filed["size"] == 1
+    (agreed,) = pathway["courses"]
+    listed = await ways.place.ask("GET", f"/v1/institutions/{ways.place.college}/equivalences", ways.place.registrar)
+    found = {one["equivalence_id"]: one["valid_until"] for one in listed["items"]}
+    assert found[agreed["equivalence_id"]] is None  # the last of its cohorts claims years after the agreement
+
+
+async def test_an_agreement_that_has_run_out_starts_nothing(ways: Ways) -> None:
+    assert problem_of(await ways.proposed(valid_until="2026-03-02", status=409)) == "pathway_run_out"
+    pathway = await ways.file(await ways.signed())
+    intake = await ways.intake(pathway)
+    cohort = await ways.cohort(intake=intake["intake_id"])
+    await ways.place.sql_do("UPDATE pathway SET valid_until = '2026-03-01'")
+    assert problem_of(await ways.intake(pathway, status=409)) == "pathway_run_out"
+    await ways.admit(cohort, 1, status=409)
+    assert await ways.place.sql("SELECT count(*) FROM cohort_member") == [(0,)]
+
+
+async def test_what_cannot_be_an_agreement_is_refused_when_it_is_proposed(ways: Ways) -> None:
+    await ways.proposed(school_id=None, status=422)  # it agrees on courses of no school
+    await ways.proposed(valid_until="2025-09-01", status=422)
+    await ways.proposed(school_id=str(new_id()), status=404)
+
+
 # --- cohorts --------------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +322,29 @@ async def test_nobody_is_in_two_cohorts_of_a_kind_until_they_have_left_the_first
     await ways.event(one, 1, "left", "2026-03-01")
     assert await ways.admit(other, 1) == [("admitted", None)]
     assert await ways.admit(one, 1) == [("refused", "member_event_out_of_place")]
+
+
+async def test_of_two_cohorts_that_take_a_pupil_at_once_one_does(ways: Ways) -> None:
+    intake = (await ways.intake(await ways.file(await ways.signed())))["intake_id"]
+    both = [await ways.cohort(intake=intake) for _ in range(2)]
+    for serial in (1, 2, 3):
+        await ways.pupil(serial)
+    found = await asyncio.gather(*(ways.admit(cohort, serial) for serial in (1, 2, 3) for cohort in both))
+    assert sorted(one for (one,) in found) == [("admitted", None)] * 3 + [("refused", "in_another_cohort")] * 3
+
+
+async def test_whoever_formed_a_cohort_or_admitted_to_it_does_not_file_it(ways: Ways) -> None:
+    intake = (await ways.intake(await ways.file(await ways.signed())))["intake_id"]
+    officer, body = ways.place.officer, {"name": "演示班", "year_of_entry": YEAR}
+    made = await ways.place.ask("POST", f"/v1/intakes/{intake}/cohorts", officer, json=body, status=201)
+    await ways.admit(made["cohort_id"], 1)
+    path, filing = f"/v1/cohorts/{made['cohort_id']}/filing", {"filing_no": "省考-7"}
+    said = await ways.place.ask("POST", path, officer, json=filing, status=409)
+    assert problem_of(said) == "admitter_may_not_file"
+    await ways.place.sql_do("UPDATE member_event SET by = %s", ways.place.second_officer.name)
+    said = await ways.place.ask("POST", path, ways.place.second_officer, json=filing, status=409)
+    assert problem_of(said) == "admitter_may_not_file"
+    await ways.place.ask("POST", path, person("officer"), json=filing)
 
 
 async def test_after_the_filing_nobody_is_admitted_and_there_is_no_second_one(ways: Ways) -> None:

@@ -51,6 +51,14 @@ class SignerMayNotFile(AgreementRefused):
     en = "An agreement is filed by somebody who neither entered nor signed it."
 
 
+class PathwayRunOut(AgreementRefused):
+    """An agreement that has run out starts nothing new."""
+
+    code = "pathway_run_out"
+    zh = "该通道协议已于 {until} 到期，不能据此新办。"
+    en = "The agreement ran out on {until}; nothing new can stand on it."
+
+
 class ProgrammeNotRun(AgreementRefused):
     """A programme that was abolished, or has not begun, starts nothing new."""
 
@@ -100,6 +108,14 @@ class InAnotherCohort(AgreementRefused):
     en = (
         "The learner is in another cohort of this kind. They have to leave it first; or check whether it is one person."
     )
+
+
+class AdmitterMayNotFile(AgreementRefused):
+    """Whoever formed a cohort, or admitted somebody to it, does not file it."""
+
+    code = "admitter_may_not_file"
+    zh = "贯通班备案须由未参与组建和列入学员的人办理。"
+    en = "A cohort is filed by somebody who neither formed it nor admitted its members."
 
 
 class CohortEmpty(AgreementRefused):

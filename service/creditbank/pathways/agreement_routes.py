@@ -45,7 +45,7 @@ from creditbank.rules.dependencies import RulebookDep
 router = APIRouter(prefix="/v1", tags=["pathways"])
 
 _RULES = (refusals.RulesForbid, refusals.RulesUnsettled)
-_PROGRAMMES = (refusals.ProgrammeNotRun, refusals.ProgrammeOfAnother)
+_PROGRAMMES = (refusals.PathwayRunOut, refusals.ProgrammeNotRun, refusals.ProgrammeOfAnother)
 _ENTERED = (
     equivalence_refusals.EquivalenceOfItself,
     equivalence_refusals.TargetInNoPlan,
@@ -277,7 +277,7 @@ async def list_members(
     "/cohorts/{cohort_id}/members",
     operation_id="admit_members",
     response_model=MembersOut,
-    responses=problems(NotFound, refusals.CohortNotForming, *_PROGRAMMES),
+    responses=problems(NotFound, refusals.CohortNotForming, refusals.PathwayInAnotherState, *_PROGRAMMES),
     summary="列入学员|Admit members",
 )
 async def admit_members(
@@ -315,7 +315,7 @@ async def admit_members(
     "/cohorts/{cohort_id}/filing",
     operation_id="file_cohort",
     response_model=CohortOut,
-    responses=problems(NotFound, refusals.CohortNotForming, refusals.CohortEmpty),
+    responses=problems(NotFound, refusals.CohortNotForming, refusals.CohortEmpty, refusals.AdmitterMayNotFile),
     summary="贯通班备案|File a cohort",
 )
 async def file_cohort(

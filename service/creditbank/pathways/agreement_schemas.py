@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from creditbank.institutions.schemas import Code, Day, Page, Payload, Text, Year
 
@@ -71,6 +71,14 @@ class PathwayIn(Payload):
     said: Said = Field(default_factory=dict)
     courses: list[AgreedCourseIn] = Field([], max_length=200, description="一体化课程。|The agreed curriculum.")
     source: Text | None = Field(None, description="出处。|Where it is published.")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.valid_until is not None and self.valid_until <= self.valid_from:
+            raise ValueError("协议须在起始日之后终止|the agreement has to end after the day from which it holds")
+        if self.courses and self.school_id is None:
+            raise ValueError("没有前段学校的通道不能约定一体化课程|without a school there are no courses to agree on")
+        return self
 
 
 class FilingIn(Payload):

@@ -23,7 +23,7 @@ from creditbank.pathways import agreement_refusals as refusals
 from creditbank.pathways.acting import lock_cohort, rows_of
 from creditbank.pathways.agreement_facts import facts_for, must_hold
 from creditbank.pathways.following import follow
-from creditbank.pathways.sheet_matching import pupil, pupils_of
+from creditbank.pathways.sheet_matching import Somebody, pupil, pupils_of
 from creditbank.pathways.tables import Cohort, CohortMember, Intake, MemberEvent, Pathway
 from creditbank.pathways.ways import must_run
 from creditbank.records.acts import Tools
@@ -37,6 +37,7 @@ _AFTER: Mapping[str, tuple[str, ...]] = {
 }
 """What may happen to a member, and of which status. Who left, or progressed, is out for good."""
 
+_SCHOOL: LiteralString = "SELECT school_id FROM cohort WHERE cohort_id = %s"
 _PATHWAY: LiteralString = "SELECT * FROM pathway WHERE pathway_id = %s"
 _INTAKE: LiteralString = "SELECT * FROM intake WHERE intake_id = %s"
 _MEMBERS: LiteralString = "SELECT * FROM cohort_member WHERE cohort_id = %s ORDER BY member_no"
@@ -114,60 +115,108 @@ async def pathway_of(session: AsyncSession, pathway_id: UUID) -> Pathway:
 async def admit(
     session: AsyncSession, cohort_id: UUID, rows: Sequence[Joining], *, actor: Actor, tools: Tools
 ) -> list[Joined | BankError]:
-    """Admit pupils of the school, an outcome for each; the limits are looked at with the cohort and the year's places
-    locked, so that of two who take the last place one is told that it is gone.
+    """Admit pupils of the school, an outcome for each; the limits are looked at with the pupils, the cohort and the
+    year's places locked: of two who take the last place one is told that it is gone, and of two cohorts that take one
+    pupil at once, one is.
 
-    Raises NotFound for a cohort that is not the caller's, CohortNotForming.
+    Raises NotFound for a cohort that is not the caller's, CohortNotForming, PathwayInAnotherState, PathwayRunOut, ….
     """
-    cohort = await lock_cohort(session, cohort_id)
-    if cohort.school_id is None or not actor.reaches_institution(cohort.school_id):
+    schools = await rows_of(session, _SCHOOL, [cohort_id])
+    school_id = schools[0]["school_id"] if schools else None
+    if school_id is None or not actor.reaches_institution(school_id):
         raise NotFound
+    found = await pupils_of(session, school_id, [row.student_no for row in rows], keyring=tools.keyring)
+    await lock_families(session, {one.learner_id for some in found.values() for one in some})
+    cohort = await lock_cohort(session, cohort_id)
     if cohort.state != "forming":
         raise refusals.CohortNotForming
     pathway, on = await pathway_of(session, cohort.pathway_id), today(tools.at)
+    if pathway.state != "filed":
+        raise refusals.PathwayInAnotherState(state=pathway.state)
     await must_run(session, pathway, on=on)
-    places = sum(row["quota"] for row in await rows_of(session, _PLACES, [cohort.intake_id]))
-    taken = (await rows_of(session, _IN_INTAKE, [cohort.intake_id]))[0]["size"]
-    members = [CohortMember(**row) for row in await rows_of(session, _MEMBERS, [cohort_id])]
-    class_size = cohort.class_size if cohort.class_size is not None else pathway.class_size
-    found = await pupils_of(session, cohort.school_id, [row.student_no for row in rows], keyring=tools.keyring)
-    people = {one.learner_id for some in found.values() for one in some} | {one.learner_id for one in members}
-    families = await families_of(session, people)
-    elsewhere = await _elsewhere(session, families, pathway.kind, cohort_id)
-    keys = await keys_of(session, people, keyring=tools.keyring)
-    by_person = {families[one.learner_id]: one for one in members}
+    filling = await _filling(session, cohort, pathway, found, tools=tools)
     outcomes: list[Joined | BankError] = []
-    made: list[CohortMember] = []
     for row in rows:
         try:
             somebody = pupil(found[row.student_no], row.name, keyring=tools.keyring)
-            family = families[somebody.learner_id]
-            standing = by_person.get(family)
-            if standing is not None:
-                outcomes.append(_again(standing))
-                continue
-            if family in elsewhere:
-                raise refusals.InAnotherCohort
-            if row.joined_on > on:
-                raise refusals.EventBeforeTheLast(last=on.isoformat())
-            size = sum(one.status != "left" for one in members)
-            _must_have_room(size, class_size, taken, places)
-            facts = await facts_for(session, pathway, "joining", on=on, cohort=cohort, size=size + 1)
-            must_hold(tools.rulebook, facts, on=on)
-            if somebody.learner_id not in keys:
-                raise AlreadyErased
+            standing = filling.standing(somebody.learner_id)
+            if standing is None:
+                await filling.must_have_room_for(session, somebody.learner_id, row, on=on, tools=tools)
+                outcomes.append(Joined("admitted", filling.take(somebody.learner_id, row)))
+            else:
+                outcomes.append(Joined("unchanged", standing))
         except BankError as refusal:
             outcomes.append(refusal)
-            continue
-        number = max((one.member_no for one in members), default=0) + 1
-        member = _new(cohort_id, somebody.learner_id, row, number=number, key=keys[somebody.learner_id])
-        taken += 1
-        members.append(member)
-        made.append(member)
-        by_person[family] = member
-        outcomes.append(Joined("admitted", member))
+    made = [one.member for one in outcomes if isinstance(one, Joined) and one.outcome == "admitted"]
     await _join(session, made, actor=actor, tools=tools)
     return outcomes
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A cohort that is being filled: who is in it, who is elsewhere, and the room that is left."""
+
+    cohort: Cohort
+    pathway: Pathway
+    members: list[CohortMember]
+    families: Mapping[UUID, tuple[UUID, ...]]
+    elsewhere: set[tuple[UUID, ...]]
+    keys: Mapping[UUID, SealingKey]
+    taken: int
+    """Places of the year that are gone, in all of its cohorts."""
+    places: int
+
+    def standing(self, learner_id: UUID) -> CohortMember | None:
+        """The member whom somebody is already. Raises EventOutOfPlace for one who left: that is for good."""
+        family = self.families[learner_id]
+        found = next((one for one in self.members if self.families[one.learner_id] == family), None)
+        if found is not None and found.status == "left":
+            raise refusals.EventOutOfPlace(status="left", event="joined")
+        return found
+
+    async def must_have_room_for(
+        self, session: AsyncSession, learner_id: UUID, row: Joining, *, on: date, tools: Tools
+    ) -> None:
+        """Raises InAnotherCohort, EventBeforeTheLast, CohortFull, RulesForbid, RulesUnsettled, AlreadyErased."""
+        if self.families[learner_id] in self.elsewhere:
+            raise refusals.InAnotherCohort
+        if row.joined_on > on:
+            raise refusals.EventBeforeTheLast(last=on.isoformat())
+        size = sum(one.status != "left" for one in self.members)
+        limit = self.cohort.class_size if self.cohort.class_size is not None else self.pathway.class_size
+        if limit is not None and size >= limit:
+            raise refusals.CohortFull(limit=limit, size=size)
+        if self.taken >= self.places:
+            raise refusals.CohortFull(limit=self.places, size=self.taken)
+        facts = await facts_for(session, self.pathway, "joining", on=on, cohort=self.cohort, size=size + 1)
+        must_hold(tools.rulebook, facts, on=on)
+        if learner_id not in self.keys:
+            raise AlreadyErased
+
+    def take(self, learner_id: UUID, row: Joining) -> CohortMember:
+        """Somebody as the next member."""
+        sealed = seal(self.keys[learner_id], row.student_no.encode(), field_of(learner_id, "student_no"))
+        member = CohortMember(
+            learner_id=learner_id, cohort_id=self.cohort.cohort_id, student_no_sealed=sealed, joined_on=row.joined_on,
+            member_no=max((one.member_no for one in self.members), default=0) + 1, status="provisional", events=1,
+        )  # fmt: skip
+        self.members.append(member)
+        self.taken += 1
+        return member
+
+
+async def _filling(
+    session: AsyncSession, cohort: Cohort, pathway: Pathway, found: Mapping[str, Sequence[Somebody]], *, tools: Tools
+) -> _Filling:
+    """The cohort, which is locked, and the year's places, locked now, as somebody fills it."""
+    places = sum(row["quota"] for row in await rows_of(session, _PLACES, [cohort.intake_id]))
+    taken = (await rows_of(session, _IN_INTAKE, [cohort.intake_id]))[0]["size"]
+    members = [CohortMember(**row) for row in await rows_of(session, _MEMBERS, [cohort.cohort_id])]
+    people = {one.learner_id for some in found.values() for one in some} | {one.learner_id for one in members}
+    families = await families_of(session, people)
+    elsewhere = await _elsewhere(session, families, pathway.kind, cohort.cohort_id)
+    keys = await keys_of(session, people, keyring=tools.keyring)
+    return _Filling(cohort, pathway, members, families, elsewhere, keys, taken, places)
 
 
 async def _join(session: AsyncSession, made: Sequence[CohortMember], *, actor: Actor, tools: Tools) -> None:
@@ -175,32 +224,6 @@ async def _join(session: AsyncSession, made: Sequence[CohortMember], *, actor: A
     await session.flush()
     session.add_all(_event(one, "joined", one.joined_on, actor=actor, tools=tools) for one in made)
     await session.flush()
-
-
-def _again(standing: CohortMember) -> Joined:
-    """Who is in the cohort already. Raises EventOutOfPlace for somebody who left: that is for good."""
-    if standing.status == "left":
-        raise refusals.EventOutOfPlace(status="left", event="joined")
-    return Joined("unchanged", standing)
-
-
-def _must_have_room(size: int, class_size: int | None, taken: int, places: int) -> None:
-    if class_size is not None and size >= class_size:
-        raise refusals.CohortFull(limit=class_size, size=size)
-    if taken >= places:
-        raise refusals.CohortFull(limit=places, size=taken)
-
-
-def _new(cohort_id: UUID, learner_id: UUID, row: Joining, *, number: int, key: SealingKey) -> CohortMember:
-    return CohortMember(
-        learner_id=learner_id,
-        cohort_id=cohort_id,
-        member_no=number,
-        student_no_sealed=seal(key, row.student_no.encode(), field_of(learner_id, "student_no")),
-        joined_on=row.joined_on,
-        status="provisional",
-        events=1,
-    )
 
 
 async def _elsewhere(
@@ -232,14 +255,21 @@ SELECT learner_id, cohort_id, events, 'filed', %(on)s, %(at)s, %(by)s FROM filed
 """
 
 
+_ADMITTED_BY: LiteralString = """
+SELECT DISTINCT by FROM member_event WHERE cohort_id = %s AND event = 'joined'
+"""
+
+
 async def file(session: AsyncSession, cohort_id: UUID, *, filing_no: str, actor: Actor, tools: Tools) -> Cohort:
     """File a cohort with everybody who is in it now; nobody comes to it afterwards. There is no second filing.
 
-    Raises NotFound, CohortNotForming, CohortEmpty.
+    Raises NotFound, CohortNotForming, AdmitterMayNotFile, CohortEmpty.
     """
     cohort = await lock_cohort(session, cohort_id)
     if cohort.state != "forming":
         raise refusals.CohortNotForming
+    if actor.name in {cohort.entered_by, *(row["by"] for row in await rows_of(session, _ADMITTED_BY, [cohort_id]))}:
+        raise refusals.AdmitterMayNotFile
     said: dict[str, Any] = {"cohort": cohort_id, "on": today(tools.at), "at": tools.at, "by": actor.name}
     if (await (await driver(session)).execute(_FILE, said)).rowcount == 0:
         raise refusals.CohortEmpty

@@ -23,6 +23,7 @@ from creditbank.pathways.tables import Intake, Pathway, PathwayCourse
 from creditbank.records.acts import Tools
 
 _LOCK: LiteralString = "SELECT * FROM pathway WHERE pathway_id = %s FOR UPDATE"
+_INSTITUTIONS: LiteralString = "SELECT institution_id FROM institution WHERE institution_id = ANY (%s)"
 _PROGRAMME: LiteralString = """
 SELECT institution_id, code, bool_or(valid_from <= %(on)s AND (valid_until IS NULL OR %(on)s < valid_until)) AS runs
 FROM programme WHERE programme_id = %(programme)s GROUP BY institution_id, code
@@ -38,7 +39,12 @@ async def lock_pathway(session: AsyncSession, pathway_id: UUID) -> Pathway:
 
 
 async def must_run(session: AsyncSession, pathway: Pathway, *, on: date) -> None:
-    """Both programmes are run on a day. Raises ProgrammeNotRun, ProgrammeOfAnother."""
+    """The agreement has not run out by a day, and both programmes are run on it.
+
+    Raises PathwayRunOut, ProgrammeNotRun, ProgrammeOfAnother.
+    """
+    if pathway.valid_until is not None and pathway.valid_until <= on:
+        raise refusals.PathwayRunOut(until=pathway.valid_until.isoformat())
     for institution, programme in (
         (pathway.school_id, pathway.school_programme_id),
         (pathway.college_id, pathway.college_programme_id),
@@ -61,6 +67,9 @@ async def propose(
     """
     college = said["college_id"]
     if not actor.reaches_institution(college):
+        raise NotFound
+    named = {one for one in (college, said["school_id"], said["enterprise_id"]) if one is not None}
+    if len(await rows_of(session, _INSTITUTIONS, [list(named)])) != len(named):
         raise NotFound
     on = today(tools.at)
     signatures = (
@@ -136,7 +145,11 @@ WHERE institution_id = %(college)s AND state = 'in_force' AND source_keys = ARRA
 
 
 async def _count_courses(session: AsyncSession, pathway: Pathway, *, on: date, by: str, tools: Tools) -> None:
-    """Each agreed course is an equivalence of the college, so that a claim finds it; one that stands already is it."""
+    """Each agreed course is an equivalence of the college, so that a claim finds it; one that stands already is it.
+
+    It does not end with the agreement: who was admitted under it progresses, and claims, years after. The college ends
+    it once nobody needs it.
+    """
     connection = await driver(session)
     for row in await rows_of(session, _COURSES, [pathway.pathway_id]):
         assert pathway.school_id is not None
@@ -150,11 +163,12 @@ async def _count_courses(session: AsyncSession, pathway: Pathway, *, on: date, b
             entered = await equivalences.enter(
                 session,
                 EquivalenceIn(
-                    sources=[source], targets=[target], valid_from=on, valid_until=pathway.valid_until,
-                    ground=f"贯通培养协议 {pathway.filing_no}",
+                    sources=[source], targets=[target], valid_from=on, ground=f"贯通培养协议 {pathway.filing_no}"
                 ),
-                institution_id=pathway.college_id, by=by, at=tools.at,
-            )  # fmt: skip
+                institution_id=pathway.college_id,
+                by=by,
+                at=tools.at,
+            )
             equivalence_id = entered.equivalence_id
         await connection.execute(
             "UPDATE pathway_course SET equivalence_id = %s WHERE pathway_id = %s AND no = %s",
@@ -165,14 +179,17 @@ async def _count_courses(session: AsyncSession, pathway: Pathway, *, on: date, b
 async def end(
     session: AsyncSession, pathway_id: UUID, *, because: str, on: date, actor: Actor, tools: Tools
 ) -> Pathway:
-    """End a pathway: nothing new stands on it; cohorts that were admitted go their way. Raises NotFound, …"""
+    """End a pathway: nothing new stands on it; cohorts that were admitted go their way, and what was agreed to count
+    for them counts. An end that the agreement had already is not put off. Raises NotFound, PathwayInAnotherState.
+    """
     pathway = await lock_pathway(session, pathway_id)
     if not any(actor.reaches_institution(each) for each in parties(pathway)):
         raise NotFound
     if pathway.state == "ended":
         raise refusals.PathwayInAnotherState(state=pathway.state)
     pathway.state, pathway.ended_because = "ended", because
-    pathway.valid_until = max(on, pathway.valid_from) if on > pathway.valid_from else pathway.valid_until
+    if pathway.valid_from < on and (pathway.valid_until is None or on < pathway.valid_until):
+        pathway.valid_until = on
     return await _keep(session, pathway)
 
 
