@@ -71,8 +71,11 @@ async def live_members(session: Transaction, round_: PathwayRound) -> dict[UUID,
     return {row["learner_id"]: row["member_no"] for row in await rows_of(session, _MEMBERS, said)}
 
 
-async def bring_in(session: Transaction, opened: Opened, acting: Acting, *, newcomers: bool) -> None:
-    """Whoever has left is no candidate any more; where the whole round is decided, whoever came is one."""
+async def bring_in(session: Transaction, opened: Opened, acting: Acting, *, newcomers: bool) -> Collection[UUID]:
+    """Whoever has left is no candidate any more; where the whole round is decided, whoever came is one.
+
+    Answers who are live members.
+    """
     round_ = opened.round
     members = await live_members(session, round_)
     for learner_id, member_no in members.items() if newcomers else ():
@@ -87,6 +90,7 @@ async def bring_in(session: Transaction, opened: Opened, acting: Acting, *, newc
         if learner_id not in members and candidate.outcome != "given_up":
             put_out(candidate, "given_up", acting)
             acting.note(round_, "given_up", learner_id=learner_id, because="no_live_member")
+    return members
 
 
 def put_out(candidate: RoundCandidate, outcome: str, acting: Acting, *, aside_for: str | None = None) -> None:
@@ -101,11 +105,11 @@ def put_out(candidate: RoundCandidate, outcome: str, acting: Acting, *, aside_fo
 
 async def decide_everybody(session: Transaction, opened: Opened, acting: Acting) -> None:
     """Decide all candidates by the version of today, and rank them within the seats of today."""
-    await bring_in(session, opened, acting, newcomers=True)
+    live = await bring_in(session, opened, acting, newcomers=True)
     round_ = opened.round
     round_.document = None
     who = [each.learner_id for each in opened.candidates.values() if each.outcome != "given_up"]
-    await _decide(session, opened, acting, who)
+    await _decide(session, opened, acting, who, live=live)
     if round_.document is None:
         raise refusals.NobodyToDecide
     await rank(session, opened, acting, may_grow=True)
@@ -125,9 +129,9 @@ async def decide_again(
     A list that was filed and says something else of somebody is to be filed again.
     """
     before = standing(opened)
-    await bring_in(session, opened, acting, newcomers=False)
+    live = await bring_in(session, opened, acting, newcomers=False)
     who = [one for one in learners if one in opened.candidates and opened.candidates[one].outcome != "given_up"]
-    await _decide(session, opened, acting, who)
+    await _decide(session, opened, acting, who, live=live)
     for learner_id in who:
         decision_id = opened.candidates[learner_id].decision_id
         named = None if decision_id is None else str(decision_id)
@@ -137,7 +141,9 @@ async def decide_again(
     return standing(opened) != before
 
 
-async def _decide(session: Transaction, opened: Opened, acting: Acting, who: Collection[UUID]) -> None:
+async def _decide(
+    session: Transaction, opened: Opened, acting: Acting, who: Collection[UUID], *, live: Collection[UUID]
+) -> None:
     """Decide some candidates and write what was said of each, with the facts it was said by."""
     if not who:
         return
@@ -148,7 +154,7 @@ async def _decide(session: Transaction, opened: Opened, acting: Acting, who: Col
         if learner_id not in keys:  # erased: there is nothing to decide by, and nothing could be kept of it
             put_out(opened.candidates[learner_id], "set_aside", acting, aside_for="erased")
             acting.note(opened.round, "set_aside", learner_id=learner_id, because="erased")
-    twice = await _same_person(session, opened, readable)
+    twice = await _same_person(session, opened, readable, live=live)
     for learner_id in twice:
         put_out(opened.candidates[learner_id], "set_aside", acting, aside_for="same_person")
         acting.note(opened.round, "set_aside", learner_id=learner_id, because="same_person")
@@ -157,15 +163,38 @@ async def _decide(session: Transaction, opened: Opened, acting: Acting, who: Col
         write(opened, acting, opened.candidates[learner_id], said, key=keys[learner_id], on=on)
 
 
-async def _same_person(session: Transaction, opened: Opened, who: Collection[UUID]) -> set[UUID]:
-    """Those whose person has another account in the round, which came first: one person has one place."""
-    others = [each.learner_id for each in opened.candidates.values() if each.outcome not in ("given_up", "set_aside")]
-    families = await families_of(session, {*who, *others})
+_HAS_A_PLACE: LiteralString = """
+SELECT c.learner_id FROM round_candidate c JOIN pathway_round r USING (round_id) JOIN intake i USING (intake_id)
+WHERE c.learner_id = ANY (%(accounts)s) AND r.round_id <> %(round)s AND r.state <> 'abandoned'
+  AND (i.pathway_id, i.year) IN (SELECT m.pathway_id, m.year FROM intake m WHERE m.intake_id = %(intake)s)
+  AND (c.outcome IN ('proposed', 'taken')
+       OR (c.outcome = 'given_up' AND r.state = 'frozen' AND r.cohort_id = %(cohort)s))
+"""
+
+
+async def _same_person(
+    session: Transaction, opened: Opened, who: Collection[UUID], *, live: Collection[UUID]
+) -> set[UUID]:
+    """Those whose person has the place, or gave it up, under another account: one person has one place.
+
+    In the round that is the live member of the lowest number, whatever became of it: whom an objection left out does
+    not come back as another account. Beside it a place in another round of the year counts.
+    """
+    round_ = opened.round
+    members = [each for each in opened.candidates.values() if each.learner_id in live]
+    families = await families_of(session, {*who, *(each.learner_id for each in members)})
+    others = {member: one for one in who for member in families[one] if member != one}
+    said = {
+        "accounts": list(others), "round": round_.round_id, "intake": round_.intake_id, "cohort": round_.cohort_id,
+    }  # fmt: skip
+    out = {
+        families[others[row["learner_id"]]] for row in (await rows_of(session, _HAS_A_PLACE, said) if others else ())
+    }
+    out |= {families[each.learner_id] for each in members if each.outcome == "given_up"}
     first: dict[tuple[UUID, ...], UUID] = {}
-    for candidate in sorted(opened.candidates.values(), key=lambda each: (each.member_no, each.learner_id)):
-        if candidate.learner_id in families:
-            first.setdefault(families[candidate.learner_id], candidate.learner_id)
-    return {one for one in who if first[families[one]] != one}
+    for candidate in sorted(members, key=lambda each: (each.member_no, each.learner_id)):
+        first.setdefault(families[candidate.learner_id], candidate.learner_id)
+    return {one for one in who if families[one] in out or first[families[one]] != one}
 
 
 async def ask(
@@ -177,8 +206,9 @@ async def ask(
     """
     round_ = opened.round
     known = await gather_cohort(
-        session, round_.cohort_id, list(who), on=on, round=round_of(round_), keyring=tools.keyring, at=tools.at
-    )
+        session, round_.cohort_id, list(who), on=on, round=round_of(round_), keyring=tools.keyring, at=tools.at,
+        rulebook=tools.rulebook,
+    )  # fmt: skip
     return {each.learner_id: say(tools.rulebook, round_, each.facts, on=on) for each in known}
 
 

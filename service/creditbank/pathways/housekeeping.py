@@ -1,4 +1,6 @@
-"""What time does to rounds: a notice comes to its end, or its end moves with the holidays."""
+"""What time does to rounds: a notice comes to its end, or its end moves with the holidays; and who was erased is out of
+the running, as there is nothing left to decide by.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import driver
 from creditbank.jobs import Work, handler, named
-from creditbank.pathways.acting import acting, lock_rounds
+from creditbank.pathways.acting import RANKED, acting, keys_for, lock_rounds
+from creditbank.pathways.deciding import IN_THE_RUNNING, decide_again
 from creditbank.pathways.noticing import settle_if_over
 from creditbank.records.acts import Tools
 from creditbank.rules import Rulebook
@@ -22,7 +25,13 @@ LOOK_AFTER = "look after rounds"
 log = structlog.get_logger(__name__)
 
 _DUE: LiteralString = """
-SELECT round_id FROM pathway_round WHERE state = 'on_notice' AND look_at <= %s ORDER BY look_at, round_id
+SELECT round_id FROM pathway_round WHERE state = 'on_notice' AND look_at <= %s
+UNION
+SELECT r.round_id FROM pathway_round r JOIN round_candidate c USING (round_id)
+WHERE r.state IN ('decided', 'on_notice', 'settled', 'filed')
+  AND c.outcome IN ('eligible', 'proposed', 'beyond_quota', 'tied', 'unknown')
+  AND NOT EXISTS (SELECT FROM learner_key k WHERE k.learner_id = c.learner_id)
+ORDER BY round_id
 """
 
 
@@ -51,6 +60,10 @@ async def look_at_round(session: AsyncSession, round_id: UUID, *, tools: Tools) 
     """What time has done to one round: nothing, if somebody acted meanwhile."""
     for opened in await lock_rounds(session, [round_id]):
         act = acting(tools, by="clock")
+        running = {each.learner_id for each in opened.of(*IN_THE_RUNNING, "unknown")}
+        erased = running - (await keys_for(session, running, keyring=tools.keyring)).keys()
+        if erased and opened.round.state in RANKED:
+            await decide_again(session, opened, act, sorted(erased), because="erased")
         await settle_if_over(session, opened, act)
         if act.rows:
             await act.write(session)

@@ -20,7 +20,17 @@ from creditbank.identity.actor import Actor
 from creditbank.learners.families import family_of
 from creditbank.learners.guardians import guards
 from creditbank.pathways import round_refusals as refusals
-from creditbank.pathways.acting import Acting, Opened, acting, key_for, lock_rounds, open_round, rows_of, runs
+from creditbank.pathways.acting import (
+    Acting,
+    Opened,
+    acting,
+    key_for,
+    keys_for,
+    lock_rounds,
+    open_round,
+    rows_of,
+    runs,
+)
 from creditbank.pathways.deciding import decide_again, open_again, put_out, rank, standing
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.round_tables import PathwayRound, RoundObjection
@@ -33,8 +43,7 @@ from creditbank.sealing import field_of, seal
 _OBJECTIONS: LiteralString = """
 SELECT * FROM round_objection WHERE round_id = ANY (%s) ORDER BY raised_at, objection_id
 """
-
-
+_PUBLISHED: LiteralString = "SELECT max(at) AS at FROM round_act WHERE round_id = %s AND act = 'published'"
 _SINCE: LiteralString = """
 SELECT a.act FROM round_act o JOIN round_act a ON a.round_id = o.round_id AND a.act_no > o.act_no
 WHERE o.round_id = %s AND o.objection_id = %s AND o.act = 'objected' AND a.learner_id = %s
@@ -111,8 +120,13 @@ async def last_day(session: Transaction, round_: PathwayRound, *, days: int) -> 
     return max(counted, round_.notice_until_on)
 
 
-async def settle_if_over(session: Transaction, opened: Opened, act: Acting) -> bool:
-    """Settle the round if its notice is over and nothing is open against it; whether it is settled now."""
+async def settle_if_over(
+    session: Transaction, opened: Opened, act: Acting, *, objections: list[RoundObjection] | None = None
+) -> bool:
+    """Settle the round if its notice is over and nothing is open against it; whether it is settled now.
+
+    `objections` are those of the round as the act leaves them, where it has not written them yet.
+    """
     round_, tools = opened.round, act.tools
     if round_.state != "on_notice":
         return False
@@ -124,7 +138,9 @@ async def settle_if_over(session: Transaction, opened: Opened, act: Acting) -> b
     if round_.notice_until_on is None or today(tools.at) <= round_.notice_until_on:
         act.keep(round_)
         return False
-    if any(each.state == "open" for each in await objections_of(session, round_.round_id)):
+    if objections is None:
+        objections = await objections_of(session, round_.round_id)
+    if any(each.state == "open" for each in objections):
         round_.look_at = tools.at + ASK_AGAIN
         act.keep(round_)
         return False
@@ -155,9 +171,11 @@ async def object_to(
     if candidate is None:
         raise NotFound
     earlier = await objections_of(session, round_id)
-    since = round_.notice_from or on
-    again = (each for each in earlier if each.raised_by == actor.name and today(each.raised_at) >= since)
-    if any(each.learner_id == candidate.learner_id for each in again):
+    (published,) = await rows_of(session, _PUBLISHED, [round_id])
+    if any(
+        each.raised_by == actor.name and each.learner_id == candidate.learner_id and each.raised_at >= published["at"]
+        for each in earlier
+    ):
         raise refusals.MemberObjectedToAlready
     key = await key_for(session, candidate.learner_id, keyring=tools.keyring)
     days = law_of(tools.rulebook, round_).objection_days
@@ -212,39 +230,33 @@ async def decide_objection(
         raise OwnObjection
     opened.must_be("decided", "on_notice", "settled", "filed")
     act = acting(tools, actor=actor)
-    key = await key_for(session, objection.learner_id, keyring=tools.keyring)
-    sealed = seal(key, orjson.dumps({"words": words}), field_of(objection.learner_id, "round_answer"))
+    key = (await keys_for(session, [objection.learner_id], keyring=tools.keyring)).get(objection.learner_id)
+
+    def sealed(said: dict[str, str], name: str) -> bytes | None:
+        # Of somebody who was erased no words can be kept; that it was decided is kept, and the round goes on.
+        return None if key is None else seal(key, orjson.dumps(said), field_of(objection.learner_id, name))
+
     objection.state = "upheld" if upheld else "dismissed"
-    objection.decided_by, objection.decided_at, objection.answer_sealed = actor.name, tools.at, sealed
+    objection.decided_by, objection.decided_at = actor.name, tools.at
+    objection.answer_sealed = sealed({"words": words}, "round_answer")
     act.keep(objection)
     act.note(round_, "objection_decided", learner_id=objection.learner_id, objection_id=objection_id, upheld=upheld)
     candidate = opened.candidate(objection.learner_id)
     if upheld:
         corrected = bool(await rows_of(session, _SINCE, [round_id, objection_id, candidate.learner_id]))
         before = standing(opened)
-        if set_aside:
-            why = seal(key, orjson.dumps({"reason": words}), field_of(candidate.learner_id, "set_aside"))
+        gave_up = candidate.outcome == "given_up"  # they have nothing to lose, and stay out of a second round
+        if set_aside and not gave_up:
             put_out(candidate, "set_aside", act, aside_for="objection")
-            candidate.set_aside_because_sealed = why
+            candidate.set_aside_because_sealed = sealed({"reason": words}, "set_aside")
             act.note(round_, "set_aside", learner_id=candidate.learner_id, because="objection")
             act.serve(candidate, "progression_set_aside")
             await rank(session, opened, act, may_grow=False)
             open_again(opened, act, before, because="objection", touched=[candidate.learner_id])
-        elif candidate.outcome != "given_up":
+        elif not gave_up:
             await decide_again(session, opened, act, [candidate.learner_id], because="objection")
         if before == standing(opened) and not corrected:
             raise refusals.UpheldChangesNothing
-    # What was written is not read again here: this one is decided.
-    if not any(each.state == "open" for each in found.values()):
-        await _go_on(session, opened, act)
+    await settle_if_over(session, opened, act, objections=list(found.values()))
     await act.write(session)
     return opened
-
-
-async def _go_on(session: Transaction, opened: Opened, act: Acting) -> None:
-    """The last objection is decided: if the days are over too, the round settles now."""
-    round_ = opened.round
-    over = round_.notice_until_on is not None and today(act.at) > round_.notice_until_on
-    if round_.state == "on_notice" and over:
-        round_.state, round_.look_at = "settled", None
-        act.note(round_, "settled", notice_no=round_.notice_no)

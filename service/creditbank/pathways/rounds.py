@@ -226,31 +226,36 @@ async def give_up(session: Transaction, round_id: UUID, learner_id: UUID, *, act
     cohort_id = await _cohort_of(session, round_id)
     cohort = await lock_cohort(session, cohort_id)
     opened = (await lock_rounds(session, [round_id]))[0]
-    mine = next((opened.candidates[one] for one in family if one in opened.candidates), None)
-    if mine is None:
+    mine = [opened.candidates[one] for one in family if one in opened.candidates]
+    if not mine:
         raise NotFound
     act = acting(tools, actor=actor)
     if opened.round.state == "frozen":
-        if mine.outcome != "taken":
+        if not any(each.outcome == "taken" for each in mine):
             raise refusals.NothingToGiveUp
-        await note_given_up(session, cohort, mine.learner_id, actor=actor, tools=tools)
-        act.note(opened.round, "given_up_after_freeze", learner_id=mine.learner_id)
+        for each in mine:
+            if each.outcome == "taken":
+                await note_given_up(session, cohort, each.learner_id, actor=actor, tools=tools)
+                act.note(opened.round, "given_up_after_freeze", learner_id=each.learner_id)
     else:
         opened.must_be(*BEFORE_FREEZE)
-        if mine.outcome not in _CAN_GIVE_UP:
+        if not any(each.outcome in _CAN_GIVE_UP for each in mine):
             raise refusals.NothingToGiveUp
         await _out_before_freeze(session, opened, act, mine)
     await act.write(session)
     return opened
 
 
-async def _out_before_freeze(session: Transaction, opened: Opened, act: Acting, mine: RoundCandidate) -> None:
+async def _out_before_freeze(session: Transaction, opened: Opened, act: Acting, mine: list[RoundCandidate]) -> None:
+    """The person is out, under whichever of their accounts: no other one of them steps into the place."""
     before = standing(opened)
-    put_out(mine, "given_up", act)
-    act.note(opened.round, "given_up", learner_id=mine.learner_id, because="own_wish")
+    for each in mine:
+        if each.outcome != "given_up":
+            put_out(each, "given_up", act)
+            act.note(opened.round, "given_up", learner_id=each.learner_id, because="own_wish")
     if opened.round.state != "collecting":
         await rank(session, opened, act, may_grow=False)
-        open_again(opened, act, before, because="given_up", touched=[mine.learner_id])
+        open_again(opened, act, before, because="given_up", touched=[each.learner_id for each in mine])
 
 
 async def _cohort_of(session: Transaction, round_id: UUID) -> UUID:
