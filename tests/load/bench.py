@@ -32,7 +32,7 @@ from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
-from tests.load import allocation, by_psql, claiming, generator, impact, totals
+from tests.load import allocation, by_psql, claiming, cohort, generator, impact, totals
 from tests.load.naive import naive_app, naive_submission
 from tests.load.submitting import CHUNK, parsed, submit
 from tests.load.town import LoadTown, build, course_row
@@ -284,6 +284,7 @@ async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
     rulebook = claiming.rulebook(elsewhere.institution_id)
     async with serving(folder, addresses.app, town=town, fresh=Fresh(town), rulebook=rulebook) as served:
         found["claim"] = await claiming.line(served, elsewhere, folder)
+        found["cohort"] = await cohort.line(served, folder)
         speed = await rounds(served, addresses, folder)
     return {
         "records": RECORDS,
@@ -334,6 +335,7 @@ def lines_of_rules(result: dict[str, Any]) -> list[str]:
         f"{'allocation':<12}{'median ' + str(seconds['median']) + ' s, p95 ' + str(seconds['p95']) + ' s':<38}"
         f"{'with facts ' + str(whole['median']) + ' s, p95 ' + str(whole['p95']) + ' s':<38}"
         f"proved {chosen['proved']:.0%}",
+        cohort.shown(result["cohort"]),
         f"{'impact':<12}{run_['seconds']} s over the demo city ({run_['decisions']} decisions, "
         f"{run_['learners']} learners)",
     ]

@@ -253,11 +253,3 @@ def changes_of(decided: Decided, *, sees: Sees, language: Language) -> list[list
             for change in together
         ])  # fmt: skip
     return found
-
-
-def reads_of(rulebook: Rulebook) -> frozenset[str]:
-    """The sets of rows that some document of progressions asks about: what nobody asks need not be gathered."""
-    return frozenset(
-        name for version in rulebook.versions() if version.question.name == "progression"
-        for name in version.row_reads
-    )  # fmt: skip

@@ -24,9 +24,13 @@ from creditbank.recognition.gathered_people import converted_of, enrolment_of, h
 from creditbank.recognition.gathering import ClaimSaid, plan_on
 from creditbank.recognition.known import EDUCATION_RANKS, KnownPlan
 from creditbank.records.refusals import LearnerErased
+from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 
-__all__ = ["Known", "People", "RoundSaid", "gather_cohort", "gather_one", "known_of", "open_to", "people_of", "ways_of"]
+__all__ = [
+    "Known", "People", "RoundSaid", "asked_of", "gather_cohort", "gather_one", "known_of", "open_to", "people_of",
+    "ways_of",
+]  # fmt: skip
 
 _WAYS: LiteralString = """
 SELECT p.pathway_id::text AS id, p.kind, p.name, p.name_en, p.province, p.track, p.school_id::text AS school,
@@ -168,8 +172,10 @@ async def gather_cohort(
     round: RoundSaid | None,  # noqa: A002
     keyring: Keyring,
     at: datetime,
+    rulebook: Rulebook | None = None,
 ) -> list[Known]:
-    """What is known of members of a cohort for its pathway on a day, in the order in which they are named.
+    """What is known of members of a cohort for its pathway on a day, in the order in which they are named: of records
+    what the documents for pathways of this kind ask about, where a rulebook is named.
 
     Raises NotFound for a cohort that is not there, LearnerErased.
     """
@@ -178,9 +184,11 @@ async def gather_cohort(
     ).fetchone()
     if found is None:
         raise NotFound
+    ways = await ways_of(session, [found[0]], on=on)
     families = await families_of(session, learners)
-    people = await people_of(session, [families[one] for one in learners], on=on, keyring=keyring)
-    people.ways = await ways_of(session, [found[0]], on=on)
+    reads = None if rulebook is None else asked_of(rulebook, ways)
+    people = await people_of(session, [families[one] for one in learners], on=on, keyring=keyring, reads=reads)
+    people.ways = ways
     return [known_of(people, place, learner, found[0], round_=round) for place, learner in enumerate(learners)]
 
 
@@ -222,6 +230,11 @@ async def ways_of(session: Transaction, pathways: Sequence[UUID], *, on: date) -
     cursor = (await driver(session)).cursor(row_factory=dict_row)
     await cursor.execute(_WAYS, {"pathways": list(pathways), "on": on})
     return {UUID(row["id"]): row for row in await cursor.fetchall()}
+
+
+def asked_of(rulebook: Rulebook, ways: Mapping[UUID, Mapping[str, Any]]) -> frozenset[str]:
+    """The sets of rows that the documents for some pathways ask about."""
+    return rulebook.row_sets("progression", {str(way["kind"]) for way in ways.values()})
 
 
 async def people_of(

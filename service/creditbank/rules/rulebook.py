@@ -225,6 +225,16 @@ class Rulebook:
         """The kinds of record for which some document answers."""
         return {kind for asked, kind in self._by_kind if asked == question}
 
+    def row_sets(self, question: str, kinds: Iterable[str]) -> frozenset[str]:
+        """The sets of rows that some version asks about for these kinds: what nobody asks need not be gathered."""
+        return frozenset(
+            name
+            for kind in kinds
+            for series in self._by_kind.get((question, kind), ())
+            for version in series.versions
+            for name in version.row_reads
+        )
+
     def reads(self, question: str) -> dict[str, list[str]]:
         """Exactly which facts the documents of a question read: of the case, and of each row of a set."""
         mine = [each for each in self._versions.values() if each.question.name == question]
