@@ -337,8 +337,8 @@ def test_steps_that_were_done_and_not_written_down_are_not_done_again(city: Open
 
 PAGE = Path(__file__).parents[2] / "docs" / "pathways.md"
 AFTER_THE_NOTICE = "## 报备、定案、转入"
-RUN_ON, OVER_ON = (datetime(2026, 10, day, 9, tzinfo=clock.CITY) for day in (12, 19))
-"""A Monday, and the one after it: five working days between."""
+RUN_ON, OVER_ON = (datetime(2026, 10, day, 9, tzinfo=clock.CITY) for day in (12, 20))
+"""A Monday, and the day after the fifth working day that follows it."""
 
 
 def script(text: str) -> str:
@@ -389,7 +389,7 @@ def test_the_calls_of_the_page_about_pathways_work_in_their_order(city: Opened, 
         "SCHOOL_ID": str(institution("bihai").institution_id), "COLLEGE_ID": str(institution("trade").institution_id),
         "SCHOOL_PROGRAMME": programme_of(city, "bihai", "730701"),
         "COLLEGE_PROGRAMME": programme_of(city, "trade", "530701"),
-        "LEARNER_ID": learner["learner_id"], "MY_PATHWAY": str(mine_id), "ENTERED_ON": "2026-10-19",
+        "LEARNER_ID": learner["learner_id"], "MY_PATHWAY": str(mine_id), "ENTERED_ON": "2026-10-20",
     }  # fmt: skip
     try:
         clock.set_to(RUN_ON)
