@@ -19,7 +19,7 @@ from creditbank.identity.who_may import SCOPES
 from creditbank.learners import tables as lt
 from creditbank.pathways import deciding, gathering, reviews
 from creditbank.pathways import tables as pt
-from creditbank.pathways.statement_topics import HealthSaid, SanctionSaid
+from creditbank.pathways.statement_bodies import HealthSaid, SanctionSaid
 from creditbank.rules import Rulebook, RulesRefused, read_document
 from creditbank.sealing import field_of, seal, unwrap
 from tests.open_bank import machine, person
@@ -212,26 +212,6 @@ async def test_nobody_but_who_runs_a_round_moves_it(town: CohortTown) -> None:
             assert (await place.bank.call("GET", path, stranger)).status_code in (403, 404), stranger
     after = await town.read(round_)
     assert (after["state"], outcomes(after)) == ("decided", ["tied", "tied"])
-
-
-async def test_an_officer_takes_back_nothing_that_only_others_may_state(gathered: CohortTown) -> None:
-    cohort, (who,) = await gathered.cohort(0, quota=1)
-    await stated(gathered, cohort, who, "school", HealthSaid(topic="health", fit=False))
-    ((health,),) = await gathered.place.sql("SELECT statement_id FROM statement")
-    school, path = gathered.school, f"/v1/cohorts/{cohort}/statements"
-    score = {"learner_id": str(who), "said": {"topic": "process", "score": "40"}}
-    made = await gathered.place.ask("POST", path, school, json={"statements": [score]})
-    rows = [{"learner_id": str(who), "withdraws": str(each)} for each in (health, made["outcomes"][0]["statement_id"])]
-    said = await gathered.place.ask("POST", path, gathered.place.officer, json={"statements": rows})
-    codes = [one["problem"]["code"] for one in said["outcomes"]]
-    assert codes == ["statement_not_live", "not_yours_to_state"]
-    assert (await gathered.place.sql("SELECT count(*) FROM statement"))[0][0] == 2
-    # What it may state itself it may correct, and take back.
-    home = {"learner_id": str(who), "said": {"topic": "residence", "province": "hebei"}}
-    made = await gathered.place.ask("POST", path, school, json={"statements": [home]})
-    row = {"learner_id": str(who), "withdraws": made["outcomes"][0]["statement_id"]}
-    said = await gathered.place.ask("POST", path, gathered.place.officer, json={"statements": [row]})
-    assert said["counts"] == {"withdrawn": 1}
 
 
 async def test_whoever_made_the_list_does_not_freeze_it_in_another_role(town: CohortTown) -> None:

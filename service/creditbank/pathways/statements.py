@@ -27,17 +27,16 @@ from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import statement_refusals as refusals
 from creditbank.pathways.acting import keys_for
 from creditbank.pathways.following import follow
+from creditbank.pathways.statement_bodies import ExamSaid
 from creditbank.pathways.statement_topics import (
     SEALED_TOPIC,
     TOPICS,
-    ExamSaid,
     Side,
     Sitting,
     body_of,
     happened_on,
     key_of,
     of_the_member,
-    sides_that_state,
     who_states,
 )
 from creditbank.records.acts import Tools
@@ -323,26 +322,12 @@ class _Batch:
             raise refusals.StatementNotLive
         self._must_be_theirs(found)
         body = self._opened(found)
-        if found["institution_id"] != self.by.institution_id:
-            self._must_be_known_to_us(str(body.get("topic", found["topic"])), body)
         made = self._write(row, found["topic"], found["key"], body, found["occurred_on"], found, withdrawn=True)
         return Outcome("withdrawn", made)
 
     def _must_be_theirs(self, before: Mapping[str, Any]) -> None:
         if self.by.side != "bank" and before["institution_id"] != self.by.institution_id:
             raise refusals.StatementOfAnother
-
-    def _must_be_known_to_us(self, topic: str, body: Mapping[str, Any]) -> None:
-        """Whoever takes back what another side stated could have stated it: what the bank does not know, it does not
-        deny. Of what is not theirs to see they are told that there is nothing.
-        """
-        sitting = None
-        if "round_id" in body:
-            sitting = self.sittings.get((UUID(body["round_id"]), body.get("sitting", 1), body["subject"]))
-        may = sides_that_state(topic, body, sitting)
-        if may.isdisjoint(self.by.sides):
-            hidden = TOPICS[topic].sensitive and TOPICS[topic].seen_by.isdisjoint(self.by.sides)
-            raise refusals.StatementNotLive if hidden else _not_theirs(topic, may)
 
     def _same(self, before: Mapping[str, Any], body: Mapping[str, Any], on: date) -> bool:
         return not before["withdrawn"] and before["occurred_on"] == on and self._opened(before) == body
