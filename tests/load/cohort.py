@@ -28,7 +28,7 @@ from creditbank.learners.families import families_of
 from creditbank.pathways import tables as pt
 from creditbank.pathways.gates import decide
 from creditbank.pathways.gathering import asked_of, known_of, open_to, people_of, ways_of
-from creditbank.pathways.statement_topics import ExamSaid, FiledSaid
+from creditbank.pathways.statement_bodies import ExamSaid, FiledSaid
 from creditbank.pathways.statements import OfCohort, Speaker, Wanted, state_many
 from creditbank.records.acts import Tools
 from creditbank.rules import Rulebook, load_packaged

@@ -14,7 +14,7 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.pathways import deciding, gathering, reviews
 from creditbank.pathways import tables as pt
-from creditbank.pathways.statement_topics import ExamSaid, HealthSaid, ProcessSaid
+from creditbank.pathways.statement_bodies import ExamSaid, HealthSaid, ProcessSaid
 from creditbank.pathways.statements import OfCohort, Speaker, Wanted, state_many
 from tests.open_bank import machine, person
 from tests.pathways.cohort_town import CohortTown, a_cohort_town

@@ -59,7 +59,8 @@ EVERYTHING = {
     "process": {"score": "85", "passed": True},
     "exam": {**in_round("数学", "80"), "on": "2026-02-20", "year": 2026, "marks": ["79", "81"], "full": "120",
              "result": "passed", "drawn": True},
-    "registration": {"entrance": "matched_exam", "status": "registered", "year": 2026, "on": "2026-01-05"},
+    "registration": {"entrance": "matched_exam", "status": "registered", "year": 2026, "category": "机械",
+                     "on": "2026-01-05"},
     "admission": {"kind": "single_exam", "outcome": "taken", "year": 2026, "on": "2026-04-01"},
     "sanction": {"number": "3", "kind": "demerit", "on": "2025-10-08", "lifted_on": "2026-01-08"},
     "event": {"kind": "type_changed", "on": "2025-01-08"},
@@ -71,6 +72,10 @@ EVERYTHING = {
     "recommended": {"recommended": True},
     "agreed": {"agreed": True},
     "filed": {"filed": False},
+    "graduating": {"graduating": True},
+    "exam_category": {"category": "机械"},
+    "merit": {"merit": "third"},
+    "model_worker": {"model_worker": False},
     "checked": {"what": "sanctions"},
 }  # fmt: skip
 

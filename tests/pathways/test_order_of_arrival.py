@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from creditbank.pathways import deciding, gathering, reviews
 from creditbank.pathways.known import Stated, live
-from creditbank.pathways.statement_topics import HealthSaid, ProcessSaid
+from creditbank.pathways.statement_bodies import HealthSaid, ProcessSaid
 from creditbank.pathways.statements import OfCohort, Speaker, Wanted, state_many
 from tests.pathways.cohort_town import CohortTown, a_cohort_town
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from creditbank.pathways import deciding, gathering, reviews
-from creditbank.pathways.statement_topics import HealthSaid, ProcessSaid
+from creditbank.pathways.statement_bodies import HealthSaid, ProcessSaid
 from creditbank.pathways.statements import OfCohort, Speaker, Wanted, state_many
 from tests.pathways.cohort_town import CohortTown, a_cohort_town, outcomes
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from creditbank.days import Day
 from creditbank.institutions.schemas import Payload, Text
-from creditbank.pathways.statement_topics import ExamKind, ExamResult
+from creditbank.pathways.statement_bodies import ExamKind, ExamResult
 from creditbank.records.schemas import Measure
 from creditbank.rules.lists import AWARD_LEVEL, CERTIFICATE_KIND, CERTIFICATE_LEVEL
 

@@ -36,6 +36,9 @@ _WAYS: LiteralString = """
 SELECT p.pathway_id::text AS id, p.kind, p.name, p.name_en, p.province, p.track, p.school_id::text AS school,
        p.school_programme_id::text AS school_programme, p.college_id::text AS college, p.stages, p.class_size,
        p.valid_from::text AS "from", p.valid_until::text AS until, p.state, p.filed_on::text AS filed_on,
+       (SELECT f.kind FROM institution_profile f
+        WHERE f.institution_id = p.school_id AND f.valid_from <= %(on)s
+          AND (f.valid_until IS NULL OR %(on)s < f.valid_until)) AS school_kind,
        t.level AS target_level, t.discipline AS target_discipline, t.code AS target_programme,
        (SELECT json_agg(json_build_object('year', i.year, 'no', i.no, 'quota', i.quota, 'on', i.published_on)
                         ORDER BY i.year, i.no)
@@ -327,7 +330,7 @@ def _study(people: People, place: int, way: Mapping[str, Any]) -> dict[str, Any]
     if plan_id is not None:
         counted = gathered.accumulated("graduation")
         studied |= {name: counted[name] for name in ("plan", "programme", "earned", "courses")}
-        studied["term"] = _term(plan, enrolment, on)
+        studied |= {"term": _term(plan, enrolment, on), "week_of_term": plan.week_of_term}
     return studied
 
 

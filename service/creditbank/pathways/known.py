@@ -34,8 +34,15 @@ _SCALARS = {
     "agreed": ("member", {"agreed": "agreed"}),
     "filed": ("member", {"filed": "filed"}),
     "changes": ("member", {"times": "changes"}),
+    "graduating": ("member", {"graduating": "graduating"}),
+    "exam_category": ("programme", {"category": "exam_category"}),
+    "merit": ("learner", {"merit": "merit"}),
+    "model_worker": ("learner", {"model_worker": "model_worker"}),
 }
 """Topics that become facts of the case: their subject, and what each part of the statement is called there."""
+
+_OF_THE_DAY = ("term", "week_of_term")
+"""What a plan and the calendar say of the day that is asked about: facts of the member and of the pathway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def facts_of(
 
     `person` is {members, rounds, results, stated} of all accounts, `way` the row of the pathway with its intakes,
     `studied` what is known through records: {enrolment, programme, plan, courses, earned, records, awards, events,
-    term}.
+    term, week_of_term}.
     """
     member = member_of(person["members"], way["id"], on)
     cohort = None if member is None else member["cohort"]
@@ -180,7 +187,9 @@ def facts_of(
                    if way.get(f"target_{name}") is not None},
         "decision": {"on": on.isoformat()},
     }  # fmt: skip
-    facts |= {name: value for name, value in studied.items() if name != "term" and value is not None}
+    facts |= {name: value for name, value in studied.items() if name not in _OF_THE_DAY and value is not None}
+    if studied.get("week_of_term") is not None:
+        facts["pathway"]["week_of_term"] = studied["week_of_term"]
     if studied.get("term") is not None:
         facts["member"]["term_of_study"] = studied["term"]
     if member is not None:
@@ -248,6 +257,7 @@ def _pathway(way: Mapping[str, Any], member: Mapping[str, Any] | None, on: date)
         "track": way["track"],
         "college": way["college"],
         "school": way["school"],
+        "school_kind": way.get("school_kind"),
         "year": _year(way, member, on),
         "on": day,
         "in_force": holds and not ended,

@@ -22,7 +22,8 @@ from creditbank.pathways.sheet_refusals import RoundHasNoSittings, RoundNotNamed
 from creditbank.pathways.sheet_schemas import SheetColumnOut, SheetOut, SheetStatementOut
 from creditbank.pathways.sheet_writing import Outcomes, SheetFile, place_said
 from creditbank.pathways.sheets import must_have_rows, must_not_be_too_many, sheets_of, shown_header, tables_of
-from creditbank.pathways.statement_topics import ExamKind, ExamSaid, Sitting, key_of
+from creditbank.pathways.statement_bodies import ExamKind, ExamSaid
+from creditbank.pathways.statement_topics import Sitting, key_of
 from creditbank.pathways.statements import (
     OfCohort,
     Outcome,

@@ -22,7 +22,7 @@ from creditbank.pathways.agreement_refusals import CohortNotForming, ProgrammeNo
 from creditbank.pathways.roster import admit_roster, read_roster
 from creditbank.pathways.score_sheet import read_scores, round_for, state_scores
 from creditbank.pathways.sheet_schemas import SheetOut
-from creditbank.pathways.statement_topics import ExamKind
+from creditbank.pathways.statement_bodies import ExamKind
 from creditbank.pathways.statements import cohort_for
 from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import RulebookDep

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from creditbank.days import Day
 from creditbank.institutions.schemas import Payload
-from creditbank.pathways.statement_topics import StatementBody
+from creditbank.pathways.statement_bodies import StatementBody
 from creditbank.recognition.schemas import EXAMPLE
 
 

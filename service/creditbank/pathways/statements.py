@@ -27,10 +27,10 @@ from creditbank.learners.refusals import AlreadyErased
 from creditbank.pathways import statement_refusals as refusals
 from creditbank.pathways.acting import keys_for
 from creditbank.pathways.following import follow
+from creditbank.pathways.statement_bodies import ExamSaid
 from creditbank.pathways.statement_topics import (
     SEALED_TOPIC,
     TOPICS,
-    ExamSaid,
     Side,
     Sitting,
     body_of,

@@ -32,7 +32,7 @@ from creditbank.pathways.round_reading import rounds_of
 from creditbank.pathways.round_schemas import RoundIn
 from creditbank.pathways.score_sheet import read_scores, round_for, state_scores
 from creditbank.pathways.sheet_schemas import SheetOut
-from creditbank.pathways.statement_topics import ExamKind
+from creditbank.pathways.statement_bodies import ExamKind
 from creditbank.pathways.statements import cohort_for
 from creditbank.portal import rounds_shown as shown
 from creditbank.portal.answering import Visit
