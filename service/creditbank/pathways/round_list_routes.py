@@ -263,7 +263,7 @@ async def make_freezing(
 ) -> Response:
     """由学分银行业务员定案并编号，报备人不得定案；此后名单不再变更。
 
-    |By an officer who did not file it; the result is numbered, and nobody changes it any more.
+    |By an officer who had no hand in it; the result is numbered, and nobody changes it any more.
     """
     return await changed(
         write,

@@ -199,11 +199,11 @@ class NothingFiled(RoundRefused):
 
 
 class FilerFreezes(RoundRefused):
-    """Two people: one files, another freezes."""
+    """Two people: whoever had a hand in the round does not freeze it."""
 
     code = "filer_freezes"
-    zh = "开立或报备该轮次的人不能定案，须由另一人办理。"
-    en = "Who opened the round or filed its list does not freeze it; a second person has to."
+    zh = "参与过该轮次办理的人不能定案，须由另一人办理。"
+    en = "Whoever had a hand in the round does not freeze it; a second person has to."
 
 
 class FilingSaysOtherwise(RoundRefused):
