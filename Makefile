@@ -53,7 +53,7 @@ check: setup  ## what a change must pass besides the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/creditbank rules check $(shell find service/creditbank/rulebook -name '*.yaml' 2>/dev/null | sort)
+	@find service/creditbank/rulebook -name '*.yaml' | sort | xargs -n 6 -P $$(nproc) $(BIN)/creditbank rules check
 	$(BIN)/creditbank contract --check
 
 bench: setup  ## the figures

@@ -50,8 +50,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
-ASKED = 6
-"""Requests of each sort for every operation that a role may use; one for each that it may not."""
+ASKED = 2
+"""Requests of each sort for every operation that a role may use, others for every role; one for each that it may not."""
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 
@@ -264,7 +264,7 @@ def good_bodies() -> dict[str, list[Any]]:
 GOOD_BODIES = good_bodies()
 
 
-def ask_in_every_way(caller: Caller, operation: Any, actor: Actor | None) -> None:
+def ask_in_every_way(caller: Caller, operation: Any, actor: Actor | None, *, which: int) -> None:
     """Well formed, malformed, and about what is there."""
     allowed = may_use(operation, actor)
     known = {name: value for name, value in caller.place.known.items() if f"{{{name}}}" in operation.path}
@@ -272,7 +272,7 @@ def ask_in_every_way(caller: Caller, operation: Any, actor: Actor | None) -> Non
     modes = [POSITIVE, *([NEGATIVE] if allowed and takes_anything(operation) else [])]
     for mode in modes:
 
-        @seed(20190122)
+        @seed(20190122 + which)
         @settings(
             max_examples=ASKED if allowed else 1,
             database=None,
@@ -297,7 +297,7 @@ def ask_in_every_way(caller: Caller, operation: Any, actor: Actor | None) -> Non
 def test_whatever_anybody_asks_the_contract_describes_the_answer(caller: Caller, role: str) -> None:
     actor = somebody(caller, role)
     for found in caller.schema.get_all_operations():
-        ask_in_every_way(caller, found.ok(), actor)
+        ask_in_every_way(caller, found.ok(), actor, which=ROLES.index(role))
     assert caller.failures == {}, "\n\n".join(f"{where}\n{said}" for where, said in caller.failures.items())
     assert caller.run(differences, caller.place.bank.database) == []
 

@@ -14,10 +14,10 @@ import pytest
 
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
-from creditbank.rules import Rulebook, packaged_documents, read_document
+from creditbank.rules import Rulebook, read_document
 from creditbank.rules.in_force import RulesInForce
 from tests.open_bank import machine, person
-from tests.recognition.college import College, a_college, name_of, problem_of
+from tests.recognition.college import College, a_college, deposits, name_of, problem_of
 from tests.records.town import resident
 from tests.rules.writing import SAYS, SOURCE
 
@@ -78,9 +78,8 @@ class Ways:
     pupils: dict[int, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kept = [each for each in packaged_documents() if str(each.tree["question"]) == "deposit"]
         document = read_document(rules(NOT_AT_SCHOOL, LARGE, NO_SUPPLEMENT, SMALL_CLASS))
-        self.place.bank.app.state.rules = RulesInForce(Rulebook.load([*kept, document]))
+        self.place.bank.app.state.rules = RulesInForce(Rulebook.load([*deposits(), document]))
 
     @property
     def school(self) -> Actor:

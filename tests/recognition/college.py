@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from creditbank.institutions.scales import CITY_SCALES
 from creditbank.jobs import ask_for_periodic, run_due
 from creditbank.oversight.audit import differences
 from creditbank.records.acts import Tools
-from creditbank.rules import Rulebook, packaged_documents, read_document
+from creditbank.rules import RuleDocument, Rulebook, packaged_documents, read_document
 from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import Keyring
 from tests.open_bank import OpenBank, machine, opened, person
@@ -137,6 +137,12 @@ def name_of(serial: int) -> str:
     return "演示" + "".join("零一二三四五六七八九"[int(digit)] for digit in str(serial))
 
 
+@cache
+def deposits() -> tuple[RuleDocument, ...]:
+    """The bank's own documents about deposits, read once for all tests."""
+    return tuple(each for each in packaged_documents() if str(each.tree["question"]) == "deposit")
+
+
 @dataclass
 class Learner:
     """Somebody enrolled at the college, with their records."""
@@ -171,8 +177,7 @@ class College:
 
     def decide_by(self, *clauses: dict[str, Any], **more: Any) -> None:
         """From now the college goes by this method."""
-        deposits = [each for each in packaged_documents() if str(each.tree["question"]) == "deposit"]
-        book = Rulebook.load([*deposits, read_document(method(self.college, *clauses, **more))])
+        book = Rulebook.load([*deposits(), read_document(method(self.college, *clauses, **more))])
         self.bank.app.state.rules = RulesInForce(book)
 
     @property

@@ -152,10 +152,10 @@ async def _move(
     redecide(gainer, applied.contents, act=act, acts={record_id: "reassigned_here"}, rulebook=tools.rulebook)
     await write_act(session, act)
     await _move_keys(session, ready, sender)
-    await follow(session, act, tools)
     if gone.kind == "enrolment_event":
         learners = {gone.learner_id, ready.learner_id}
         await enrolments_changed(session, learners=learners, institution_id=sender.institution_id, tools=tools)
+    await follow(session, act, tools)
     last = gainer.standing[record_id].steps[-1]
     return RowOutcome(
         row=ready.row.row_no,

@@ -166,9 +166,10 @@ async def _write_ready(
             await write_part(session, act)
     if act.versions:
         await write_act(session, act)
-    await follow(session, act, tools)
+    # What follows is asked of how people are enrolled now.
     if applied.enrolled:
         await enrolments_changed(session, learners=applied.enrolled, institution_id=sender.institution_id, tools=tools)
+    await follow(session, act, tools)
     # An enrolment may have come between the look-up and the lock; under the lock it is seen.
     waiting = [one.family for one in ready if one.row.given.kind == "course_result" and not one.known.enrolment]
     meanwhile = await enrolled_now(session, waiting, institution_id=sender.institution_id)

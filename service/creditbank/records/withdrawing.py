@@ -125,9 +125,9 @@ async def _finish(session: Transaction, act: Act, enrolled: set[UUID], *, sender
     if not act.versions:
         return
     await write_act(session, act)
-    await follow(session, act, tools)
     if enrolled:
         await enrolments_changed(session, learners=enrolled, institution_id=sender.institution_id, tools=tools)
+    await follow(session, act, tools)
     withdrawn = [UUID(version["record_id"]) for version in act.versions]
     await supersede_all(session, withdrawn, institution_id=sender.institution_id, at=tools.at)
 

@@ -12,6 +12,8 @@ LONGEST = 300_000
 """Characters in one document: the bank's own are under 20,000."""
 MOST_LINES = 6_000
 DEEPEST = 40
+_LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+"""The same events and marks; the one in C reads the packaged documents ten times as fast."""
 
 
 class Text(str):
@@ -65,7 +67,7 @@ def read_yaml(text: str, file: str) -> Fields:
         _refuse(file, 0, "", zh, f"longer than {LONGEST} characters or {MOST_LINES} lines: split it")
     try:
         _refuse_cleverness(text, file)
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
@@ -90,7 +92,7 @@ def read_yaml(text: str, file: str) -> Fields:
 def _refuse_cleverness(text: str, file: str) -> None:
     """Anchors can be bombs, tags can be code, a second document is a mistake: none is needed to write a rule."""
     documents = depth = 0
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(
@@ -134,7 +136,7 @@ def _build(node: yaml.Node, file: str) -> Node:
                 f"repeated, it already stands on line {first}: remove one",
             )
         built = _build(value, file)
-        if isinstance(built, Text) and not built and value.style is None:
+        if isinstance(built, Text) and not built and not value.style:
             _refuse(file, key_at, key.value, "没有内容。请填写或删去。", "has no content: write it or remove the word")
         fields[Text(key.value, key_at)] = built
     return fields

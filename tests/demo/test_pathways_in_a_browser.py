@@ -1,0 +1,242 @@
+"""A 3+2 round of the city run by hand, by its people, in a real browser: a picture of every step is kept."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from creditbank import clock
+from creditbank.demo.city import institution
+from tests.demo.opened import Opened
+from tests.demo.test_pathways import OVER_ON, PAGE, RUN_ON, programme_of, ran, script, tokens
+
+browsers = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no system Chromium")
+
+PICTURES = Path(os.environ.get("CREDITBANK_PICTURES", "var/pictures/pathways"))
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
+BEFORE_THE_ROSTER = "名单是学校自己的表"
+ROSTER = (
+    "姓名,学号,入班日期\n金怡雪,202302005,2023-09-01\n江　艳子,202302006,2023-09-01\n冯家辉,202302007,2023-09-01\n"
+    "武静,202302008,2023-09-01\n"
+)
+SCORES = (
+    "姓名,学号,文化综合,文化综合结果,专业综合,专业综合结果\n"
+    "金怡雪,202302005,120,合格,170,合格\n江艳子,202302006,104,合格,166,合格\n冯家辉,202302007,104,合格,166,合格\n"
+    "武静若,202302008,99,合格,150,\n"
+)
+
+
+class Sitting:
+    """Somebody signed in at a screen."""
+
+    def __init__(self, page: Any, base: str) -> None:
+        self.page, self.base, self.taken = page, base, 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        layout = self.page.context.new_cdp_session(self.page).send("Page.getLayoutMetrics")
+        assert layout["cssContentSize"]["width"] <= self.page.viewport_size["width"], name
+
+    def form(self, form: str) -> Any:
+        """A form of an act, its fold opened."""
+        found = self.page.locator(f"form#{form}")
+        fold = self.page.locator("details.doing", has=self.page.locator(f"form#{form}"))
+        if fold.count() and fold.get_attribute("open") is None:
+            fold.locator("> summary").click()
+        return found
+
+    def send(self, form: str) -> None:
+        self.page.locator(f"form#{form} button[type=submit]").click()
+        self.page.wait_for_load_state()
+
+    def file(self, form: str, name: str, content: str) -> None:
+        """A file chosen, tried, looked at and sent."""
+        self.form(form).locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
+        )
+        self.send(form)
+
+
+@pytest.fixture(scope="module")
+def people(city: Opened) -> Iterator[Any]:
+    """Opens a screen for somebody of the city."""
+    with browsers.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+        @contextmanager
+        def at(login: str, size: dict[str, int] = DESK) -> Iterator[Sitting]:
+            context = browser.new_context(viewport=size, locale="zh-CN", java_script_enabled=False)
+            sitting = Sitting(context.new_page(), city.bank.base_url)
+            entry = city.file.person(login)
+            assert entry is not None, login
+            sitting.go("/sign-in")
+            sitting.page.fill("#login_name", entry["login"])
+            sitting.page.fill("#password", entry["password"])
+            sitting.page.locator("form.fields button[type=submit]").click()
+            yield sitting
+            context.close()
+
+        yield at
+        browser.close()
+
+
+def test_a_whole_round_by_hand(city: Opened, people: Any, tmp_path: Path) -> None:
+    logins = {"SCHOOL": "bihai.registrar", "COLLEGE": "trade.registrar", "OFFICER": "demo.officer",
+              "SECOND": "demo.second"}  # fmt: skip
+    said = {
+        "BANK": city.bank.base_url, "PATH": os.environ["PATH"],
+        "SCHOOL_ID": str(institution("bihai").institution_id), "COLLEGE_ID": str(institution("trade").institution_id),
+        "SCHOOL_PROGRAMME": programme_of(city, "bihai", "730701"),
+        "COLLEGE_PROGRAMME": programme_of(city, "trade", "530701"),
+    }  # fmt: skip
+    made = script(PAGE.read_text("utf-8").split(BEFORE_THE_ROSTER)[0]).replace("2023级电商3+2班", "2023级电商3+2二班")
+    try:
+        clock.set_to(RUN_ON)
+        bearers = tokens(city, **logins)
+        told = ran(f"ROUND=\n{made}\nprintf 'COHORT %s\\n' $COHORT", said | bearers, tmp_path)
+        cohort = f"/desk/cohorts/{told.split('COHORT ')[-1].strip()}"
+        round_ = _as_far_as_the_notice(city, people, cohort, bearers)
+        clock.set_to(OVER_ON)
+        _to_the_end(people, round_)
+    finally:
+        clock.set_to(None)
+
+
+def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[str, str]) -> str:
+    with people("bihai.registrar") as school:
+        school.go("/desk")
+        school.picture("01-school-desk")
+        school.go(cohort)
+        school.form("roster")
+        school.picture("02-school-cohort-empty")
+        school.file("roster", "名单.csv", ROSTER)
+        school.picture("03-school-roster-tried")
+        assert "姓名" in school.page.content()
+        school.go(cohort)
+        school.file("roster", "名单.csv", ROSTER.replace("武静,", "武静若,"))
+        school.send("send-roster")
+        school.picture("04-school-roster-sent")
+    with people("demo.officer") as officer:
+        officer.go(cohort)
+        officer.form("cohort_filing").locator("#cohort_filing-filing_no").fill("演示贯班〔2023〕19号")
+        officer.page.check("#cohort_filing-sure")
+        officer.picture("05-officer-files-the-cohort")
+        officer.send("cohort_filing")
+    with people("trade.registrar") as college:
+        college.go(cohort)
+        college.form("opening").locator("#opening-on_1").fill("2026-06-06")
+        college.page.fill("#opening-subjects_1", "文化综合 150，专业综合 200")
+        college.page.select_option("#opening-marked_by_1", "college")
+        college.picture("06-college-opens-a-round")
+        college.send("opening")
+        college.go(cohort)
+        college.file("score_sheet", "成绩.csv", SCORES)
+        college.picture("07-college-scores-tried")
+        college.send("send-score_sheet")
+        college.picture("08-college-scores-sent")
+        college.go(cohort)
+        round_ = str(college.page.locator("a[href^='/desk/rounds/']").first.get_attribute("href"))
+    with people("bihai.registrar", PHONE) as school:
+        school.go(cohort)
+        school.picture("09-school-cohort-on-a-phone")
+        _state(city, cohort, bearers["SCHOOL"])
+    with people("trade.registrar") as college:
+        college.go(round_)
+        college.form("deciding")
+        college.picture("10-college-round-collecting")
+        college.send("deciding")
+        college.picture("11-college-round-decided")
+        college.page.locator("a[href*='/members/']").last.click()
+        college.picture("12-college-candidate-unknown")
+        college.go(round_)
+        college.form("set_asides").locator("input[type=checkbox]").last.check()
+        college.page.fill("#set_asides-reason", "专业综合是否合格，试卷尚在核查")
+        college.picture("13-college-sets-aside")
+        college.send("set_asides")
+        college.form("tie").locator("input[type=checkbox]").first.check()
+        college.page.fill("#tie-reason", "专业成绩较高者优先")
+        college.picture("14-college-tie")
+        college.send("tie")
+        college.form("notice")
+        college.page.check("#notice-sure")
+        college.picture("15-college-publishes")
+        college.send("notice")
+        college.picture("16-college-on-notice")
+    learner = tokens(city, L="wu.haoran.b")["L"]
+    path = f"{city.bank.base_url}/v1/rounds/{round_.rpartition('/')[2]}/objections"
+    for no, words in ((1, "该生的文化综合成绩有误"), (2, "该生不应列入")):
+        head = {"Authorization": f"Bearer {learner}"}
+        assert httpx.post(path, headers=head, json={"member_no": no, "words": words}).status_code == 201
+    with people("demo.officer", PHONE) as officer:
+        officer.go("/desk/notices")
+        officer.picture("17-officer-notices-on-a-phone")
+        officer.go(round_)
+        for choice, words in (("dismissed", "经核查试卷，成绩无误"), ("set_aside", "经核查属实，予以搁置")):
+            form = str(officer.page.locator("form[id^='objection-']").first.get_attribute("id"))
+            officer.form(form).locator(f"#{form}-{choice}").check()
+            officer.page.fill(f"#{form}-words", words)
+            officer.picture(f"18-officer-objection-{choice}")
+            officer.send(form)
+        officer.picture("19-officer-after-the-objections")
+        assert "已判定" in officer.page.content()
+    with people("trade.registrar") as college:
+        college.go(round_)
+        college.form("notice")
+        college.page.check("#notice-sure")
+        college.send("notice")
+        college.picture("20-college-second-notice")
+    return round_
+
+
+def _state(city: Opened, cohort: str, bearer: str) -> None:
+    """The school states the process assessment of everybody: by the API, for which there is no page yet."""
+    head = {"Authorization": f"Bearer {bearer}"}
+    path = f"{city.bank.base_url}/v1/cohorts/{cohort.rpartition('/')[2]}"
+    members = httpx.get(f"{path}/members", headers=head).json()["items"]
+    rows = [
+        {"learner_id": one["learner_id"], "said": {"topic": "process", "score": "88", "passed": True}}
+        for one in members
+    ]
+    assert httpx.post(f"{path}/statements", headers=head, json={"statements": rows}).status_code == 200
+
+
+def _to_the_end(people: Any, round_: str) -> None:
+    with people("trade.registrar") as college:
+        college.go(round_)
+        college.form("filing")
+        college.page.check("#filing-sure")
+        college.picture("21-college-files")
+        college.send("filing")
+        college.picture("22-college-filed")
+    with people("demo.second") as second:
+        second.go("/desk")
+        second.picture("23-second-desk")
+        second.go(round_)
+        second.form("freezing").locator("#freezing-filing_no").fill("演示转段〔2026〕19号")
+        second.page.check("#freezing-sure")
+        second.picture("24-second-freezes")
+        second.send("freezing")
+        second.picture("25-frozen")
+        assert re.search(r"ZD-2026-\d{4}", second.page.content())
+    with people("trade.registrar", PHONE) as college:
+        college.go(round_)
+        college.picture("26-frozen-on-a-phone")
+        college.go(f"{round_}/progressions")
+        college.picture("27-college-progressing-on-a-phone")
+    with people("bihai.registrar") as school:
+        school.go(f"{round_}?lang=en")
+        school.picture("28-frozen-in-english")
