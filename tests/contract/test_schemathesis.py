@@ -51,7 +51,7 @@ CHECKS = [
 ]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 ASKED = 2
-"""Requests of each sort for every operation that a role may use, others for every role; one for each that it may not."""
+"""Requests of each sort for every operation that a role may use, others for each role; one for each that it may not."""
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 

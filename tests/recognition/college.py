@@ -29,7 +29,7 @@ from creditbank.institutions.scales import CITY_SCALES
 from creditbank.jobs import ask_for_periodic, run_due
 from creditbank.oversight.audit import differences
 from creditbank.records.acts import Tools
-from creditbank.rules import RuleDocument, Rulebook, packaged_documents, read_document
+from creditbank.rules import Rulebook, RuleDocument, packaged_documents, read_document
 from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import Keyring
 from tests.open_bank import OpenBank, machine, opened, person
