@@ -21,6 +21,7 @@ from creditbank.demo.bank import DemoFileLost
 from creditbank.demo.blemishes import BLEMISHES, Blemish
 from creditbank.demo.city import institution
 from creditbank.demo.look_at import words
+from creditbank.demo.pathway_people import WAYS
 from creditbank.demo.shelf import EVERY_FILE, LAST_RESULTS, PAST_RESULTS, TO_LOOK_AT
 from creditbank.identifiers import new_id
 from creditbank.jobs import Work
@@ -74,7 +75,8 @@ def test_institutions_count_what_the_city_says_for_courses_of_their_plans(city: 
     with city.person("vocational.registrar") as (client, _):
         found = client.get(f"/v1/institutions/{one.institution_id}/equivalences", limit=100)["items"]
     assert [(row["targets"], row["relevance"]) for row in found if row["state"] == "in_force"] == [
-        (sorted(said["targets"]), said["relevance"]) for said in one.equivalences()
+        *((sorted(said["targets"]), said["relevance"]) for said in one.equivalences()),
+        *(([target], None) for way in WAYS if way.college == "vocational" for _, target in way.courses),
     ]
 
 

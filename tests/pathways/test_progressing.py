@@ -18,7 +18,9 @@ from creditbank.oversight.audit import differences
 from creditbank.pathways import progressing
 from creditbank.pathways import round_tables as rt
 from creditbank.pathways import tables as pt
+from creditbank.pathways.freezing import digested_of
 from creditbank.pathways.progressing_schemas import ProgressionIn, ProgressionsIn
+from creditbank.sealing import new_salt, salted_digest
 from tests.open_bank import machine, person
 from tests.recognition.college import College, a_college, name_of, problem_of
 from tests.records.town import resident
@@ -108,6 +110,19 @@ async def _frozen(place: College) -> Frozen:
     ((programme,),) = await place.sql("SELECT programme_id FROM plan WHERE plan_id = %s", place.plan)
     now, pathway, intake, cohort, round_id = place.at, new_id(), new_id(), new_id(), new_id()
     equivalence = UUID(entered["equivalence_id"])
+    rows: list[dict[str, Any]] = [
+        {
+            "learner_id": str(one), "member_no": number, "outcome": "taken" if number < 6 else "not_taken",
+            "rank": number, "route": "examined", "total": None, "decision_id": None,
+        }
+        for number, one in enumerate(pupils, 1)
+    ]  # fmt: skip
+    salt = new_salt()
+    round_ = rt.PathwayRound(
+        round_id=round_id, cohort_id=cohort, intake_id=intake, number=1, state="frozen", seats=5, sittings=[],
+        opened_by="login:x", opened_at=now, frozen_at=now, frozen_by="login:y", result_no=RESULT,
+    )  # fmt: skip
+    round_.result_digest = salted_digest(salt, digested_of(round_, rows))
     await _save(
         place,
         pt.Pathway(
@@ -134,27 +149,16 @@ async def _frozen(place: College) -> Frozen:
             )
             for number, one in enumerate(pupils, 1)
         ),
-        rt.PathwayRound(
-            round_id=round_id, cohort_id=cohort, intake_id=intake, number=1, state="frozen", seats=5, sittings=[],
-            opened_by="login:x", opened_at=now, frozen_at=now, frozen_by="login:y", result_no=RESULT,
-            result_digest=b"x",
-        ),
+        round_,
         *(
             rt.RoundCandidate(
-                learner_id=one, round_id=round_id, cohort_id=cohort, member_no=number,
+                learner_id=one, round_id=round_id, cohort_id=cohort, member_no=number, rank=number,
                 outcome="taken" if number < 6 else "not_taken", keys=[], changed_at=now,
             )
             for number, one in enumerate(pupils, 1)
         ),
         rt.RoundResult(
-            round_id=round_id, result_no=RESULT, digest=b"x", salt=b"x", frozen_at=now,
-            rows=[
-                {
-                    "learner_id": str(one), "member_no": number, "outcome": "taken" if number < 6 else "not_taken",
-                    "rank": number, "route": "examined", "total": None, "decision_id": None,
-                }
-                for number, one in enumerate(pupils, 1)
-            ],
+            round_id=round_id, result_no=RESULT, digest=round_.result_digest, salt=salt, frozen_at=now, rows=rows
         ),
     )  # fmt: skip
     place.go_to(date(2026, 9, 2))

@@ -95,7 +95,8 @@ async def test_a_sheet_becomes_statements_that_know_their_row(sheets: Sheets) ->
 
 async def test_the_same_file_again_changes_nothing_even_after_a_correction(sheets: Sheets) -> None:
     number, name = pupil(1)
-    first = [["学号", "姓名", "科目", "成绩"], [number, name, "语文", 90]]
+    # The very bytes: a workbook that is written again a second later is another file.
+    first = written([["学号", "姓名", "科目", "成绩"], [number, name, "语文", 90]])
     corrected = [["学号", "姓名", "科目", "成绩"], [number, name, "语文", 91]]
     await sheets.send(first)
     again = await sheets.send(first)

@@ -260,9 +260,9 @@ async def test_a_guardian_sees_no_account_of_a_child_that_has_turned_fourteen(po
 
 
 async def test_staff_come_in_and_learn_that_there_are_no_pages_for_them_yet(portal: Portal) -> None:
-    await portal.login("registrar", roles=["registrar"], institution_id=portal.town.college.institution_id)
+    await portal.login("provider", roles=["provider"], institution_id=portal.town.body.institution_id)
     async with portal.browser() as browser:
-        answer = await sign_in(browser, "registrar")
+        answer = await sign_in(browser, "provider")
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert "网页工作台尚未开放" in (await browser.get("/")).text
         refused = await browser.get("/my/transcript")

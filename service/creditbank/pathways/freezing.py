@@ -36,7 +36,7 @@ async def freeze(session: Transaction, round_id: UUID, *, filing_no: str, actor:
     opened = await open_round(session, round_id, actor=actor)
     opened.must_be("filed")
     round_ = opened.round
-    if actor.name in await _ran(session, opened):
+    if actor.name in {round_.opened_by, round_.filed_by, *await _ran(session, opened)}:
         raise refusals.FilerFreezes
     sheet = await make_sheet(session, opened, actor=actor, tools=tools, purpose="progression_frozen")
     if sheet.digest != bytes(round_.filing_digest or b""):

@@ -15,7 +15,7 @@ from creditbank.identity.actor import Actor, Reach
 from creditbank.learners.families import family_of
 from creditbank.learners.sight import ALL, sight_of
 from creditbank.pathways.acting import keys_for, rows_of
-from creditbank.pathways.statement_schemas import StatementOut
+from creditbank.pathways.statement_schemas import MemberStatementOut
 from creditbank.pathways.statement_topics import TOPICS, Side
 from creditbank.pathways.statements import cohort_for
 from creditbank.records.acts import Tools
@@ -30,7 +30,7 @@ SELECT s.* FROM statement s WHERE s.learner_id = ANY (%s) AND s.cohort_id = %s O
 
 async def statements_of(
     session: AsyncSession, cohort_id: UUID, learner_id: UUID, *, actor: Actor, tools: Tools
-) -> list[StatementOut]:
+) -> list[MemberStatementOut]:
     """Everything that was stated about a member of a cohort, in the order in which it was, whatever replaced it.
 
     The cohort's school and college and the bank see what they may, which is logged; the learner and their guardian all
@@ -68,11 +68,11 @@ async def _told(
     sides: frozenset[Side] | None,
     said_by: UUID | None,
     tools: Tools,
-) -> list[StatementOut]:
+) -> list[MemberStatementOut]:
     rows = await rows_of(session, _READ, [list(family), cohort_id])
     keys = await keys_for(session, family, keyring=tools.keyring)
     replaced = {(row["learner_id"], row["supersedes"]): row["statement_id"] for row in rows if row["supersedes"]}
-    kept = {*StatementOut.model_fields} - {"said", "topic", "superseded_by"}
+    kept = {*MemberStatementOut.model_fields} - {"said", "topic", "superseded_by"}
     found = []
     for row in rows:
         said: dict[str, Any] | None = None
@@ -87,5 +87,5 @@ async def _told(
             continue
         shown = {name: row[name] for name in kept}
         by = replaced.get((row["learner_id"], row["statement_id"]))
-        found.append(StatementOut(**shown, topic=topic, said=said, superseded_by=by))
+        found.append(MemberStatementOut(**shown, topic=topic, said=said, superseded_by=by))
     return found

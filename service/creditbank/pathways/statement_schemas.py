@@ -72,7 +72,7 @@ class StatementsOut(BaseModel):
     outcomes: list[StatedOut]
 
 
-class StatementOut(BaseModel):
+class MemberStatementOut(BaseModel):
     """一项陈述，原样保存。|A statement, as it was made."""
 
     statement_id: UUID
@@ -95,4 +95,4 @@ class StatementOut(BaseModel):
 class StatementList(BaseModel):
     """一名学员的全部陈述。|Everything that was stated about a member."""
 
-    items: list[StatementOut]
+    items: list[MemberStatementOut]

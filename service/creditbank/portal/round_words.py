@@ -41,6 +41,7 @@ ROUNDS: Mapping[str, tuple[str, str]] = {
     "collects": ("收集材料至", "Facts until"),
     "now_blocked": ("当前状况", "How it stands"),
     "not_blocked": ("没有妨碍下一步的事项。", "Nothing is in the way of the next step."),
+    "frozen_now": ("已定案，名单不再变更。", "It is final: the list changes no more."),
     "who_acts": ("由谁处理", "Whose it is"),
     "candidates": ("候选学员", "Candidates"),
     "outcome": ("结果", "Outcome"),
@@ -123,9 +124,9 @@ ROUNDS: Mapping[str, tuple[str, str]] = {
     "freezing_title": ("定案", "Freeze"),
     "freezing_what": (
         "名单重新生成并与报备时的摘要核对，一致的予以编号定案。此后任何人不能更改，之后到达的事实由人复查。"
-        "开立或报备该轮次的人不能定案。",
+        "参与过该轮次办理的人不能定案。",
         "The list is made again and held against the digest that was filed, then numbered. Nobody changes it "
-        "afterwards; later facts are reviewed by people. Who opened or filed the round does not freeze it.",
+        "afterwards; later facts are reviewed by people. Whoever had a hand in the round does not freeze it.",
     ),
     "freezing_button": ("定案并编号", "Freeze it"),
     "done_freezing": ("已定案。", "The result is frozen."),
