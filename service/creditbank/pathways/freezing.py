@@ -126,20 +126,21 @@ def digested_of(round_: PathwayRound, rows: list[dict[str, Any]]) -> dict[str, A
     }
 
 
-_FROZEN: LiteralString = "SELECT * FROM pathway_round WHERE state = 'frozen' ORDER BY round_id"
-_RESULT: LiteralString = "SELECT rows, digest, salt FROM round_result WHERE round_id = %s"
+_FROZEN: LiteralString = """
+SELECT to_jsonb(f) AS result, r.* FROM pathway_round r LEFT JOIN round_result f USING (round_id)
+WHERE r.state = 'frozen' ORDER BY r.round_id
+"""
 
 
 async def altered_results(session: Transaction) -> AsyncIterator[str]:
     """Every frozen round whose result is missing or is not what its digest is of, as `round, number of the result`."""
     for row in await rows_of(session, _FROZEN, []):
+        result = row.pop("result")
         round_ = PathwayRound(**row)
-        found = await rows_of(session, _RESULT, [round_.round_id])
-        if (
-            not found
-            or bytes(found[0]["digest"]) != bytes(round_.result_digest or b"")
-            or not digest_holds(
-                bytes(found[0]["digest"]), bytes(found[0]["salt"]), digested_of(round_, found[0]["rows"])
-            )
-        ):
-            yield f"{round_.round_id}, {round_.result_no}"
+        if result is not None:
+            digest, salt = (bytes.fromhex(result[name].removeprefix("\\x")) for name in ("digest", "salt"))
+            if digest == bytes(round_.result_digest or b"") and digest_holds(
+                digest, salt, digested_of(round_, result["rows"])
+            ):
+                continue
+        yield f"{round_.round_id}, {round_.result_no}"
