@@ -19,7 +19,7 @@ from creditbank.config import Settings
 from creditbank.db import Database
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import ROLES_OF_AN_INSTITUTION
+from creditbank.identity.permit import ROLES_OF_AN_INSTITUTION
 from creditbank.sealing import Keyring
 
 

@@ -36,8 +36,7 @@ from creditbank.pathways import (
     statement_routes,
 )
 from creditbank.pathways import consequences as round_consequences
-from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages
-from creditbank.portal import routes as portal_routes
+from creditbank.portal.routers import ROUTERS as PAGES
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
 from creditbank.recognition import routes as claim_routes
@@ -82,11 +81,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     round_routes.router,
     round_list_routes.router,
     review_routes.router,
-    portal_routes.router,
-    round_pages.router,
-    cohort_pages.router,
-    progressing_pages.router,
-    agreement_pages.router,
+    *PAGES,
     health.router,
 )
 

@@ -9,7 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 from creditbank.http import Problem
 from creditbank.identity.gate import session_cookie
-from creditbank.identity.who_may import SCOPES, Permit, permit_for
+from creditbank.identity.permit import SCOPES, Permit
+from creditbank.identity.who_may import permit_for
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _METHODS = ("get", "put", "post", "delete", "patch")

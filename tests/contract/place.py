@@ -13,7 +13,7 @@ import httpx
 
 from creditbank import clock
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import SCOPES
+from creditbank.identity.permit import SCOPES
 from creditbank.institutions import tables as t
 from creditbank.rules import packaged_documents
 from creditbank.rules.service import seed_rules

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from creditbank import clock
-from creditbank.identity.who_may import SCOPES
+from creditbank.identity.permit import SCOPES
 from creditbank.oversight.audit import differences
 from tests.contract.place import Place, learner, officer, settled
 from tests.open_bank import machine

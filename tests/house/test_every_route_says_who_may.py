@@ -19,16 +19,8 @@ from creditbank.identifiers import new_id
 from creditbank.identity.access_page import access_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.identity.gate import SESSION_COOKIE, AddressTakenTwice
-from creditbank.identity.who_may import (
-    PERMITS,
-    PUBLIC,
-    ROLES,
-    ROLES_OF_AN_INSTITUTION,
-    ROLES_OF_STAFF,
-    SCOPES,
-    Permit,
-    RouteWithoutPermit,
-)
+from creditbank.identity.permit import ROLES, ROLES_OF_AN_INSTITUTION, ROLES_OF_STAFF, SCOPES, Permit
+from creditbank.identity.who_may import PERMITS, PUBLIC, RouteWithoutPermit
 from tests.open_bank import OpenBank, machine, opened, person
 
 DOCS = Path(__file__).parents[2] / "docs"

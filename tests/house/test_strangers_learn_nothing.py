@@ -17,7 +17,8 @@ from creditbank import background, clock
 from creditbank.config import Settings
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, Reach
-from creditbank.identity.who_may import PERMITS, ROLES, SCOPES
+from creditbank.identity.permit import ROLES, SCOPES
+from creditbank.identity.who_may import PERMITS
 from creditbank.institutions import tables
 from creditbank.jobs import run_due
 from creditbank.pathways import tables as ways

@@ -15,7 +15,7 @@ import pytest
 
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import SCOPES
+from creditbank.identity.permit import SCOPES
 from creditbank.learners import tables as lt
 from creditbank.pathways import deciding, gathering, reviews
 from creditbank.pathways import tables as pt

@@ -12,8 +12,7 @@ import pytest
 
 from creditbank.portal import static_files
 from creditbank.portal.answering import CONTENT_SECURITY_POLICY
-from creditbank.portal.desk_words import DESK
-from creditbank.portal.words import CHOICES, WORDS
+from creditbank.portal.words import CHOICES, GROUPS, PHRASES
 from tests.portal.place import Portal, certificate, sign_in, training
 from tests.records.town import course_row
 
@@ -154,10 +153,10 @@ async def test_the_stylesheet_is_kept_by_its_content(portal: Portal) -> None:
 
 
 def test_every_phrase_is_there_in_both_languages_and_said_somewhere() -> None:
-    templates = "".join(path.read_text() for path in (PORTAL / "templates").iterdir())
-    code = "".join(path.read_text() for path in PORTAL.glob("*.py") if not path.name.endswith("words.py"))
-    phrases = {**DESK, **WORDS}
-    assert len(phrases) == len(DESK) + len(WORDS)
+    templates = "".join(path.read_text() for path in sorted((PORTAL / "templates").rglob("*.html")))
+    code = "".join(path.read_text() for path in sorted(PORTAL.rglob("*.py")) if not path.name.endswith("words.py"))
+    phrases = PHRASES
+    assert len(phrases) == sum(map(len, GROUPS))
     said = set(re.findall(r'say\("(\w+)"', templates + code))
     assert {one for one in said if not one.endswith("_")} <= set(phrases)
     # What a page says by a name that it puts together: `say("outcome_" ~ …)`, `say(f"outcome_{…}")`.

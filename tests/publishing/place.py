@@ -10,7 +10,7 @@ from uuid import UUID
 from creditbank import background, clock
 from creditbank.config import Settings
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import SCOPES
+from creditbank.identity.permit import SCOPES
 from creditbank.jobs import run_due
 from creditbank.records.intake import Sender
 from creditbank.rules import Rulebook, load_packaged, packaged_documents, read_document

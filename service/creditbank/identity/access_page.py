@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from creditbank.identity.actor import Reach
-from creditbank.identity.who_may import PERMITS, PUBLIC, ROLES, SCOPES, Permit
+from creditbank.identity.permit import ROLES, SCOPES, Permit
+from creditbank.identity.who_may import PERMITS, PUBLIC
 
 _REACH = {
     Reach.ANY: ("全部", "everybody's"),

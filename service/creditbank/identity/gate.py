@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from creditbank.errors import NotAllowed, NotSignedIn
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import Permit, RouteWithoutPermit, permit_for
+from creditbank.identity.permit import Permit
+from creditbank.identity.who_may import RouteWithoutPermit, permit_for
 
 SESSION_COOKIE = "creditbank_session"
 """The portal's session: an access token in a cookie, which no route under /v1 ever reads."""

@@ -20,10 +20,10 @@ from creditbank.identity import throttling
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.identity.bound import must_be_an_institution
+from creditbank.identity.permit import ROLES_OF_AN_INSTITUTION, ROLES_OF_STAFF
 from creditbank.identity.security import Passwords
 from creditbank.identity.tables import Login
 from creditbank.identity.throttling import SIGN_IN_ADDRESS, SIGN_IN_NAME, Attempt
-from creditbank.identity.who_may import ROLES_OF_AN_INSTITUTION, ROLES_OF_STAFF
 from creditbank.sealing import Keyring, blind_index, open_for_bank, seal_for_bank
 
 SignInCheck = Callable[[AsyncSession, Login, datetime], Awaitable[None]]

@@ -22,7 +22,7 @@ from creditbank.config import Settings
 from creditbank.errors import BankError, NotSignedIn, TemporarilyUnavailable
 from creditbank.identity import token_keys
 from creditbank.identity.actor import Actor
-from creditbank.identity.who_may import ROLES, SCOPES
+from creditbank.identity.permit import ROLES, SCOPES
 
 Result = TypeVar("Result")
 

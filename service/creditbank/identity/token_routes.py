@@ -16,9 +16,9 @@ from creditbank.http import problems
 from creditbank.identity import clients
 from creditbank.identity.actor import Actor
 from creditbank.identity.logins import SignInRefused, sign_in
+from creditbank.identity.permit import SCOPES
 from creditbank.identity.schemas import TokenGiven, TokenRefused
 from creditbank.identity.security import Tokens
-from creditbank.identity.who_may import SCOPES
 
 router = APIRouter(tags=["access"])
 

@@ -23,9 +23,8 @@ from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions import reading
 from creditbank.once import IdempotencyKeyUsedForAnotherPayload, once
 from creditbank.portal.answering import Visit, page, sent_to, visit
-from creditbank.portal.desk_words import DESK
 from creditbank.portal.forms import must_be_ours, typed_pairs
-from creditbank.portal.words import speaker
+from creditbank.portal.words import PHRASES, speaker
 from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import rulebook_of
 from creditbank.sealing import Keyring
@@ -115,7 +114,7 @@ def _faults(error: ValidationError, language: Language) -> str:
     sentences = []
     raised = error.errors(include_url=False)
     for told, one in zip(faults_of([{**each, "loc": ("body", *each["loc"])} for each in raised]), raised, strict=False):
-        name = next((part for part in reversed(one["loc"]) if f"f_{part}" in DESK), None)
+        name = next((part for part in reversed(one["loc"]) if f"f_{part}" in PHRASES), None)
         where = "" if name is None else f"{say(f'f_{name}')}{say('colon')}"
         sentences.append(f"{where}{told[language]}")
     return say("semicolon").join(dict.fromkeys(sentences)) + say("stop")
@@ -189,7 +188,7 @@ def desk_page(
             here=None if fault is None else here,
             fault=fault,
             loose=loose,
-            done=done if fault is None and done in DESK else None,
+            done=done if fault is None and done in PHRASES else None,
             key_of_form=lambda: str(new_id()),
             officer=Reach.ANY in actor.reach and "officer" in actor.roles,
             kept=lambda form, name, given="": _kept(fault, form, name, given),

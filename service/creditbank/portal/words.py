@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from creditbank.errors import Language
+from creditbank.portal.console_words import CONSOLE_WORDS
 from creditbank.portal.desk_words import DESK
+from creditbank.portal.learner_words import LEARNER_WORDS
+from creditbank.portal.office_words import OFFICE_WORDS
+from creditbank.portal.share_words import SHARE_WORDS
+from creditbank.portal.worth_words import WORTH_WORDS
 from creditbank.rules.lists import (
     ACHIEVEMENT,
     ATTEMPT,
@@ -376,12 +381,17 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 
 
+GROUPS = (WORDS, DESK, LEARNER_WORDS, WORTH_WORDS, SHARE_WORDS, CONSOLE_WORDS, OFFICE_WORDS)
+"""What each group of pages says; a test holds that no two of them use one name."""
+PHRASES: Mapping[str, tuple[str, str]] = {name: said for group in GROUPS for name, said in group.items()}
+
+
 def speaker(language: Language) -> Say:
     """Says phrases in one language, their gaps filled. Raises KeyError for one that is not there."""
     place = 0 if language == "zh" else 1
 
     def say(phrase: str, **filled: object) -> str:
-        said = (WORDS.get(phrase) or DESK[phrase])[place]
+        said = PHRASES[phrase][place]
         return said.format(**filled) if filled else said
 
     return say

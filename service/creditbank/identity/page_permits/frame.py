@@ -1,0 +1,20 @@
+"""Who may open the pages that belong to nobody in particular."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from creditbank.identity.permit import Permit
+
+ANY_PAGE = Permit(everybody=True, by_cookie=True)
+
+FRAME: Mapping[tuple[str, str], Permit] = {
+    ("POST", "/sign-out"): ANY_PAGE,
+}
+
+PUBLIC_FRAME: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("GET", "/"): ("首页", "the front page"),
+    ("GET", "/sign-in"): ("登录页", "the sign-in page"),
+    ("GET", "/static/{name}"): ("页面样式与图标", "the stylesheet and the pictures of the pages"),
+    ("POST", "/sign-in"): ("登录", "where a password becomes a session; throttled"),
+}

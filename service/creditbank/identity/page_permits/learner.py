@@ -1,0 +1,14 @@
+"""Who may open a learner's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from creditbank.identity.permit import CHILD, OWN, Permit
+
+OWN_PAGES = Permit({"learner": OWN, "guardian": CHILD}, by_cookie=True)
+
+LEARNER: Mapping[tuple[str, str], Permit] = {
+    ("GET", "/my/transcript"): OWN_PAGES,
+    ("GET", "/my/records/{record_id}"): OWN_PAGES,
+}

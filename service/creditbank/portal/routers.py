@@ -1,0 +1,15 @@
+"""The pages of the portal, a router for each group of them, in the order in which an address is matched."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages, routes
+
+ROUTERS: tuple[APIRouter, ...] = (
+    routes.router,
+    round_pages.router,
+    cohort_pages.router,
+    progressing_pages.router,
+    agreement_pages.router,
+)
