@@ -11,6 +11,7 @@ from creditbank import clock
 from creditbank.demo import Bootstrap, DemoFile, begin, load
 from tests.clients.served import served
 from tests.conftest import copied
+from tests.demo.browsing import CHROMIUM, At, screens
 from tests.demo.opened import CUT_OFF, Interrupted, Opened
 
 
@@ -38,3 +39,12 @@ def city(run: Any, superuser: Any, template: str, tmp_path_factory: pytest.TempP
                 yield Opened(bank, bootstrap, load(bank.base_url, bootstrap, say=steps.append), steps)
     finally:
         clock.set_to(None)  # also where it never comes to its last day
+
+
+@pytest.fixture(scope="module")
+def at(city: Opened) -> Iterator[At]:
+    """Opens a screen of a real browser for somebody of the city."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("there is no system Chromium")
+    yield from screens(city.bank.base_url, city.file.person)

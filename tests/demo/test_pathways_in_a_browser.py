@@ -1,29 +1,19 @@
-"""A 3+2 round of the city run by hand, by its people, in a real browser: a picture of every step is kept."""
+"""A 3+2 round of the city run by hand, by its at, in a real browser: a picture of every step is kept."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
 
 from creditbank import clock
 from creditbank.demo.city import institution
+from tests.demo.browsing import PHONE, At
 from tests.demo.opened import Opened
 from tests.demo.test_pathways import OVER_ON, PAGE, RUN_ON, programme_of, ran, script, tokens
 
-browsers = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no system Chromium")
-
-PICTURES = Path(os.environ.get("CREDITBANK_PICTURES", "var/pictures/pathways"))
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 BEFORE_THE_ROSTER = "名单是学校自己的表"
 ROSTER = (
     "姓名,学号,入班日期\n金怡雪,202302005,2023-09-01\n江　艳子,202302006,2023-09-01\n冯家辉,202302007,2023-09-01\n"
@@ -36,65 +26,7 @@ SCORES = (
 )
 
 
-class Sitting:
-    """Somebody signed in at a screen."""
-
-    def __init__(self, page: Any, base: str) -> None:
-        self.page, self.base, self.taken = page, base, 0
-
-    def go(self, path: str) -> None:
-        self.page.goto(self.base + path)
-
-    def picture(self, name: str) -> None:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-        layout = self.page.context.new_cdp_session(self.page).send("Page.getLayoutMetrics")
-        assert layout["cssContentSize"]["width"] <= self.page.viewport_size["width"], name
-
-    def form(self, form: str) -> Any:
-        """A form of an act, its fold opened."""
-        found = self.page.locator(f"form#{form}")
-        fold = self.page.locator("details.doing", has=self.page.locator(f"form#{form}"))
-        if fold.count() and fold.get_attribute("open") is None:
-            fold.locator("> summary").click()
-        return found
-
-    def send(self, form: str) -> None:
-        self.page.locator(f"form#{form} button[type=submit]").click()
-        self.page.wait_for_load_state()
-
-    def file(self, form: str, name: str, content: str) -> None:
-        """A file chosen, tried, looked at and sent."""
-        self.form(form).locator("input[type=file]").set_input_files(
-            {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
-        )
-        self.send(form)
-
-
-@pytest.fixture(scope="module")
-def people(city: Opened) -> Iterator[Any]:
-    """Opens a screen for somebody of the city."""
-    with browsers.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-
-        @contextmanager
-        def at(login: str, size: dict[str, int] = DESK) -> Iterator[Sitting]:
-            context = browser.new_context(viewport=size, locale="zh-CN", java_script_enabled=False)
-            sitting = Sitting(context.new_page(), city.bank.base_url)
-            entry = city.file.person(login)
-            assert entry is not None, login
-            sitting.go("/sign-in")
-            sitting.page.fill("#login_name", entry["login"])
-            sitting.page.fill("#password", entry["password"])
-            sitting.page.locator("form.fields button[type=submit]").click()
-            yield sitting
-            context.close()
-
-        yield at
-        browser.close()
-
-
-def test_a_whole_round_by_hand(city: Opened, people: Any, tmp_path: Path) -> None:
+def test_a_whole_round_by_hand(city: Opened, at: At, tmp_path: Path) -> None:
     logins = {"SCHOOL": "bihai.registrar", "COLLEGE": "trade.registrar", "OFFICER": "demo.officer",
               "SECOND": "demo.second"}  # fmt: skip
     said = {
@@ -109,15 +41,15 @@ def test_a_whole_round_by_hand(city: Opened, people: Any, tmp_path: Path) -> Non
         bearers = tokens(city, **logins)
         told = ran(f"ROUND=\n{made}\nprintf 'COHORT %s\\n' $COHORT", said | bearers, tmp_path)
         cohort = f"/desk/cohorts/{told.split('COHORT ')[-1].strip()}"
-        round_ = _as_far_as_the_notice(city, people, cohort, bearers)
+        round_ = _as_far_as_the_notice(city, at, cohort, bearers)
         clock.set_to(OVER_ON)
-        _to_the_end(people, round_)
+        _to_the_end(at, round_)
     finally:
         clock.set_to(None)
 
 
-def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[str, str]) -> str:
-    with people("bihai.registrar") as school:
+def _as_far_as_the_notice(city: Opened, at: At, cohort: str, bearers: dict[str, str]) -> str:
+    with at("bihai.registrar") as school:
         school.go("/desk")
         school.picture("01-school-desk")
         school.go(cohort)
@@ -130,13 +62,13 @@ def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[
         school.file("roster", "名单.csv", ROSTER.replace("武静,", "武静若,"))
         school.send("send-roster")
         school.picture("04-school-roster-sent")
-    with people("demo.officer") as officer:
+    with at("demo.officer") as officer:
         officer.go(cohort)
         officer.form("cohort_filing").locator("#cohort_filing-filing_no").fill("演示贯班〔2023〕19号")
         officer.page.check("#cohort_filing-sure")
         officer.picture("05-officer-files-the-cohort")
         officer.send("cohort_filing")
-    with people("trade.registrar") as college:
+    with at("trade.registrar") as college:
         college.go(cohort)
         college.form("opening").locator("#opening-on_1").fill("2026-06-06")
         college.page.fill("#opening-subjects_1", "文化综合 150，专业综合 200")
@@ -150,11 +82,11 @@ def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[
         college.picture("08-college-scores-sent")
         college.go(cohort)
         round_ = str(college.page.locator("a[href^='/desk/rounds/']").first.get_attribute("href"))
-    with people("bihai.registrar", PHONE) as school:
+    with at("bihai.registrar", PHONE) as school:
         school.go(cohort)
         school.picture("09-school-cohort-on-a-phone")
         _state(city, cohort, bearers["SCHOOL"])
-    with people("trade.registrar") as college:
+    with at("trade.registrar") as college:
         college.go(round_)
         college.form("deciding")
         college.picture("10-college-round-collecting")
@@ -181,7 +113,7 @@ def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[
     for no, words in ((1, "该生的文化综合成绩有误"), (2, "该生不应列入")):
         head = {"Authorization": f"Bearer {learner}"}
         assert httpx.post(path, headers=head, json={"member_no": no, "words": words}).status_code == 201
-    with people("demo.officer", PHONE) as officer:
+    with at("demo.officer", PHONE) as officer:
         officer.go("/desk/notices")
         officer.picture("17-officer-notices-on-a-phone")
         officer.go(round_)
@@ -193,7 +125,7 @@ def _as_far_as_the_notice(city: Opened, people: Any, cohort: str, bearers: dict[
             officer.send(form)
         officer.picture("19-officer-after-the-objections")
         assert "已判定" in officer.page.content()
-    with people("trade.registrar") as college:
+    with at("trade.registrar") as college:
         college.go(round_)
         college.form("notice")
         college.page.check("#notice-sure")
@@ -214,15 +146,15 @@ def _state(city: Opened, cohort: str, bearer: str) -> None:
     assert httpx.post(f"{path}/statements", headers=head, json={"statements": rows}).status_code == 200
 
 
-def _to_the_end(people: Any, round_: str) -> None:
-    with people("trade.registrar") as college:
+def _to_the_end(at: At, round_: str) -> None:
+    with at("trade.registrar") as college:
         college.go(round_)
         college.form("filing")
         college.page.check("#filing-sure")
         college.picture("21-college-files")
         college.send("filing")
         college.picture("22-college-filed")
-    with people("demo.second") as second:
+    with at("demo.second") as second:
         second.go("/desk")
         second.picture("23-second-desk")
         second.go(round_)
@@ -232,11 +164,11 @@ def _to_the_end(people: Any, round_: str) -> None:
         second.send("freezing")
         second.picture("25-frozen")
         assert re.search(r"ZD-2026-\d{4}", second.page.content())
-    with people("trade.registrar", PHONE) as college:
+    with at("trade.registrar", PHONE) as college:
         college.go(round_)
         college.picture("26-frozen-on-a-phone")
         college.go(f"{round_}/progressions")
         college.picture("27-college-progressing-on-a-phone")
-    with people("bihai.registrar") as school:
+    with at("bihai.registrar") as school:
         school.go(f"{round_}?lang=en")
         school.picture("28-frozen-in-english")

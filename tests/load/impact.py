@@ -12,7 +12,7 @@ from creditbank import clock
 from creditbank.config import Settings
 from creditbank.database_roles import Addresses, connect, open_database
 from creditbank.db import Database
-from creditbank.demo import Bootstrap, load
+from creditbank.demo import Bootstrap, begin, load
 from creditbank.migrate import upgrade
 from creditbank.publishing.impact import kinds_of, measure
 from creditbank.publishing.standing import Against
@@ -60,6 +60,8 @@ def line(addresses: Addresses, folder: Path) -> dict[str, Any]:
         open_database(superuser, "city")
     there = addresses.of_database("city")
     upgrade(there.owner)
+    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder / "demo.json", "")  # the city opens on a day of its own
     with served(there, folder) as bank:
         load(bank.base_url, Bootstrap(bank.settings, bank.database_url), say=lambda line: None)
         settings = bank.settings

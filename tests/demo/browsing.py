@@ -1,0 +1,125 @@
+"""Somebody of the city at a screen: pages opened, forms sent, a picture kept, and the page looked over for barriers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+PICTURES = Path(os.environ.get("CREDITBANK_PICTURES", "var/pictures"))
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+"""Rules of axe for WCAG 2.2 at level AA."""
+
+
+class Sitting:
+    """Somebody at a screen; `folder` is where their pictures go."""
+
+    def __init__(self, page: Any, base: str, folder: str) -> None:
+        self.page, self.base, self.folder = page, base, folder
+
+    def go(self, path: str) -> None:
+        """Open a page of the bank."""
+        self.page.goto(self.base + path)
+
+    def sign_in(self, login: str, password: str) -> None:
+        """By the form."""
+        self.go("/sign-in")
+        self.page.fill("#login_name", login)
+        self.page.fill("#password", password)
+        self.page.locator("form.fields button[type=submit]").click()
+        self.page.wait_for_load_state()
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page, which is no wider than the screen, and find no barrier in it."""
+        folder = PICTURES / self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+        layout = self.page.context.new_cdp_session(self.page).send("Page.getLayoutMetrics")
+        assert layout["cssContentSize"]["width"] <= self.page.viewport_size["width"], name
+        assert not (found := barriers(self.page)), f"{name}: {found}"
+
+    def form(self, form: str) -> Any:
+        """A form of an act, its fold opened."""
+        found = self.page.locator(f"form#{form}")
+        fold = self.page.locator("details.doing", has=self.page.locator(f"form#{form}"))
+        if fold.count() and fold.get_attribute("open") is None:
+            fold.locator("> summary").click()
+        return found
+
+    def send(self, form: str) -> None:
+        """Press the button of a form."""
+        self.page.locator(f"form#{form} button[type=submit]").click()
+        self.page.wait_for_load_state()
+
+    def file(self, form: str, name: str, content: str | bytes) -> None:
+        """A file chosen and sent."""
+        body = content.encode() if isinstance(content, str) else content
+        self.form(form).locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "application/octet-stream", "buffer": body}
+        )
+        self.send(form)
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe finds on a page against WCAG 2.2 AA: the rule, and where.
+
+    It is a script: the page as it stands is given to a second screen of the same size that runs scripts.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = page.context.browser.new_context(viewport=page.viewport_size, bypass_csp=True)
+    try:
+        copy = context.new_page()
+        text = page.content()
+        copy.route(page.url, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
+        copy.goto(page.url)
+        options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
+        found = Axe().run(copy, options=options)
+    finally:
+        context.close()
+    return [
+        f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for each in found.response["violations"]
+        for node in each["nodes"][:3]
+    ]
+
+
+At = Callable[..., AbstractContextManager[Sitting]]
+
+
+def screens(base: str, person: Callable[[str], Mapping[str, Any] | None]) -> Iterator[At]:
+    """Opens a screen for somebody who is signed in, or for nobody: `at("zhang.san", PHONE, language="en", js=True)`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+        @contextmanager
+        def at(
+            login: str | None,
+            size: Mapping[str, int] = DESK,
+            *,
+            language: str = "zh",
+            js: bool = False,
+            folder: str = "pages",
+        ) -> Iterator[Sitting]:
+            locale = "zh-CN" if language == "zh" else "en-GB"
+            context = browser.new_context(viewport=dict(size), locale=locale, java_script_enabled=js)
+            context.set_default_timeout(20_000)
+            sitting = Sitting(context.new_page(), base, folder)
+            if language == "en":
+                sitting.go("/?lang=en")
+            if login is not None:
+                entry = person(login)
+                assert entry is not None, login
+                sitting.sign_in(entry["login"], entry["password"])
+            yield sitting
+            context.close()
+
+        yield at
+        browser.close()
