@@ -204,7 +204,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("behind", ["paper", "ground", "note", "warn"])
+@pytest.mark.parametrize("behind", ["paper", "ground", "note", "warn", "well", "ill"])
 @pytest.mark.parametrize("text", ["ink", "soft", "main", "main-dark", "good", "bad", "doubt"])
 def test_every_colour_of_text_can_be_read_on_every_ground(text: str, behind: str) -> None:
     light, dark = sorted((luminance(COLOURS[text]), luminance(COLOURS[behind])), reverse=True)

@@ -15,6 +15,7 @@ from creditbank.errors import BankError, Language
 from creditbank.identity.actor import Actor
 from creditbank.portal import session as sessions
 from creditbank.portal import writing
+from creditbank.portal.navigation import ways_of
 from creditbank.portal.session import Cookies
 from creditbank.portal.static_files import address_of
 from creditbank.portal.words import speaker
@@ -95,6 +96,8 @@ def page(
         other_language=_in_the_other_language(visited, here),
         actor=visited.actor,
         home=home_of(visited.actor),
+        path=visited.request.url.path,
+        ways=ways_of(visited.actor, visited.request.url.path, learner=visited.request.query_params.get("learner")),
         day=lambda value: writing.day(value, language),
         instant=lambda value: writing.instant(value, language),
         **said,
