@@ -133,14 +133,16 @@ async def done_once(
     form: str,
     act: Callable[[AsyncSession, Tools], Awaitable[object]],
     *,
-    then: str,
+    then: str | None,
     show: Callable[[Fault], Awaitable[Response]],
     sure: bool = False,
+    content: bytes = b"",
 ) -> Response:
     """Do what a form asks for once, however often it was sent, and go on by GET; `show` is the page with the refusal.
 
     The act is the one that the API's route runs, in the same transaction as the form's own key. `sure` is for what
-    cannot be taken back: its box has to be ticked. Raises NotFound.
+    cannot be taken back: its box has to be ticked. Where `then` is None the act says where to go on: to what it made.
+    `content` is the file that came with the form. Raises NotFound.
     """
     say, key = speaker(posted.language), posted.one("key") or ""
     if KEY.fullmatch(key) is None:
@@ -150,17 +152,18 @@ async def done_once(
     tools = await posted.tools()
 
     async def acted(session: AsyncSession) -> Any:
-        await act(session, tools)
-        return answer(200, {"done": form})
+        made = await act(session, tools)
+        return answer(200, {"done": form, "then": then or str(made)})
 
+    said = [pair for pair in posted.pairs if pair[0] != "key"]
     try:
-        await once(
+        answered = await once(
             posted.database, tools.keyring, caller=posted.actor.name, key=f"page:{key}", act=acted,
-            payload=payload_of(posted, [pair for pair in posted.pairs if pair[0] != "key"]),
+            payload=payload_of(posted, said, content),
         )  # fmt: skip
     except (BankError, ValidationError) as refused:
         return await show(posted.refused(form, refused))
-    return sent_to(posted.visited, f"{then}?done={form}")
+    return sent_to(posted.visited, f"{then or orjson.loads(answered.body)['then']}?done={form}")
 
 
 def payload_of(posted: Posted, said: Sequence[Any], content: bytes = b"") -> bytes:
