@@ -20,7 +20,7 @@ from creditbank.pathways.round_schemas import ReviewClosingIn
 from creditbank.pathways.rounds_at_work import rounds_at_work
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
-from creditbank.portal.routes import AtHomeDep
+from creditbank.portal.visiting import AtHomeDep
 from creditbank.records.acts import Tools
 
 router = APIRouter(include_in_schema=False)

@@ -49,8 +49,8 @@ from creditbank.portal.desk import (
     tools_of,
 )
 from creditbank.portal.forms import must_be_ours, not_readable
-from creditbank.portal.routes import AtHomeDep
 from creditbank.portal.sittings_typed import MOST, sittings_of
+from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import speaker
 from creditbank.records.acts import Tools
 

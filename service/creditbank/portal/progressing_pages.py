@@ -23,7 +23,7 @@ from creditbank.pathways.round_reading import one_round
 from creditbank.portal import rounds_shown as shown
 from creditbank.portal.answering import Visit, sent_to
 from creditbank.portal.desk import Fault, PostedDep, desk_page, id_of, tools_of
-from creditbank.portal.routes import AtHomeDep
+from creditbank.portal.visiting import AtHomeDep
 from creditbank.records.acts import Tools
 
 router = APIRouter(include_in_schema=False)

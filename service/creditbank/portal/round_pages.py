@@ -39,9 +39,9 @@ from creditbank.portal.desk import (
     number_of,
     tools_of,
 )
-from creditbank.portal.routes import AtHomeDep
 from creditbank.portal.sittings_typed import MOST, sittings_of, typed_of
 from creditbank.portal.story_shown import Source
+from creditbank.portal.visiting import AtHomeDep
 from creditbank.records.acts import Tools
 from creditbank.records.decisions import one_decision
 

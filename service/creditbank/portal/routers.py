@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages, routes
+from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages, routes, sign_in_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
+    sign_in_pages.router,
     routes.router,
     round_pages.router,
     cohort_pages.router,

@@ -1,34 +1,30 @@
-"""The pages: the front page, signing in and out, the transcript, and the story of each record."""
+"""The pages of the transcript and of the story of each record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep
-from creditbank.errors import BankError, Language, Malformed, NotFound
+from creditbank.errors import Language, Malformed, NotFound
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep, Reach
-from creditbank.identity.logins import sign_in
-from creditbank.identity.token_routes import address_of
 from creditbank.institutions import reading
 from creditbank.learners.account_numbers import grouped
 from creditbank.learners.guardians import children_of
 from creditbank.learners.sight import allowed_to_see
-from creditbank.portal import session as sessions
-from creditbank.portal.answering import Visit, home_of, page, sent_to, visit
-from creditbank.portal.forms import must_be_ours, typed
-from creditbank.portal.static_files import PATH, static_file
+from creditbank.portal.answering import page
 from creditbank.portal.story_shown import told
 from creditbank.portal.transcript_shown import shown
+from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import named
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.rules.dependencies import rulebook_of
@@ -39,100 +35,6 @@ router = APIRouter(include_in_schema=False)
 MOST_RECORDS = 500
 
 _TRANSCRIPT = "/my/transcript"
-
-
-async def _visiting(request: Request) -> Visit:
-    return visit(request)
-
-
-async def _at_home(request: Request, actor: ActorDep, session: SessionDep) -> Visit:
-    """A visit of a page of one's own: whoever it is was let in by the gate, and their session goes on."""
-    visited = visit(request)
-    await sessions.prolong(request, session, visited.cookies, actor, at=visited.at)
-    return visited
-
-
-VisitDep = Annotated[Visit, Depends(_visiting)]
-AtHomeDep = Annotated[Visit, Depends(_at_home)]
-OURS = [Depends(must_be_ours)]
-
-
-# --- for everybody ------------------------------------------------------------------------------------------------
-
-
-@router.get("/")
-async def front_page(visited: VisitDep) -> Response:
-    """What the bank is, and the ways in."""
-    return page(visited, "front.html")
-
-
-@router.get("/sign-in")
-async def sign_in_page(request: Request, visited: VisitDep) -> Response:
-    """The form."""
-    return _form(visited, lapsed=sessions.has_lapsed(request))
-
-
-@router.post("/sign-in", dependencies=OURS)
-async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
-    """A session for whoever knows the password; throttled by name and by address, as the token endpoint is."""
-    form = await typed(request)
-    name, password = form.get("login_name", "").strip(), form.get("password", "")
-    if not name or not password:
-        return _form(visited, status=422, name=name, missing=True)
-    state = request.app.state
-    try:
-        actor = await sign_in(
-            state.database,
-            state.keyring,
-            state.passwords,
-            login_name=name,
-            password=password,
-            address=address_of(request),
-            at=visited.at,
-            checks=state.sign_in_checks,
-        )
-    except BankError as refused:
-        return _form(visited, status=refused.status, name=name, refused=refused)
-    sessions.begin(request, visited.cookies, actor, at=visited.at)
-    home = home_of(actor)
-    return sent_to(visited, "/" if home is None else home[0])
-
-
-@router.post("/sign-out", dependencies=OURS)
-async def sign_out(request: Request, visited: VisitDep) -> Response:
-    """The session is taken from this browser; its token dies within its minutes."""
-    sessions.end(request, visited.cookies)
-    return sent_to(visited, "/")
-
-
-router.add_api_route(f"{PATH}/{{name}}", static_file, methods=["GET"])
-
-
-def _form(
-    visited: Visit,
-    *,
-    status: int = 200,
-    name: str = "",
-    lapsed: bool = False,
-    missing: bool = False,
-    refused: BankError | None = None,
-) -> Response:
-    return page(
-        visited,
-        "sign_in.html",
-        status=status,
-        headers={} if refused is None else _headers(refused),
-        name=name,
-        lapsed=lapsed,
-        missing=missing,
-        refused="" if refused is None else refused.sentence(visited.language),
-    )
-
-
-def _headers(refused: BankError) -> dict[str, str]:
-    """RFC 9110 §15.5.2: a 401 names a scheme; this one opens no dialogue in a browser."""
-    challenge = {"WWW-Authenticate": 'Bearer realm="creditbank"'} if refused.status == 401 else {}
-    return {**challenge, **refused.headers}
 
 
 # --- the transcript -----------------------------------------------------------------------------------------------
