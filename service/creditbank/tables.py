@@ -18,6 +18,7 @@ from creditbank.recognition import tables as recognition
 from creditbank.records import tables as records
 from creditbank.rules import tables as rules
 from creditbank.submissions import tables as submissions
+from creditbank.transcripts import share_tables as shares
 
 __all__ = [
     "changes",
@@ -34,6 +35,7 @@ __all__ = [
     "records",
     "rounds",
     "rules",
+    "shares",
     "submissions",
 ]
 

@@ -59,6 +59,7 @@ LEAD_TO_A_LEARNER = {
     "ix_progression_review_review_id": "whose review it is, by its number alone",
     "ix_progression_review_opened_at": "the reviews that wait for a person",
     "ix_progression_review_round_id": "the reviews of a round",
+    "uq_share_code_index": "a share, by the code that somebody holds",
 }
 """Indexes of learners' tables that find out whose rows they are, and why each is needed."""
 
