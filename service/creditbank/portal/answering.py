@@ -160,7 +160,7 @@ def _in_the_other_language(visited: Visit, here: str | None) -> str:
     """The address of this page in the other language, with whatever else was asked for."""
     other = "en" if visited.language == "zh" else "zh"
     if here is not None:
-        return f"{here}?lang={other}"
+        return f"{here}{'&' if '?' in here else '?'}lang={other}"
     url = visited.request.url
     asked = [(name, value) for name, value in visited.request.query_params.multi_items() if name != "lang"]
     return f"{url.path}?{urlencode([*asked, ('lang', other)])}"

@@ -163,7 +163,8 @@ async def done_once(
         )  # fmt: skip
     except (BankError, ValidationError) as refused:
         return await show(posted.refused(form, refused))
-    return sent_to(posted.visited, f"{then or orjson.loads(answered.body)['then']}?done={form}")
+    address = then or str(orjson.loads(answered.body)["then"])
+    return sent_to(posted.visited, f"{address}{'&' if '?' in address else '?'}done={form}")
 
 
 def payload_of(posted: Posted, said: Sequence[Any], content: bytes = b"") -> bytes:
