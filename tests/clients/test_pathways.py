@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from creditbank.demo.bootstrap import ADMINISTRATOR, Bootstrap
-from creditbank_client import Client, Conflict, FileEmpty, NotFound, Refused
+from creditbank_client import Client, Conflict, FileEmpty, NotAllowed, NotFound, Refused
 from tests.clients.conftest import SINCE, Town, somebody
 from tests.submissions.files_made import photo, written
 
@@ -116,3 +116,21 @@ def test_pathways_and_cohorts_are_listed(way: Way) -> None:
     assert way.college.pathway(way.pathway)["filing_no"] == "备1"
     assert [one["cohort_id"] for one in way.school.cohorts()] == [way.cohort]
     assert way.school.cohort(way.cohort)["name"] == "演示班"
+
+
+def test_what_is_said_of_a_round_has_the_shape_that_the_bank_reads(way: Way) -> None:
+    """A body of another shape is refused before anybody looks for the round."""
+    with pytest.raises(Conflict) as met:
+        way.college.open_round(way.cohort, {"sittings": [], "collects_until": None})
+    assert met.value.code == "no_round_in_document"
+    assert way.college.rounds(way.cohort) == list(way.school.round_notices()) == []
+    nowhere = "0195532a-2222-7c11-9a51-0d3d3f5f2a10"
+    for asked in (
+        lambda: way.school.round_notice(nowhere),
+        lambda: way.school.object_to_round(nowhere, member_no=1, words="成绩有误"),
+        lambda: way.college.decide_round_objection(nowhere, nowhere, upheld=True, set_aside=True, words="属实"),
+    ):
+        with pytest.raises(NotFound):
+            asked()
+    with pytest.raises(NotAllowed):
+        way.school.give_up_place(nowhere, nowhere)

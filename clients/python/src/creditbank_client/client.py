@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,8 @@ import httpx
 
 from creditbank_client.calling import Caller
 from creditbank_client.changes import Changes
+from creditbank_client.claim_calls import ClaimCalls
+from creditbank_client.learner_calls import LearnerCalls
 from creditbank_client.outcomes import Outcome, outcome_of
 from creditbank_client.pathway_calls import PathwayCalls
 from creditbank_client.submission_calls import Id, SubmissionCalls
@@ -28,7 +30,7 @@ BATCH = 1000
 """How many rows the bank takes in one call."""
 
 
-class Client(SubmissionCalls, PathwayCalls):
+class Client(LearnerCalls, ClaimCalls, PathwayCalls, SubmissionCalls):
     """One client of one institution. Threads may share it; close it, or use it in a `with`.
 
     `attempts` and `longest_wait` (seconds) are its patience: a call that was throttled, met a busy bank or lost its
@@ -131,18 +133,6 @@ class Client(SubmissionCalls, PathwayCalls):
         said = {"learner": to, "reason": reason}
         return outcome_of(self._post(f"/v1/records/{record_id}/reassignment", said, idempotency_key))
 
-    def record(self, record_id: Id) -> dict[str, Any]:
-        """A record with every version, decision and posting."""
-        return self.get(f"/v1/records/{record_id}")
-
-    def decision(self, decision_id: Id) -> dict[str, Any]:
-        """A decision with its findings, facts and rule version."""
-        return self.get(f"/v1/decisions/{decision_id}")
-
-    def posting(self, posting_id: Id) -> dict[str, Any]:
-        """A posting with its entries and the decision it was made from."""
-        return self.get(f"/v1/postings/{posting_id}")
-
     def changes(self, after: int = 0) -> Changes:
         """What changed in the institution's own records, from a saved position on; see `Changes`."""
         return Changes(self.get, after)
@@ -196,42 +186,6 @@ class Client(SubmissionCalls, PathwayCalls):
         return follow(self, self.submission(submission_id), Wanted(watch=progress), self._caller.wait)
 
     # --- learners -------------------------------------------------------------------------------------------------
-
-    def transcript(
-        self,
-        learner_id: Id,
-        *,
-        as_of: date | None = None,
-        known_at: datetime | None = None,
-        records: Sequence[Id] | None = None,
-        lang: str | None = None,
-    ) -> dict[str, Any]:
-        """The transcript: what happened by a day (`as_of`), as the bank knew it at an instant (`known_at`)."""
-        asked = {"as_of": as_of, "known_at": known_at, "record": records, "lang": lang}
-        return self.get(f"/v1/learners/{learner_id}/transcript", **asked)
-
-    def balances(
-        self, learner_id: Id, *, as_of: date | None = None, known_at: datetime | None = None
-    ) -> list[dict[str, Any]]:
-        """The credits of each scheme; those of two schemes are never added together."""
-        found = self.get(f"/v1/learners/{learner_id}/balances", as_of=as_of, known_at=known_at)
-        return list(found["balances"])
-
-    def statement(
-        self, learner_id: Id, *, as_of: date | None = None, known_at: datetime | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Every posting, the first first, however many pages there are."""
-        cursor = None
-        while True:
-            page = self.get(f"/v1/learners/{learner_id}/statement", as_of=as_of, known_at=known_at, cursor=cursor)
-            yield from page["lines"]
-            cursor = page["next"]
-            if cursor is None:
-                return
-
-    def learner(self, learner_id: Id) -> dict[str, Any]:
-        """An account as far as the caller may see it: its number, and the institution's own enrolments."""
-        return self.get(f"/v1/learners/{learner_id}")
 
     def open_learners(self, people: Iterable[Row], *, batch: int = BATCH) -> Iterator[dict[str, Any]]:
         """Open accounts for any number of people (`name`, `document`): one outcome for each, in order."""

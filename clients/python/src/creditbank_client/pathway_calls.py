@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from creditbank_client.calling import Caller
+from creditbank_client.asking import Calls
 from creditbank_client.errors import FileEmpty, Problem, problem_of
 from creditbank_client.submission_calls import Id
 from creditbank_client.whole_files import written_whole
@@ -68,46 +68,44 @@ def sheet_result_of(said: Mapping[str, Any]) -> SheetResult:
     return SheetResult(said["tried"], said.get("sheet_id"), said["counts"], rows, list(said["not_read"]), said)
 
 
-class PathwayCalls:
+class PathwayCalls(Calls):
     """What a client can ask and do about pathways (升学与贯通)."""
-
-    _caller: Caller
 
     # --- a learner ------------------------------------------------------------------------------------------------
 
     def learner_pathways(self, learner_id: Id, *, on: date | None = None) -> dict[str, Any]:
         """The pathways of a learner and those that are open to them, each with how far they are."""
-        return self._pathway_read(f"/v1/learners/{learner_id}/pathways", on=on)
+        return self._read(f"/v1/learners/{learner_id}/pathways", on=on)
 
     def learner_pathway(self, learner_id: Id, pathway_id: Id, *, on: date | None = None) -> dict[str, Any]:
         """One pathway gate by gate, as of a day: met, not met, unknown or exempt, what mends it, who, until when."""
-        return self._pathway_read(f"/v1/learners/{learner_id}/pathways/{pathway_id}", on=on)
+        return self._read(f"/v1/learners/{learner_id}/pathways/{pathway_id}", on=on)
 
     def what_if(self, learner_id: Id, pathway_id: Id, supposed: Mapping[str, Any]) -> dict[str, Any]:
         """The same gates if something were so: that certificate, this score. Nothing is written."""
-        return self._pathway_post(f"/v1/learners/{learner_id}/pathways/{pathway_id}/what-if", supposed)
+        return self._write(f"/v1/learners/{learner_id}/pathways/{pathway_id}/what-if", supposed)
 
     # --- pathways and cohorts ---------------------------------------------------------------------------------------
 
     def pathways(self, **query: Any) -> Iterator[dict[str, Any]]:
         """Pathways, read as they are asked for; the query is the contract's."""
-        yield from self._pathway_items("/v1/pathways", query)
+        yield from self._items("/v1/pathways", query)
 
     def pathway(self, pathway_id: Id) -> dict[str, Any]:
         """One pathway with its agreement, its intakes and the agreed courses."""
-        return self._pathway_read(f"/v1/pathways/{pathway_id}")
+        return self._read(f"/v1/pathways/{pathway_id}")
 
     def cohorts(self, **query: Any) -> Iterator[dict[str, Any]]:
         """One's own cohorts (贯通班), read as they are asked for."""
-        yield from self._pathway_items("/v1/cohorts", query)
+        yield from self._items("/v1/cohorts", query)
 
     def cohort(self, cohort_id: Id) -> dict[str, Any]:
         """One cohort of one's own."""
-        return self._pathway_read(f"/v1/cohorts/{cohort_id}")
+        return self._read(f"/v1/cohorts/{cohort_id}")
 
     def members(self, cohort_id: Id) -> Iterator[dict[str, Any]]:
         """The members of a cohort in the order of their numbers, read as they are asked for."""
-        yield from self._pathway_items(f"/v1/cohorts/{cohort_id}/members", {})
+        yield from self._items(f"/v1/cohorts/{cohort_id}/members", {})
 
     # --- what is stated ---------------------------------------------------------------------------------------------
 
@@ -116,11 +114,11 @@ class PathwayCalls:
     ) -> dict[str, Any]:
         """State facts about members: an outcome for each. What is stated again in other words supersedes."""
         said = {"statements": list(statements)}
-        return self._pathway_post(f"/v1/cohorts/{cohort_id}/statements", said, idempotency_key)
+        return self._write(f"/v1/cohorts/{cohort_id}/statements", said, idempotency_key)
 
     def statements(self, cohort_id: Id, learner_id: Id) -> dict[str, Any]:
         """What was stated about a member, as far as the caller may see it, each with the file and row it came in."""
-        return self._pathway_read(f"/v1/cohorts/{cohort_id}/members/{learner_id}/statements")
+        return self._read(f"/v1/cohorts/{cohort_id}/members/{learner_id}/statements")
 
     def send_roster(
         self,
@@ -163,17 +161,54 @@ class PathwayCalls:
         self, cohort_id: Id, said: Mapping[str, Any], *, idempotency_key: str | None = None
     ) -> dict[str, Any]:
         """Open a round for a cohort: until when it collects, and its sittings."""
-        return self._pathway_post(f"/v1/cohorts/{cohort_id}/rounds", said, idempotency_key)
+        return self._write(f"/v1/cohorts/{cohort_id}/rounds", said, idempotency_key)
 
     def round(self, round_id: Id) -> dict[str, Any]:
         """A round: its state, its candidates with their outcomes, what happened to it."""
-        return self._pathway_read(f"/v1/rounds/{round_id}")
+        return self._read(f"/v1/rounds/{round_id}")
 
     def round_act(
         self, round_id: Id, act: str, said: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
     ) -> dict[str, Any]:
         """An act on a round, by the last part of its address: deciding, set-asides, tie, notice, filing, freezing, …"""
-        return self._pathway_post(f"/v1/rounds/{round_id}/{act}", dict(said or {}), idempotency_key)
+        return self._write(f"/v1/rounds/{round_id}/{act}", dict(said or {}), idempotency_key)
+
+    def rounds(self, cohort_id: Id) -> list[dict[str, Any]]:
+        """The rounds of a cohort, each with how far it is."""
+        return list(self._read(f"/v1/cohorts/{cohort_id}/rounds")["items"])
+
+    def round_notices(self, *, college_id: Id | None = None) -> Iterator[dict[str, Any]]:
+        """Lists on public notice, read as they are asked for; they name nobody."""
+        yield from self._items("/v1/round-notices", {"college_id": college_id})
+
+    def round_notice(self, round_id: Id) -> dict[str, Any]:
+        """One list on public notice: numbers of members and what is to become of them, without names."""
+        return self._read(f"/v1/rounds/{round_id}/notice")
+
+    def object_to_round(
+        self, round_id: Id, *, member_no: int, words: str, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Object to a place on a list while it is on notice: anybody who is signed in, once about each member."""
+        said = {"member_no": member_no, "words": words}
+        return self._write(f"/v1/rounds/{round_id}/objections", said, idempotency_key)
+
+    def decide_round_objection(
+        self,
+        round_id: Id,
+        objection_id: Id,
+        *,
+        upheld: bool,
+        words: str,
+        set_aside: bool = False,
+        idempotency_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Uphold an objection to a list, or dismiss it. `set_aside` takes the candidate off the list."""
+        said = {"upheld": upheld, "set_aside": set_aside, "words": words}
+        return self._write(f"/v1/rounds/{round_id}/objections/{objection_id}/decision", said, idempotency_key)
+
+    def give_up_place(self, round_id: Id, learner_id: Id, *, idempotency_key: str | None = None) -> dict[str, Any]:
+        """A learner gives up the place that a list gives them, for good."""
+        return self._write(f"/v1/rounds/{round_id}/candidates/{learner_id}/giving-up", None, idempotency_key)
 
     def save_filing(self, round_id: Id, path: str | Path) -> Path:
         """The list to be filed, as a workbook in place of whatever `path` was."""
@@ -196,30 +231,13 @@ class PathwayCalls:
         At most 200 in a call. Calling again for the same people changes nothing.
         """
         said = {"on": on, "year_of_entry": year_of_entry, "plan_id": plan_id, "learners": list(learners)}
-        return self._pathway_post(f"/v1/rounds/{round_id}/progressions", said, idempotency_key)
+        return self._write(f"/v1/rounds/{round_id}/progressions", said, idempotency_key)
 
     def progressions(self, round_id: Id) -> dict[str, Any]:
         """What came of a frozen result: enrolment records, claims and credits of the agreed courses."""
-        return self._pathway_read(f"/v1/rounds/{round_id}/progressions")
+        return self._read(f"/v1/rounds/{round_id}/progressions")
 
-    # --- how they are called ----------------------------------------------------------------------------------------
-
-    def _pathway_read(self, path: str, **query: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self._caller.read(path, query).json()
-        return found
-
-    def _pathway_post(self, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
-        found: dict[str, Any] = self._caller.write("POST", path, body, key=key).json()
-        return found
-
-    def _pathway_items(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        cursor = None
-        while True:
-            page = self._caller.read(path, {**query, "cursor": cursor}).json()
-            yield from page["items"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+    # --- how a sheet is sent ----------------------------------------------------------------------------------------
 
     def _sheet(self, path: str, file: str | Path, asked: Mapping[str, Any], key: str | None) -> SheetResult:
         content = Path(file).read_bytes()
