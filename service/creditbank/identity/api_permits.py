@@ -61,6 +61,7 @@ READ_ROUND = Permit({**READ_ROUNDS.grants, "learner": OWN, "guardian": CHILD})
 ASK_PATHWAYS = Permit({**READ_ROUNDS.grants, "records:read": INSTITUTION, "learner": OWN, "guardian": CHILD})
 SUPPOSE = Permit({"registrar": INSTITUTION, "learner": OWN, "guardian": CHILD})
 READ_FILING = Permit({"registrar": INSTITUTION, "officer": ANY})
+READ_STATISTICS = Permit(BANK_READERS)
 SIGNED_IN = Permit(everybody=True)
 KEEP_ACCESS = Permit({"administrator": ANY})
 READ_ACCESS = Permit({"administrator": ANY, "auditor": ANY})
@@ -94,6 +95,8 @@ API: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/column-mappings/{mapping_id}/retirement"): REPORT,
     ("GET", "/v1/reconciliation"): RECONCILE,
     ("GET", "/v1/reconciliation.xlsx"): RECONCILE,
+    ("GET", "/v1/statistics"): READ_STATISTICS,
+    ("GET", "/v1/statistics.xlsx"): READ_STATISTICS,
     ("GET", "/v1/hints"): KEEP_IDENTITY,
     ("POST", "/v1/hints/{hint_id}/closing"): KEEP_IDENTITY,
     ("GET", "/v1/held-rows"): KEEP_IDENTITY,
@@ -104,6 +107,8 @@ API: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/learners/{learner_id}/statement"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/balances"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/totals"): READ_TRANSCRIPT,
+    ("GET", "/v1/learners/{learner_id}/progress"): OF_THE_LEARNER,
+    ("GET", "/v1/learners/{learner_id}/personal-data"): OF_THE_LEARNER,
     ("POST", "/v1/learners/{learner_id}/allocations"): ALLOCATE,
     ("GET", "/v1/plans/{plan_id}/totals"): READ_TOTALS,
     ("POST", "/v1/learners"): OPEN_ACCOUNT,
@@ -124,6 +129,7 @@ API: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/learners/{learner_id}/reopening"): KEEP_IDENTITY,
     ("POST", "/v1/learners/{learner_id}/erasure"): KEEP_IDENTITY,
     ("POST", "/v1/learner-lookups"): KEEP_IDENTITY,
+    ("GET", "/v1/learner-merges"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges"): KEEP_IDENTITY,
     ("POST", "/v1/learner-merges/{alias_id}/end"): KEEP_IDENTITY,
     # claims that records count for courses, and what becomes of them
@@ -175,6 +181,7 @@ API: Mapping[tuple[str, str], Permit] = {
     # rounds of cohorts: decided, published, filed, frozen, and reviewed
     ("POST", "/v1/cohorts/{cohort_id}/rounds"): RUN_ROUND,
     ("GET", "/v1/cohorts/{cohort_id}/rounds"): READ_ROUNDS,
+    ("GET", "/v1/learners/{learner_id}/rounds"): OF_THE_LEARNER,
     ("GET", "/v1/rounds/{round_id}"): READ_ROUND,
     ("PUT", "/v1/rounds/{round_id}/sittings"): RUN_ROUND,
     ("POST", "/v1/rounds/{round_id}/deciding"): RUN_ROUND,

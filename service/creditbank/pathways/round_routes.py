@@ -28,6 +28,7 @@ from creditbank.learners.refusals import GuardianActs
 from creditbank.once import Answer
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways import rounds
+from creditbank.pathways.own_rounds import rounds_of_learner
 from creditbank.pathways.round_reading import one_round, rounds_of
 from creditbank.pathways.round_schemas import (
     Outcome,
@@ -35,6 +36,7 @@ from creditbank.pathways.round_schemas import (
     RoundList,
     RoundOut,
     RoundReasonIn,
+    RoundsOfLearner,
     SetAsideIn,
     SittingsIn,
     TieIn,
@@ -145,6 +147,26 @@ async def read_round(
     if found.next_cursor is not None:
         found.next_cursor = cursor_of(int(found.next_cursor))
     return found
+
+
+@router.get(
+    "/learners/{learner_id}/rounds",
+    operation_id="list_rounds_of_learner",
+    responses=problems(NotFound),
+    summary="学习者所在的轮次|The rounds in which a learner is a candidate",
+)
+async def list_rounds_of_learner(
+    learner_id: UUID,
+    session: SessionDep,
+    actor: ActorDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    language: LanguageDep,
+) -> RoundsOfLearner:
+    """最近的在前，只含本人的结果；供本人和监护人查看。|The last first, with their own place only; for them and a guardian."""
+    tools = Tools(keyring, rulebook, clock.now(), language)
+    found = await rounds_of_learner(session, learner_id, actor=actor, tools=tools)
+    return RoundsOfLearner(learner_id=learner_id, items=found)
 
 
 @router.put(

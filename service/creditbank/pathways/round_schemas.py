@@ -306,6 +306,13 @@ class RoundList(BaseModel):
     items: list[RoundShort]
 
 
+class RoundsOfLearner(BaseModel):
+    """The rounds in which a learner is a candidate, the last one first, with the learner's own place in each."""
+
+    learner_id: UUID
+    items: list[RoundOut]
+
+
 class NoticeOfOne(BaseModel):
     """Somebody who is proposed, as a public notice says it."""
 

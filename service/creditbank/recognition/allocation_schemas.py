@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from creditbank.credits import Credits
 from creditbank.institutions.schemas import CertificateLevelName, Code, Day, Payload, Text
-from creditbank.recognition.schemas import EXAMPLE, LineIn, Wants
+from creditbank.recognition.schemas import EXAMPLE, LineIn, Missing, Wants
 
 Objective = Literal["credits", "courses"]
 Hours = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,2})?$")]
@@ -145,6 +145,14 @@ class UnusedOut(BaseModel):
     lapses: LapseOut | None
 
 
+class ClauseSaidOut(BaseModel):
+    """答复中提到的一项条款。|A clause that the answer names, as its document says it."""
+
+    clause: str
+    zh: str
+    en: str
+
+
 class PossibleIfOut(BaseModel):
     """缺少事实、尚不能判定的转换。|What would be possible if something were known or judged by a person."""
 
@@ -174,3 +182,7 @@ class AllocationOut(BaseModel):
     unused: list[UnusedOut]
     possible_if: list[PossibleIfOut]
     courses_left: list[str]
+    clauses: list[ClauseSaidOut] = Field(description="以上提到的条款。|The clauses that are named above, each once.")
+    facts: list[Missing] = Field(
+        description="以上提到的尚不知道的事实，及谁能提供。|The facts that are not known, and who can say each."
+    )

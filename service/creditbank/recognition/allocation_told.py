@@ -14,6 +14,7 @@ from creditbank.recognition.allocation_schemas import (
     AllocatedPairOut,
     AllocationOut,
     CapOut,
+    ClauseSaidOut,
     LapseOut,
     PossibleIfOut,
     UnusedOut,
@@ -22,9 +23,13 @@ from creditbank.recognition.candidates import CapSaid, Possible, RefusedLine
 from creditbank.recognition.forecast import lapse_of
 from creditbank.recognition.gathered import AskedLine, Gathered
 from creditbank.recognition.judging import Judged
+from creditbank.recognition.kernel import said_of
+from creditbank.recognition.reading import missing_out
 from creditbank.recognition.schemas import LineIn
 from creditbank.rules import Rulebook
 from creditbank.rules.allocating import Candidate, CapTaken, Unused
+from creditbank.rules.decide import clauses_of
+from creditbank.rules.facts import FACTS
 from creditbank.rules.flips import turning
 from creditbank.rules.loading import Fields
 from creditbank.rules.units import observed
@@ -47,6 +52,7 @@ def tell(
 ) -> AllocationOut:
     """The answer. `imagined` are the ids of records that are only thought of."""
     chosen, objective = allocated.allocation, allocated.allocation.objective
+    unused, possible = _unused(allocated, gathered, rulebook=rulebook, on=on), _possible_if(allocated)
     return AllocationOut(
         plan_id=gathered.plan.plan_id,
         on=on,
@@ -68,9 +74,11 @@ def tell(
             if imagined.isdisjoint(each.candidate.records)
         ],
         caps=[_cap(each, allocated) for each in chosen.caps if each.cap.clause in allocated.found.caps],
-        unused=_unused(allocated, gathered, rulebook=rulebook, on=on),
-        possible_if=_possible_if(allocated),
+        unused=unused,
+        possible_if=possible,
         courses_left=list(chosen.courses_left),
+        clauses=_clauses(allocated, gathered, unused, possible, rulebook=rulebook, on=on),
+        facts=[missing_out(name) for name in _missing(unused, possible)],
     )
 
 
@@ -226,6 +234,44 @@ def _said(
         instead=instead or [],
         lapses=lapses,
     )
+
+
+def _missing(unused: Sequence[UnusedOut], possible: Sequence[PossibleIfOut]) -> list[str]:
+    """The facts that are not known, each once; of a set of rows nobody says a single one."""
+    named = [name for left in unused for name in left.missing] + [name for each in possible for name in each.missing]
+    return [name for name in dict.fromkeys(named) if name in FACTS]
+
+
+def _clauses(
+    allocated: Allocated,
+    gathered: Gathered,
+    unused: Sequence[UnusedOut],
+    possible: Sequence[PossibleIfOut],
+    *,
+    rulebook: Rulebook,
+    on: date,
+) -> list[ClauseSaidOut]:
+    """The clauses that the answer names, as their documents say them; lines are asked until none is left to find."""
+    named = [
+        *(name for each in unused for name in each.clauses),
+        *(name for each in possible for name in each.judged_by),
+    ]
+    left = dict.fromkeys(named)
+    said = dict[str, ClauseSaidOut]()
+    for name in list(left):
+        if name in allocated.found.caps:
+            clause = allocated.found.caps[name].clause
+            said[name] = ClauseSaidOut(clause=name, zh=clause.zh, en=clause.en)
+        elif (rule := said_of(name)) is not None:
+            said[name] = ClauseSaidOut(clause=name, zh=rule[0], en=rule[1])
+    lines = [each.line for each in allocated.found.refused.values()] + [each.line for each in allocated.found.open]
+    for line in lines:
+        if left.keys() <= said.keys():
+            break
+        for _, clause, name in clauses_of(rulebook.decide("conversion", gathered.facts(line), on=on).versions):
+            if name in left:
+                said[name] = ClauseSaidOut(clause=name, zh=clause.zh, en=clause.en)
+    return [said[name] for name in left if name in said]
 
 
 def _possible_if(allocated: Allocated) -> list[PossibleIfOut]:

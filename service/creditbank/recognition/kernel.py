@@ -48,6 +48,12 @@ _RULES = {
 }
 
 
+def said_of(code: str) -> tuple[str, str] | None:
+    """The rule of a code in Chinese and English; nothing for what is a clause of a document."""
+    rule = _RULES.get(code)
+    return None if rule is None else (rule.rule_zh, rule.rule_en)
+
+
 def finding(code: str, observed: str) -> dict[str, Any]:
     """Why something is refused that no document can grant; the words as those of the rules have them."""
     rule = _RULES[code]

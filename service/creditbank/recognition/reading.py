@@ -190,11 +190,12 @@ def line_out(
         credits=format_credits(line.credits if judged is None or line.state != "open" else judged.credits),
         exemption=None if conversion is None else conversion.exemption,
         findings=None if findings is None else list(findings),
-        missing=[] if judged is None else [_missing(name) for name in judged.missing()],
+        missing=[] if judged is None else [missing_out(name) for name in judged.missing()],
     )
 
 
-def _missing(name: str) -> Missing:
+def missing_out(name: str) -> Missing:
+    """A fact that is not known, and who can say it."""
     fact = FACTS[name]
     return Missing(fact=name, zh=fact.zh, en=fact.en, hand=fact.supplier.hand)
 
