@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any, LiteralString, TypeVar
 
+import orjson
 import psycopg
 from fastapi import Depends, Request
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import CheckConstraint, Column, DateTime, LargeBinary, MetaData, String, make_url
 from sqlalchemy.dialects.postgresql import JSONB
@@ -70,6 +72,10 @@ def said(**column: Any) -> Any:
 
 
 # --- connections --------------------------------------------------------------------------------------------------
+
+
+# JSON columns are read on every hot path, by the parser that the rest of the bank uses.
+set_json_loads(orjson.loads)
 
 
 class TryAgain(Exception):

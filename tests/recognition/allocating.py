@@ -54,7 +54,7 @@ def held(record: str, *, key: str | None = None, title: str | None = None, **fac
         course_code=None,
         scheme="higher_vocational",
         credits=said.get("credits", 0),
-        facts={"record": said},
+        opened=lambda: {"record": said},
     )
 
 

@@ -57,14 +57,15 @@ async def claim(
     *,
     by: str,
     tools: Tools,
-    made_for: UUID | None = None,
+    family: tuple[UUID, ...] | None = None,
 ) -> Made:
-    """Claim for one learner.
+    """Claim for one learner; `family` is all of their accounts, for a caller who has just asked.
 
     Raises NotFound for a plan, or a record that is not the learner's; PlanNotOfTheLearner, CourseNotInPlan,
     CourseClaimedTwice, AccountClosed, AlreadyErased.
     """
-    (made,) = await claim_many(session, plan_id, [(learner_id, lines)], by=by, tools=tools, made_for=made_for)
+    families = None if family is None else {learner_id: family}
+    (made,) = await claim_many(session, plan_id, [(learner_id, lines)], by=by, tools=tools, families=families)
     if isinstance(made, BankError):
         raise made
     return made
@@ -78,6 +79,7 @@ async def claim_many(
     by: str,
     tools: Tools,
     made_for: UUID | None = None,
+    families: Mapping[UUID, tuple[UUID, ...]] | None = None,
 ) -> list[Made | BankError]:
     """Claim for many learners in one transaction, each for itself: what is wrong with one is said of that one.
 
@@ -86,8 +88,9 @@ async def claim_many(
     target = await target_of(session, plan_id)
     # Of a class whoever was erased is nobody, and keeps nobody else from being claimed for.
     people = await lock_people(
-        session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at, but_erased=made_for is not None
-    )
+        session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at,
+        but_erased=made_for is not None, families=families,
+    )  # fmt: skip
     found: list[Made | BankError | None] = [
         _refusal(people.get(learner), target, lines, made_for=made_for) for learner, lines in asked
     ]

@@ -5,9 +5,10 @@ Every value is as the rules read it: amounts in hundredths, percents as text. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 from uuid import UUID
 
 from creditbank.institutions.equivalence_keys import same_name
@@ -27,7 +28,42 @@ class Rows:
 
     courses: list[Facts]
     by_code: Mapping[str, Facts]
-    records: list[Facts]
+    records: Sequence[Facts]
+
+
+class RecordRows(Sequence[Facts]):
+    """A row for each record, made from its facts when somebody looks."""
+
+    def __init__(self, held: Sequence[Held]) -> None:
+        self._held = held
+
+    @cached_property
+    def _rows(self) -> list[Facts]:
+        return [{"id": one.id, **one.facts} for one in self._held]
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @overload
+    def __getitem__(self, place: int) -> Facts: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Facts]: ...
+
+    def __getitem__(self, place: int | slice) -> Facts | Sequence[Facts]:
+        return self._rows[place]
+
+    def __iter__(self) -> Iterator[Facts]:
+        return iter(self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._rows == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +274,7 @@ def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
     return Rows(
         courses=[{"id": code, "course": course} for code, course in by_code.items()],
         by_code=by_code,
-        records=[{"id": one.id, **one.facts} for one in everything],
+        records=RecordRows(everything),
     )
 
 

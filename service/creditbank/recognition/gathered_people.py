@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -42,12 +43,6 @@ _STOPS, _GOES_ON = ("suspended", "withdrew"), ("resumed", "entered")
 
 def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
     """A live record with the facts that its deposit used, and what else is known about it for this plan."""
-    learner_id = UUID(row["learner"])
-    used = orjson.loads(open_sealed(key, bytes.fromhex(row["facts"]), field_of(learner_id, "facts")))
-    facts = {subject: dict(used[subject]) for subject in _SUBJECTS if subject in used}
-    facts["record"] |= _of_record(row, facts, plan)
-    if "certificate" in facts:
-        facts["certificate"] |= listed(plan, facts["certificate"]) | _in_number(row, facts, learner_id, key)
     return Held(
         id=row["record"],
         kind=row["kind"],
@@ -59,8 +54,18 @@ def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
         course_code=row["body"].get("course_code"),
         scheme=row["scheme"],
         credits=row["credits"],
-        facts=facts,
+        opened=cache(partial(_facts_of, row, plan, key)),
     )
+
+
+def _facts_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Facts:
+    learner_id = UUID(row["learner"])
+    used = orjson.loads(open_sealed(key, bytes.fromhex(row["facts"]), field_of(learner_id, "facts")))
+    facts = {subject: dict(used[subject]) for subject in _SUBJECTS if subject in used}
+    facts["record"] |= _of_record(row, facts, plan)
+    if "certificate" in facts:
+        facts["certificate"] |= listed(plan, facts["certificate"]) | _in_number(row, facts, learner_id, key)
+    return facts
 
 
 def imagined(one: Hypothetical, plan: KnownPlan) -> Held:
@@ -81,7 +86,7 @@ def imagined(one: Hypothetical, plan: KnownPlan) -> Held:
         course_code=one.key.rpartition("/")[2] if one.key is not None and one.key.startswith("course/") else None,
         scheme=None,
         credits=facts["record"].get("credits", 0),
-        facts=facts,
+        opened=lambda: facts,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from psycopg import AsyncCursor
 from psycopg.rows import dict_row
 
 from creditbank.db import Transaction, driver
@@ -135,13 +136,15 @@ async def gather_many(
     session: Transaction, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
 ) -> list[Gathered]:
     """The same for many people, in their order, by two statements. Raises NotFound and LearnerErased as for one."""
-    plans = await _plans(session, {(person.plan_id, person.claim.on) for person in people})
+    plans_asked = await _ask_plans(session, {person.plan_id for person in people})
     cursor = (await driver(session)).cursor(row_factory=dict_row)
     asked = [
         {"i": place, "family": person.family, "without_claim": person.without_claim}
         for place, person in enumerate(people)
     ]
+    # Sent before the plans are read: on a bare connection both questions travel together.
     await cursor.execute(_PEOPLE, {"asked": orjson.dumps(asked).decode(), "at": at})
+    plans = await _plans(plans_asked, {(person.plan_id, person.claim.on) for person in people})
     said = {row["i"]: orjson.loads(row["said"]) for row in await cursor.fetchall()}
     return [
         _gathered(person, plans[person.plan_id, person.claim.on], said[place], keyring)
@@ -151,12 +154,17 @@ async def gather_many(
 
 async def plan_on(session: Transaction, plan_id: UUID, on: date) -> KnownPlan:
     """A plan with its programme as it is on a day. Raises NotFound."""
-    return (await _plans(session, {(plan_id, on)}))[plan_id, on]
+    return (await _plans(await _ask_plans(session, {plan_id}), {(plan_id, on)}))[plan_id, on]
 
 
-async def _plans(session: Transaction, asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:
+async def _ask_plans(session: Transaction, plans: set[UUID]) -> AsyncCursor[dict[str, Any]]:
     cursor = (await driver(session)).cursor(row_factory=dict_row)
-    await cursor.execute(_PLANS, {"plans": sorted({plan_id for plan_id, _ in asked})})
+    return await cursor.execute(_PLANS, {"plans": sorted(plans)})
+
+
+async def _plans(
+    cursor: AsyncCursor[dict[str, Any]], asked: set[tuple[UUID, date]]
+) -> dict[tuple[UUID, date], KnownPlan]:
     rows = {row["plan_id"]: row for row in await cursor.fetchall()}
     if {plan_id for plan_id, _ in asked} - set(rows):
         raise NotFound
@@ -166,7 +174,7 @@ async def _plans(session: Transaction, asked: set[tuple[UUID, date]]) -> dict[tu
 def _gathered(person: AskedPerson, plan: KnownPlan, said: Mapping[str, Any], keyring: Keyring) -> Gathered:
     keys = _keys(person.family, said["keys"] or {}, keyring)
     rows = said["records"] or []
-    held = [held_of(row, plan, keys[UUID(row["learner"])]) for row in rows]
+    held = [held_of(row, plan, keys[row["learner"]]) for row in rows]
     held += [imagined(one, plan) for one in person.hypothetical]
     return Gathered(
         family=person.family,
@@ -180,7 +188,9 @@ def _gathered(person: AskedPerson, plan: KnownPlan, said: Mapping[str, Any], key
     )
 
 
-def _keys(family: Sequence[UUID], wrapped: Mapping[str, str], keyring: Keyring) -> dict[UUID, SealingKey]:
-    if not {str(learner) for learner in family} <= set(wrapped):
+def _keys(family: Sequence[UUID], wrapped: Mapping[str, str], keyring: Keyring) -> dict[str, SealingKey]:
+    """By account, as its rows name it."""
+    named = {str(learner): learner for learner in family}
+    if not named.keys() <= wrapped.keys():
         raise LearnerErased
-    return {learner: unwrap(keyring, learner, bytes.fromhex(wrapped[str(learner)])) for learner in family}
+    return {name: unwrap(keyring, learner, bytes.fromhex(wrapped[name])) for name, learner in named.items()}

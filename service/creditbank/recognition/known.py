@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -87,8 +87,13 @@ class Held:
     course_code: str | None
     scheme: str | None
     credits: int
-    facts: Facts
-    """Subjects record, certificate, institution."""
+    opened: Callable[[], Facts] = field(compare=False, repr=False)
+    """Unseals the facts: of most records nothing is asked, so it is called when something is."""
+
+    @property
+    def facts(self) -> Facts:
+        """Subjects record, certificate, institution."""
+        return self.opened()
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ async def make_claim(
         family = await family_of(session, learner_id)
         await must_act_for(session, write.actor, family, at=tools.at, keyring=keyring)
         made = await claim(
-            session, learner_id, payload.plan_id, wanted(payload.lines), by=write.actor.name, tools=tools
+            session, learner_id, payload.plan_id, wanted(payload.lines), by=write.actor.name, tools=tools, family=family
         )
         return answer(201, await _made(session, made, write.actor, tools))
 

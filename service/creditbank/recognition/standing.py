@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 
 from creditbank.db import Transaction, TryAgain, run
 from creditbank.errors import NotFound
@@ -121,20 +123,28 @@ LATERAL (SELECT coalesce((SELECT a.into_learner_id FROM learner_alias a
 
 
 async def lock_people(
-    session: Transaction, learners: Sequence[UUID], *, keyring: Keyring, at: datetime, but_erased: bool = False
+    session: Transaction,
+    learners: Sequence[UUID],
+    *,
+    keyring: Keyring,
+    at: datetime,
+    but_erased: bool = False,
+    families: Mapping[UUID, tuple[UUID, ...]] | None = None,
 ) -> dict[UUID, Person]:
     """Lock everybody asked for with all of their accounts, in the order of ids, then read what stands.
 
     By the account that was asked for; who is not there is not in the answer. Raises TryAgain when accounts were merged
     or parted meanwhile, AlreadyErased for somebody for whom nothing can be sealed any more; with `but_erased` they are
-    not in the answer either.
+    not in the answer either. `families` are all accounts of each, for a caller who has just asked.
     """
-    families = await families_of(session, set(learners))
+    if families is None:
+        families = await families_of(session, set(learners))
     everybody = sorted({member for family in families.values() for member in family})
     locked = await lock_learners(session, everybody)
+    asked = list(dict.fromkeys(learners))
+    read = await _asked(session, asked, families)
     heads = dict(await locked.fetchall())
-    asked = [learner for learner in dict.fromkeys(learners) if learner in heads]
-    return await _read(session, asked, families, heads, keyring=keyring, at=at, but_erased=but_erased)
+    return await _people(read, asked, families, heads, keyring=keyring, at=at, but_erased=but_erased)
 
 
 async def read_locked(
@@ -143,18 +153,29 @@ async def read_locked(
     """The same for people whose accounts this transaction has locked already, by their first account."""
     heads = dict(await (await lock_learners(session, sorted({one for each in families for one in each}))).fetchall())
     by_first = {family[0]: family for family in families}
-    return await _read(session, list(by_first), by_first, heads, keyring=keyring, at=at)
+    read = await _asked(session, list(by_first), by_first)
+    return await _people(read, list(by_first), by_first, heads, keyring=keyring, at=at)
 
 
 async def see_person(session: Transaction, learner_id: UUID, *, keyring: Keyring, at: datetime) -> Person:
     """One person, nobody locked: for reading. Raises AlreadyErased, TryAgain."""
     families = await families_of(session, [learner_id])
     heads = dict.fromkeys(families[learner_id], 0)
-    return (await _read(session, [learner_id], families, heads, keyring=keyring, at=at))[learner_id]
+    read = await _asked(session, [learner_id], families)
+    return (await _people(read, [learner_id], families, heads, keyring=keyring, at=at))[learner_id]
 
 
-async def _read(
-    session: Transaction,
+async def _asked(
+    session: Transaction, asked: Sequence[UUID], families: Mapping[UUID, tuple[UUID, ...]]
+) -> psycopg.AsyncRawCursor[Any]:
+    """Send the question; on a bare connection it travels together with whatever was sent before."""
+    questions = [{"i": place, "family": list(families[learner])} for place, learner in enumerate(asked)]
+    everybody = [member for learner in asked for member in families[learner]]
+    return await run(session, _READ, orjson.dumps(questions).decode(), everybody)
+
+
+async def _people(
+    read: psycopg.AsyncRawCursor[Any],
     asked: Sequence[UUID],
     families: Mapping[UUID, tuple[UUID, ...]],
     heads: Mapping[UUID, int],
@@ -163,11 +184,11 @@ async def _read(
     at: datetime,
     but_erased: bool = False,
 ) -> dict[UUID, Person]:
-    questions = [{"i": place, "family": list(families[learner])} for place, learner in enumerate(asked)]
-    everybody = [member for learner in asked for member in families[learner]]
-    cursor = await run(session, _READ, orjson.dumps(questions).decode(), everybody)
+    """What was answered, of those who are there."""
     found: dict[UUID, Person] = {}
-    for place, text in await cursor.fetchall():
+    for place, text in await read.fetchall():
+        if asked[place] not in heads:
+            continue
         try:
             found[asked[place]] = _person(orjson.loads(text), families[asked[place]], heads, keyring, at=at)
         except AlreadyErased:
@@ -197,13 +218,20 @@ def _person(
             for learner, scheme, account, institution, balance in found["balances"] or ()
         },
         records={
-            UUID(record): Source(UUID(record), UUID(institution), kind)
+            source.record_id: source
             for record, institution, kind in found["records"] or ()
+            for source in (Source(UUID(record), _uuid(institution), kind),)
         },
         places=tuple(_place(*row) for row in found["places"] or ()),
         programmes=tuple((UUID(programme), year, status) for programme, year, status in found["programmes"] or ()),
         consented=may_recognise([Consent.model_validate(row) for row in found["consents"] or ()], at=at),
     )
+
+
+@lru_cache(maxsize=1024)
+def _uuid(institution: str) -> UUID:
+    """Of a few institutions there are many rows."""
+    return UUID(institution)
 
 
 def _place(conversion: str, plan: str, course: str, claim: str, line: int, state: str, expires: str | None) -> Place:

@@ -144,7 +144,8 @@ class Decided:
         if self._version is None:
             assert self._fallback is not None
             return [self._fallback.finding()]
-        scope = _in_order(self._version.question.sets, self._scope)
+        looked_at = {name for version in self.versions for name in version.row_reads}
+        scope = _in_order(looked_at & self._version.question.sets.keys(), self._scope)
         found = [
             finding
             for version, clause, name in clauses_of(self.versions)
