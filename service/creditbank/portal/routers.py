@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from creditbank.portal import agreement_pages, cohort_pages, progressing_pages, round_pages, routes, sign_in_pages
+from creditbank.portal import (
+    agreement_pages,
+    cohort_pages,
+    office_routers,
+    password_pages,
+    progressing_pages,
+    round_pages,
+    routes,
+    sign_in_pages,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in_pages.router,
+    password_pages.router,
     routes.router,
     round_pages.router,
     cohort_pages.router,
     progressing_pages.router,
     agreement_pages.router,
+    *office_routers.OFFICE_ROUTERS,
 )

@@ -25,20 +25,19 @@ from creditbank.http import (
     problems,
     write_once,
 )
-from creditbank.identity.access_log import note
 from creditbank.identity.actor import ActorDep
 from creditbank.once import Answer
+from creditbank.records import identity_work
 from creditbank.records.acts import Tools
-from creditbank.records.merging import AlreadyOnePerson, MergeAlreadyEnded, Merged, merge, part
+from creditbank.records.identity_work import MergesOut
+from creditbank.records.merging import AlreadyOnePerson, MergeAlreadyEnded, Merged
 from creditbank.records.resolving import (
     HeldRowAlreadyResolved,
     HeldRowOut,
     HeldRowsOut,
     ResolutionDoesNotComplete,
     ResolutionIn,
-    held_row,
     held_rows,
-    resolve,
 )
 from creditbank.records.schemas import RowOutcome
 from creditbank.rules.dependencies import RulebookDep
@@ -119,15 +118,9 @@ async def list_held_rows(
 async def read_held_row(actor: ActorDep, database: DatabaseDep, keyring: KeyringDep, held_row_id: UUID) -> HeldRowOut:
     """The row as it was sent, its ground and its candidates. Reading it is logged."""
     async with database.session() as session:
-        found = await held_row(session, held_row_id, keyring=keyring)
-        at, detail = clock.now(), {"held_row_id": str(held_row_id)}
-        looked_at: list[UUID | None] = [person.learner_id for person in found.people]
-        for learner_id in looked_at or [None]:
-            await note(
-                session, actor=actor, act="held_row_read", purpose="resolve", at=at, learner_id=learner_id,
-                detail=detail,
-            )  # fmt: skip
-    return found
+        return await identity_work.look_at_held_row(
+            session, held_row_id, actor=actor, at=clock.now(), keyring=keyring
+        )  # fmt: skip
 
 
 @router.post(
@@ -151,11 +144,7 @@ async def resolve_held_row(
 
     async def act(session: AsyncSession) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
-        row, outcome = await resolve(session, held_row_id, said, by=actor.name, tools=tools)
-        await note(
-            session, actor=actor, act="held_row_resolved", purpose=said.reason, at=tools.at, learner_id=said.learner_id,
-            detail={"held_row_id": str(held_row_id), "decision": said.decision},
-        )  # fmt: skip
+        row, outcome = await identity_work.resolve_held_row(session, held_row_id, said, actor=actor, tools=tools)
         return answer(200, ResolvedOut(held_row=row, outcome=outcome))
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
@@ -181,16 +170,34 @@ async def merge_learners(
 
     async def act(session: AsyncSession) -> Answer:
         tools = Tools(keyring, rulebook, clock.now())
-        merged = await merge(
-            session, said.learner_id, said.into_learner_id, by=actor.name, reason=said.reason, tools=tools
+        merged = await identity_work.merge_accounts(
+            session, said.learner_id, said.into_learner_id, reason=said.reason, actor=actor, tools=tools
         )
-        await note(
-            session, actor=actor, act="learners_merged", purpose=said.reason, at=tools.at,
-            learner_id=said.learner_id, detail={"into": str(said.into_learner_id)},
-        )  # fmt: skip
         return answer(201, MergeOut.of(merged))
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+
+
+@router.get("/learner-merges", response_model=MergesOut, summary="已合并的账户|Merges of accounts")
+async def list_merges(
+    request: Request,
+    response: Response,
+    actor: ActorDep,
+    session: SessionDep,
+    learner_id: Annotated[UUID | None, Query(description="只看涉及该账户的。|Those of one account.")] = None,
+    status: Annotated[
+        Literal["in_force", "all"], Query(description="all 也列已解除的。|all: those that ended, too.")
+    ] = "in_force",
+    cursor: CursorDep = None,
+    limit: LimitDep = 50,
+) -> MergesOut:
+    """The newest first: which accounts, by whom, and why; an officer ends one that proved wrong by its number."""
+    found = await identity_work.merges(
+        session, learner_id=learner_id, ended_too=status == "all", before=instant_and_id(cursor), limit=limit + 1
+    )
+    page, following = one_page(found, limit=limit, key=lambda one: cursor_of(str(one.merged_at), one.alias_id))
+    response.headers.update(link_to(request, following))
+    return MergesOut(merges=page, next=following)
 
 
 @router.post(
@@ -213,11 +220,7 @@ async def end_merge(
 
     async def act(session: AsyncSession) -> Answer:
         tools = Tools(keyring, rulebook, clock.now())
-        parted = await part(session, alias_id, by=actor.name, reason=said.reason, tools=tools)
-        await note(
-            session, actor=actor, act="learners_parted", purpose=said.reason, at=tools.at,
-            learner_id=parted.learner_id, detail={"from": str(parted.into_learner_id)},
-        )  # fmt: skip
+        parted = await identity_work.part_accounts(session, alias_id, reason=said.reason, actor=actor, tools=tools)
         return answer(200, MergeOut.of(parted))
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)

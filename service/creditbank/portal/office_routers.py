@@ -1,0 +1,9 @@
+"""The routers of the officer's console."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from creditbank.portal import office_held_pages, office_pages
+
+OFFICE_ROUTERS: tuple[APIRouter, ...] = (office_pages.router, office_held_pages.router)
