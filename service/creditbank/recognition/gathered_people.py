@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -54,8 +53,23 @@ def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
         course_code=row["body"].get("course_code"),
         scheme=row["scheme"],
         credits=row["credits"],
-        opened=cache(partial(_facts_of, row, plan, key)),
+        opened=_Sealed(row, plan, key),
     )
+
+
+class _Sealed:
+    """The facts of a record, unsealed when they are first asked for and kept then."""
+
+    __slots__ = ("_facts", "_key", "_plan", "_row")
+
+    def __init__(self, row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> None:
+        self._row, self._plan, self._key = row, plan, key
+        self._facts: Facts | None = None
+
+    def __call__(self) -> Facts:
+        if self._facts is None:
+            self._facts = _facts_of(self._row, self._plan, self._key)
+        return self._facts
 
 
 def _facts_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Facts:
