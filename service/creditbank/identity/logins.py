@@ -21,7 +21,7 @@ from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.identity.bound import must_be_an_institution
 from creditbank.identity.permit import ROLES_OF_AN_INSTITUTION, ROLES_OF_STAFF
-from creditbank.identity.security import Passwords
+from creditbank.identity.security import Passwords, check_password
 from creditbank.identity.tables import Login
 from creditbank.identity.throttling import SIGN_IN_ADDRESS, SIGN_IN_NAME, Attempt
 from creditbank.sealing import Keyring, blind_index, open_for_bank, seal_for_bank
@@ -64,6 +64,15 @@ class SignInRefused(BankError):
     code = "sign_in_refused"
     zh = "登录名或口令不正确。"
     en = "The login name or the password is not right."
+
+
+class OldPasswordWrong(BankError):
+    """The old password is not the one in use."""
+
+    status = 403
+    code = "old_password_wrong"
+    zh = "原口令不正确，未作更改。"
+    en = "The old password is not right; nothing was changed."
 
 
 def index_of(keyring: Keyring, login_name: str) -> bytes:
@@ -290,6 +299,29 @@ async def change_password(
     act = "password_changed" if actor.login_id == login_id else "password_reset"
     detail = {"login_id": str(login_id), "roles": login.roles, "institution_id": _text(login.institution_id)}
     await note(session, actor=actor, act=act, purpose="access", at=at, detail=detail)
+
+
+async def own_password_change(
+    database: Database, keyring: Keyring, passwords: Passwords, *, actor: Actor, old: str, new: str, at: datetime
+) -> Callable[[AsyncSession], Awaitable[None]]:
+    """What changes one's own password, to be run in a transaction: the old one is judged, throttled as a sign-in is,
+    and the new one hashed before it. The act raises OldPasswordWrong.
+
+    Raises PasswordTooWeak, NotFound for a caller who has none, TooManyRequests.
+    """
+    check_password(new)
+    login_id = actor.login_id
+    if login_id is None:
+        raise NotFound
+    right = await knows_password(database, keyring, passwords, login_id=login_id, password=old, at=at)
+    password_hash = await passwords.hash(new) if right else None
+
+    async def act(session: AsyncSession) -> None:
+        if password_hash is None:
+            raise OldPasswordWrong(field="/old_password")
+        await change_password(session, actor=actor, login_id=login_id, password_hash=password_hash, at=at)
+
+    return act
 
 
 async def disable_login(session: AsyncSession, *, actor: Actor, login_id: UUID, at: datetime) -> Login:

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep
-from creditbank.errors import BankError, NotFound, TooManyRequests
+from creditbank.errors import TooManyRequests
 from creditbank.http import KeyringDep, PageDep, answer, problems
 from creditbank.identity import access_log, clients, logins
 from creditbank.identity.bound import InstitutionNotKnown
@@ -28,22 +28,13 @@ from creditbank.identity.schemas import (
     SecretGiven,
     SecretShown,
 )
-from creditbank.identity.security import Passwords, PasswordTooWeak, check_password
+from creditbank.identity.security import Passwords, PasswordTooWeak
 from creditbank.identity.tables import Client, ClientSecret
 from creditbank.identity.writing import Write, WriteDep
 from creditbank.once import Answer
 from creditbank.sealing import Keyring
 
 router = APIRouter(prefix="/v1", tags=["access"])
-
-
-class OldPasswordWrong(BankError):
-    """The old password is not the one in use."""
-
-    status = 403
-    code = "old_password_wrong"
-    zh = "原口令不正确，未作更改。"
-    en = "The old password is not right; nothing was changed."
 
 
 def _passwords(write: Write) -> Passwords:
@@ -269,24 +260,20 @@ async def disable_login(
     status_code=204,
     response_class=Response,
     summary="修改自己的口令 | Change one's own password",
-    responses=problems(OldPasswordWrong, PasswordTooWeak, TooManyRequests),
+    responses=problems(logins.OldPasswordWrong, PasswordTooWeak, TooManyRequests),
 )
 async def change_own_password(payload: NewPassword, write: WriteDep) -> Response:
     """With the old one, which is throttled as a sign-in is."""
-    check_password(payload.password)
-    login_id, at = write.actor.login_id, clock.now()
-    if login_id is None:
-        raise NotFound
     state = write.request.app.state
-    if not await logins.knows_password(
-        state.database, state.keyring, state.passwords, login_id=login_id, password=payload.old_password, at=at
-    ):
-        raise OldPasswordWrong(field="/old_password")
-    password_hash = await state.passwords.hash(payload.password)
-
-    async def act(session: AsyncSession) -> None:
-        await logins.change_password(session, actor=write.actor, login_id=login_id, password_hash=password_hash, at=at)
-
+    act = await logins.own_password_change(
+        state.database,
+        state.keyring,
+        state.passwords,
+        actor=write.actor,
+        old=payload.old_password,
+        new=payload.password,
+        at=clock.now(),
+    )
     await state.database.write(act)
     return Response(status_code=204)
 

@@ -13,15 +13,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from creditbank import clock
 from creditbank.errors import BankError, Language
 from creditbank.identity.actor import Actor
+from creditbank.identity.page_permits import PUBLIC_PAGES
 from creditbank.portal import session as sessions
 from creditbank.portal import writing
 from creditbank.portal.navigation import ways_of
 from creditbank.portal.session import Cookies
+from creditbank.portal.static_files import PATH as STATIC
 from creditbank.portal.static_files import address_of
 from creditbank.portal.words import speaker
 
 LANGUAGE_COOKIE = "creditbank_language"
-_FOR_EVERYBODY = frozenset({"/", "/sign-in"})
+_FOR_EVERYBODY = frozenset(path for _, path in PUBLIC_PAGES) - {f"{STATIC}/{{name}}"}
 _HOMES: Mapping[str, tuple[str, str]] = {
     "learner": ("/my/transcript", "front_my"),
     "guardian": ("/my/transcript", "front_my"),

@@ -103,18 +103,20 @@ class Posted:
         if isinstance(error, IdempotencyKeyUsedForAnotherPayload):
             return self.fault(form, say("form_used"), status=409)
         if isinstance(error, ValidationError):
-            return self.fault(form, _faults(error, self.language))
+            return self.fault(form, faults_said(error, self.language))
         assert isinstance(error, BankError)
         return self.fault(form, error.sentence(self.language), status=error.status, headers=error.headers)
 
 
-def _faults(error: ValidationError, language: Language) -> str:
-    """Each thing that is wrong in what was typed, by the name of its field."""
+def faults_said(error: ValidationError, language: Language, *, called: Mapping[str | int, str] | None = None) -> str:
+    """Each thing that is wrong in what was typed, by the name of its field; `called` is what a page calls one that it
+    asks for under another name."""
     say = speaker(language)
     sentences = []
     raised = error.errors(include_url=False)
     for told, one in zip(faults_of([{**each, "loc": ("body", *each["loc"])} for each in raised]), raised, strict=False):
-        name = next((part for part in reversed(one["loc"]) if f"f_{part}" in PHRASES), None)
+        parts = [(called or {}).get(part, part) for part in reversed(one["loc"])]
+        name = next((part for part in parts if f"f_{part}" in PHRASES), None)
         where = "" if name is None else f"{say(f'f_{name}')}{say('colon')}"
         sentences.append(f"{where}{told[language]}")
     return say("semicolon").join(dict.fromkeys(sentences)) + say("stop")
@@ -238,6 +240,13 @@ def id_of(written: str) -> UUID:
 def number_of(written: str | None) -> int:
     """A member's number of an address. Raises NotFound."""
     if written is None or not written.isascii() or not written.isdigit() or not 0 < int(written[:9]) <= 100_000:
+        raise NotFound
+    return int(written)
+
+
+def number_of_row(written: str) -> int:
+    """A row's number of an address. Raises NotFound."""
+    if not written.isascii() or not written.isdigit() or not 0 < int(written[:12]) < 2**31:
         raise NotFound
     return int(written)
 

@@ -18,5 +18,49 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_desk": ("贯通培养", "Pathways"),
     "nav_office": ("业务管理", "Office"),
     "nav_dashboard": ("数据概览", "Dashboard"),
-    "nav_password": ("修改口令", "Password"),
+    "nav_password": ("修改口令", "Change password"),
+    # activating an account, and one's own password
+    "act_title": ("激活账户", "Activate your account"),
+    "act_lead": (
+        "学校、培训机构或学分银行为您开立账户后，会当面交给您一个一次性激活码。激活后即可登录。",
+        "When a school, a training provider or the bank opened your account, it handed you a one-time code. With it "
+        "you choose how to sign in.",
+    ),
+    "act_given": ("您拿到的信息", "What you were given"),
+    "act_chosen": ("您自己设定", "What you choose"),
+    "f_account_no": ("账户号码", "Account number"),
+    "f_holder": ("姓名", "Name"),
+    "f_code": ("激活码", "Activation code"),
+    "f_login_name": ("登录名", "Login name"),
+    "f_password": ("新口令", "New password"),
+    "f_old_password": ("原口令", "Old password"),
+    "act_number_help": ("十二位数字，空格可有可无。", "Twelve digits; spaces do not matter."),
+    "act_name_help": ("与身份证件上一致。", "As in your identity document."),
+    "act_code_help": (
+        "十二个字母和数字，不分大小写，三十天内有效，只能使用一次。",
+        "Twelve letters and digits in either case; good for thirty days, and once.",
+    ),
+    "act_login_help": (
+        "至少三个字符，不含空格，由您自己取。",
+        "Three characters or more, without spaces, as you like.",
+    ),
+    "act_password_help": (
+        "至少十个字符，不要只用姓名、登录名或账户号码。",
+        "Ten characters or more, and not just your name, login name or account number.",
+    ),
+    "act_password_what": (
+        "修改后，下次登录使用新口令。忘记原口令，请携带证件到学分银行办理。",
+        "You sign in with the new one from then on. If you forgot the old one, come to the bank with your document.",
+    ),
+    "act_again": ("再输入一次新口令", "The new password again"),
+    "act_again_differs": ("两次输入的新口令不一致，请重新输入。", "The two new passwords differ. Type them again."),
+    "act_button": ("激活并登录", "Activate and sign in"),
+    "act_lost": (
+        "激活码遗失或过期，请学校或培训机构重新发放。已激活而忘记登录名或口令，由学分银行核实身份后重新发放。",
+        "If the code is lost or too old, ask your school or training provider for a new one. If the account was "
+        "activated before and you lost the login, the bank issues a code after checking who you are.",
+    ),
+    "act_already": ("已激活？去登录", "Activated already? Sign in"),
+    "act_here": ("我有激活码", "I have an activation code"),
+    "done_password": ("口令已修改，下次登录请使用新口令。", "The password was changed. Use it when you sign in next."),
 }

@@ -10,11 +10,15 @@ ANY_PAGE = Permit(everybody=True, by_cookie=True)
 
 FRAME: Mapping[tuple[str, str], Permit] = {
     ("POST", "/sign-out"): ANY_PAGE,
+    ("GET", "/my/password"): ANY_PAGE,
+    ("POST", "/my/password"): ANY_PAGE,
 }
 
 PUBLIC_FRAME: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", "/"): ("首页", "the front page"),
     ("GET", "/sign-in"): ("登录页", "the sign-in page"),
     ("GET", "/static/{name}"): ("页面样式与图标", "the stylesheet and the pictures of the pages"),
+    ("GET", "/activate"): ("激活账户页", "the page on which an account is activated"),
+    ("POST", "/activate"): ("凭一次性激活码激活账户", "asks for a one-time code; throttled"),
     ("POST", "/sign-in"): ("登录", "where a password becomes a session; throttled"),
 }
