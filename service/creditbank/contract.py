@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from creditbank.http import Problem
 from creditbank.identity.gate import session_cookie
@@ -41,13 +42,62 @@ def contract_of(app: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        document = _with_names_of_its_own(document)
+        names = _names_of(app)
         document["components"]["securitySchemes"] = _security(app.state.settings.base_url)
         for path, item in document["paths"].items():
             for method in _METHODS:
                 if method in item:
+                    item[method]["operationId"] = names.get((method, path), item[method]["operationId"])
                     _complete(item[method], path, method)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _names_of(app: FastAPI) -> dict[tuple[str, str], str]:
+    """What an operation is called that names itself nowhere: as its function is, without address and method.
+
+    Programs that are generated from the contract call their functions so. A test holds that no two are the same.
+    """
+    return {
+        (method.lower(), route.path_format): route.name
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.operation_id is None
+        for method in route.methods or ()
+    }
+
+
+_AS_SENT, _AS_ANSWERED = "-Input", "-Output"
+
+
+def _with_names_of_its_own(document: dict[str, Any]) -> dict[str, Any]:
+    """A shape that is sent otherwise than it is answered gets two names, `…In` and `…Out`, also as its titles.
+
+    pydantic tells the two apart by their names and not by their titles, by which generators name their classes.
+    """
+    schemas = document["components"]["schemas"]
+    renamed = {
+        name: name.removesuffix(old) + new
+        for name in schemas
+        for old, new in ((_AS_SENT, "In"), (_AS_ANSWERED, "Out"))
+        if name.endswith(old)
+    }
+    if taken := set(renamed.values()) & set(schemas):
+        raise ValueError(f"two schemas would be called {sorted(taken)}")
+    for old, new in renamed.items():
+        schemas[new] = {**schemas.pop(old), "title": new}
+    refers = {f"#/components/schemas/{old}": f"#/components/schemas/{new}" for old, new in renamed.items()}
+    renewed: dict[str, Any] = _referring(document, refers)
+    return renewed
+
+
+def _referring(node: Any, refers: dict[str, str]) -> Any:
+    """The same with what it refers to renamed, the mapping of a discriminator included."""
+    if isinstance(node, dict):
+        return {name: _referring(part, refers) for name, part in node.items()}
+    if isinstance(node, list):
+        return [_referring(part, refers) for part in node]
+    return refers.get(node, node) if isinstance(node, str) else node
 
 
 def _complete(operation: dict[str, Any], path: str, method: str) -> None:
