@@ -20,10 +20,11 @@ from creditbank.identity.gate import guard, session_cookie
 from creditbank.identity.security import Passwords, Tokens
 from creditbank.institutions import equivalence_routes, reference_routes
 from creditbank.institutions import routes as institution_routes
-from creditbank.learners import guardians, own_routes
+from creditbank.learners import guardians, leaving, own_routes
 from creditbank.learners import identity_routes as identifying_routes
 from creditbank.learners import routes as learner_routes
 from creditbank.oversight import routes as oversight_routes
+from creditbank.oversight import statistics_routes
 from creditbank.pathways import (
     agreement_routes,
     asking_routes,
@@ -50,6 +51,7 @@ from creditbank.sealing import Keyring
 from creditbank.submissions import routes as submission_routes
 from creditbank.telemetry import Doorway, Metrics
 from creditbank.transcripts import routes as transcript_routes
+from creditbank.transcripts import share_routes, shares
 
 # The routes that are asked most come first: an address is matched against them one by one.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -69,10 +71,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     identifying_routes.router,
     identity_routes.router,
     oversight_routes.router,
+    statistics_routes.router,
     rule_routes.router,
     publishing_routes.router,
     totals_routes.router,
     allocation_routes.router,
+    share_routes.router,
     progressing_routes.router,
     sheet_routes.router,
     statement_routes.router,
@@ -119,6 +123,9 @@ def create_app(
     register(round_consequences.records_changed)
     register_arrival(round_consequences.records_arrived)
     following.register(round_consequences.members_changed)
+    # What ends the shares of whoever is merged, parted, closed or erased.
+    register(shares.persons_changed)
+    leaving.register(shares.person_left)
     app.state.metrics = Metrics()
     app.state.schema_expected = health.schema_expected()
     for router in ROUTERS:
