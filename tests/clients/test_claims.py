@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,9 @@ from tests.clients.conftest import SINCE, Town, somebody, training
 NOBODY = "0195532a-2222-7c11-9a51-0d3d3f5f2a10"
 COURSES = {"W1": ("焊接工艺", "2"), "W2": ("焊接检验", "2"), "W3": ("焊接结构", "6")}
 """Two that a training of 32 hours is as large as, and one that is larger."""
+LISTED = "焊工技能提升"
+"""A training that the college lists for the first of them."""
+GUIDE = (Path(__file__).parents[2] / "docs" / "client.md").read_text("utf-8")
 
 
 @dataclass
@@ -58,6 +63,10 @@ class Claiming:
         return person, learner_id, records, number
 
 
+def _content(course: dict[str, Any]) -> dict[str, Any]:
+    return {name: said for name, said in course.items() if name not in ("course_code", "compulsory")}
+
+
 def line(record: str, course: str) -> dict[str, Any]:
     return {"record_ids": [record], "course_code": course}
 
@@ -87,19 +96,41 @@ def claiming(town: Town) -> Iterator[Claiming]:
             "courses": courses,
         }  # fmt: skip
         made = college.publish_plan(programme_id, "2024", plan)
+        college.publish_courses([{"code": "W1", "valid_from": SINCE, **_content(courses[0])}])
         here = {"institution_id": str(town.college)}
+        registrar = person("w-registrar", "registrar", **here)
+        listed = {
+            "sources": [{"kind": "training", "institution_id": str(town.college), "title": LISTED}], "targets": ["W1"],
+            "relevance": 90, "ground": "课程标准一致", "valid_from": SINCE,
+        }  # fmt: skip
+        registrar.post(f"/v1/institutions/{town.college}/equivalences", listed)
         yield Claiming(
             town,
             made["plan"]["plan_id"],
             department=person("w-department", "department_reviewer", **here),
-            registrar=person("w-registrar", "registrar", **here),
+            registrar=registrar,
             officer=town.officer,
             second=person("w-second", "officer"),
             reviewer=person("w-reviewer", "appeal_reviewer"),
         )
 
 
-def test_what_is_best_is_claimed_as_it_is_and_every_hand_has_its_say(claiming: Claiming) -> None:
+def test_what_is_best_is_claimed_as_it_is_as_the_guide_says(
+    claiming: Claiming, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person, learner_id, records, _ = claiming.learner(LISTED, "仰焊")
+    section = GUIDE.split("\n## 转换申请")[1].split("\n## ")[0]
+    (block,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    with person:
+        exec(block, {"bank": person, "learner_id": learner_id, "plan_id": claiming.plan})
+        assert capsys.readouterr().out == "焊接工艺 2\nopen [('open', None)]\n"
+        only = person.best_allocation(learner_id, claiming.plan, records=records[1:], objective="courses")
+        assert only["claim"] == []
+        (claim,) = person.learner_claims(learner_id)
+        assert person.claim(claim["claim_id"])["lines"][0]["record_ids"] == records[:1]
+
+
+def test_every_hand_has_its_say(claiming: Claiming) -> None:
     person, learner_id, records, _ = claiming.learner("手工焊", "气保焊")
     with person:
         found = person.best_allocation(learner_id, claiming.plan)

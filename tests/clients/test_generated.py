@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+import shlex
 import subprocess
 import sys
 from base64 import b64encode
@@ -24,18 +26,18 @@ ROOT = Path(__file__).parents[2]
 NAME = "generated_bank"
 
 
+GUIDE = (ROOT / "docs" / "client.md").read_text("utf-8").split("\n## 用别的语言")[1].split("\n## ")[0]
+
+
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """The package, generated of what is published as its guide says; a warning of the generator is a failure."""
     pytest.importorskip("openapi_python_client", reason="the generator is not installed")
     folder = tmp_path_factory.mktemp("generated")
-    command = [
-        *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
-        *("--path", str(ROOT / "schemas" / "openapi.json")),
-        *("--config", str(ROOT / "clients" / "openapi-python-client.yaml")),
-        *("--output-path", str(folder / NAME)),
-    ]
-    said = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    (block,) = re.findall(r"```sh\nopenapi-python-client (.*?)```", GUIDE, re.DOTALL)
+    asked = shlex.split(block.replace("\\\n", " ").replace(f" {NAME}", f" {folder / NAME}"))
+    command = [sys.executable, "-m", "openapi_python_client", *asked, "--fail-on-warning"]
+    said = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert said.returncode == 0, said.stdout[-3000:] + said.stderr[-3000:]
     sys.path.insert(0, str(folder))
     try:
@@ -104,6 +106,17 @@ def test_a_record_is_posted_once_and_shows_in_the_transcript(generated: ModuleTy
         assert (decision.verdict, decision.document) == ("granted", "deposit.training")
         changes = operation("changes", "read_changes").sync(client=bank, after=0)
         assert str(record.record_id) in str(changes.to_dict())
+
+
+def test_the_block_of_the_guide_runs(generated: ModuleType, town: Town) -> None:
+    client_id, client_secret = town.credentials[town.college]
+    with town.client() as college:
+        posted = college.post_record(training(somebody()))
+        learner_id = UUID(college.record(str(posted.record_id))["learner_id"])
+    (block,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    names = {"client_id": client_id, "client_secret": client_secret, "bank": town.bank.base_url}
+    exec(block, {**names, "b64encode": b64encode, "learner_id": learner_id}, found := {})
+    assert len(found["transcript"].records) == 1
 
 
 def test_a_refusal_comes_as_the_problem_of_the_contract(generated: ModuleType, town: Town) -> None:
