@@ -12,13 +12,15 @@ from pydantic import BaseModel
 from creditbank import clock
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
-from creditbank.http import KeyringDep
+from creditbank.http import KeyringDep, problems
 from creditbank.identity.actor import Actor, ActorDep, Reach
-from creditbank.learners.families import person_of
+from creditbank.learners.families import family_of, person_of
 from creditbank.learners.sight import allowed_to_see
 from creditbank.recognition.accumulating import Total, plan_followed, total_of, totals_of_plan
 from creditbank.recognition.allocation_asked import enrolled_in
 from creditbank.recognition.gathering import plan_on
+from creditbank.recognition.progress import ProgressOut, progress_of
+from creditbank.records.refusals import LearnerErased
 from creditbank.rules import Decided
 from creditbank.rules.dependencies import RulebookDep
 from creditbank.rules.explain import outputs_of
@@ -119,6 +121,25 @@ async def read_total(
         findings=[_less_rows(each) if sight.institution_id else each for each in decided.findings()],
         turning=_less_changes(turning(decided).as_json()) if sight.institution_id else turning(decided).as_json(),
     )
+
+
+@router.get(
+    "/learners/{learner_id}/progress",
+    operation_id="read_progress",
+    responses=problems(LearnerErased),
+    summary="各学籍的学分进度|How far a learner is in the plans of their enrolments",
+)
+async def read_progress(
+    actor: ActorDep, session: SessionDep, keyring: KeyringDep, rulebook: RulebookDep, learner_id: UUID
+) -> ProgressOut:
+    """本人和监护人查看：每个在读学籍对照其方案，按课程类别，含转换所得。
+
+    |For the learner and a guardian: each enrolment that goes on against its plan, by category, conversions included.
+    """
+    at = clock.now()
+    await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
+    family = await family_of(session, learner_id)
+    return await progress_of(session, learner_id, family, rulebook=rulebook, keyring=keyring, at=at, on=clock.today(at))
 
 
 @router.get("/plans/{plan_id}/totals", response_model=TotalsOut, summary="方案全体学习者的学分情况|Totals of a plan")
