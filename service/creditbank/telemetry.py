@@ -118,7 +118,8 @@ class Doorway:
             await send(message)
 
         try:
-            if length > self.limit:
+            # A page counts what comes as any other route does, and says it beside its form once the gate let it read.
+            if length > self.limit and not _is_for_a_page(scope):
                 refusal = BodyTooLarge(limit_mib=self.limit_mib)
                 await _say(refusal, scope, request_id)(scope, receive, said)
             else:
@@ -145,6 +146,12 @@ def _look(scope: Scope) -> tuple[int, str | None]:
         elif name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             request_id = value.decode()
     return length, request_id
+
+
+def _is_for_a_page(scope: Scope) -> bool:
+    """Whether a browser sent a form to a page."""
+    accepts = any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    return accepts and not scope["path"].startswith("/v1/")
 
 
 def _every_answer(scope: Scope, message: Message, request_id: str) -> list[tuple[bytes, bytes]]:

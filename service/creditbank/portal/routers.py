@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from creditbank.portal import (
     agreement_pages,
     cohort_pages,
+    console_routers,
     office_routers,
     password_pages,
     progressing_pages,
@@ -23,5 +24,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     cohort_pages.router,
     progressing_pages.router,
     agreement_pages.router,
+    *console_routers.CONSOLE_ROUTERS,
     *office_routers.OFFICE_ROUTERS,
 )

@@ -187,8 +187,10 @@ async def _save(session: AsyncSession, institution_id: UUID, mapping: dict[str, 
     )
 
 
-async def preview(session: AsyncSession, file: SubmissionFile, *, keyring: Keyring, today: date) -> PreviewOut:
-    """What would be read of the first lines, by the mapping that was confirmed or else the one proposed.
+async def preview(
+    session: AsyncSession, file: SubmissionFile, *, keyring: Keyring, today: date, by: Mapping | None = None
+) -> PreviewOut:
+    """What would be read of the first lines: by a mapping to try, or the one that was confirmed, or the one proposed.
 
     Raises NotReadYet, ContentErased.
     """
@@ -197,22 +199,22 @@ async def preview(session: AsyncSession, file: SubmissionFile, *, keyring: Keyri
         raise refusals.NotReadYet(status=file.status)
     reference = await reference_of(session, file.institution_id, today=today)
     return await asyncio.to_thread(
-        partial(_first_read, file, file.layout_sealed, key, reference=reference, keyring=keyring)
+        partial(_first_read, file, file.layout_sealed, key, reference=reference, keyring=keyring, by=by)
     )
 
 
 def _first_read(
-    file: SubmissionFile, sealed: bytes, key: SealingKey, *, reference: Reference, keyring: Keyring
+    file: SubmissionFile, sealed: bytes, key: SealingKey, *, reference: Reference, keyring: Keyring, by: Mapping | None
 ) -> PreviewOut:
     """The first lines as they would be read."""
     layout = open_field(key, file.submission_id, "layout", sealed)
     proposal = layout.get("proposal")
-    said = file.mapping or (proposal or {}).get("mapping")
+    said = by.model_dump(mode="json") if by is not None else file.mapping or (proposal or {}).get("mapping")
     if said is None:
         return PreviewOut(proposal=proposal, mapping=None, rows=[])
-    layouts = [SheetLayout.model_validate(one) for one in layout["layouts"]]
-    assembler = Assembler(Mapping.model_validate(said), layouts, reference=reference, reason=file.reason)
     samples = [_sample_from_json(sample) for sample in layout["samples"]]
+    layouts = lay_out(by, samples) if by is not None else [SheetLayout.model_validate(one) for one in layout["layouts"]]
+    assembler = Assembler(Mapping.model_validate(said), layouts, reference=reference, reason=file.reason)
     lines = [line for sample in samples for line in sample.lines[:PREVIEWED]]
     if assembler.needs_arranging:
         assembler.arrange(lines)

@@ -188,6 +188,20 @@ async def preview_submission(
     return await mappings.preview(session, file, keyring=keyring, today=clock.today(clock.now()))
 
 
+@router.post(
+    "/submissions/{submission_id}/preview",
+    response_model=PreviewOut,
+    responses=problems(refusals.NotReadYet, refusals.ContentErased),
+    summary="按拟用的表头对应预览|How the file would be read by a mapping",
+)
+async def try_mapping(
+    actor: ActorDep, session: SessionDep, keyring: KeyringDep, submission_id: UUID, said: Annotated[Mapping, Body()]
+) -> PreviewOut:
+    """The first rows as this mapping would read them, before it is confirmed. Nothing is written."""
+    file = await receiving.own_file(session, submission_id, actor)
+    return await mappings.preview(session, file, keyring=keyring, today=clock.today(clock.now()), by=said)
+
+
 @router.put(
     "/submissions/{submission_id}/mapping",
     response_model=SubmissionOut,

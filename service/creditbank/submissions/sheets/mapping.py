@@ -23,7 +23,7 @@ FROM_TITLE = "title"
 FITS = 0.6
 """Share of a mapping's headers that a sheet must have to be taken for its sheet."""
 
-_OF_ONE_PERSON = ("learner_name", "student_no", "document_number", "number", "key", "record_id")
+OF_ONE_PERSON = ("learner_name", "student_no", "document_number", "number", "key", "record_id")
 """Fields that no constant may give: a mapping is kept in the open and for good, and holds nothing about anybody."""
 
 Word = Annotated[str, Field(min_length=1, max_length=200)]
@@ -111,7 +111,7 @@ def _wrong_constants(sheet: SheetMapping) -> abc.Iterator[tuple[str, str]]:
         known = field_of(name, sheet.kind, act="withdraw")
         if value == FROM_TITLE or known is None:
             continue
-        if name in _OF_ONE_PERSON:
+        if name in OF_ONE_PERSON:
             yield (
                 f"{known.zh}是个人信息或编号，不能作固定值；请在表中加这一列",
                 f"{known.en} tells of one person or record and is no constant; add a column for it",

@@ -140,7 +140,7 @@ def propose(
             )
     questions = []
     sheets = [_proposed(sample, kind, act, prior, reference, questions) for sample in samples]
-    drafts = _apart([(sheet.name, sheet.mapping) for sheet in sheets if sheet.mapping is not None])
+    drafts = told_apart([(sheet.name, sheet.mapping) for sheet in sheets if sheet.mapping is not None])
     not_read = [sheet.name for sheet in sheets if sheet.name and sheet.set_aside and sheet.set_aside.code == "explains"]
     mapping = None
     if drafts:
@@ -312,7 +312,7 @@ def _left(column: Column) -> Column:
     return Column(column.at, column.key, column.filled, column.cells, why="known" if column.field else column.why)
 
 
-def _apart(drafts: list[tuple[str | None, SheetMapping]]) -> list[SheetMapping]:
+def told_apart(drafts: list[tuple[str | None, SheetMapping]]) -> list[SheetMapping]:
     """One mapping for sheets that are read alike; the sheet's name only where headers do not tell sheets apart."""
     different: list[tuple[str | None, SheetMapping]] = []
     for name, draft in drafts:

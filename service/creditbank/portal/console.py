@@ -1,0 +1,51 @@
+"""The console of those who report and those who answer claims: which parts of it are whose, and a page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import Response
+
+from creditbank.identity.actor import Actor
+from creditbank.identity.page_permits import PAGES
+from creditbank.portal.answering import Visit
+from creditbank.portal.desk import Fault, desk_page
+
+_PARTS: Sequence[tuple[str, str]] = (
+    ("/console", "con_home"),
+    ("/console/files", "con_files"),
+    ("/console/claims", "con_claims"),
+    ("/console/class-claims", "con_class"),
+    ("/console/appeals", "con_appeals"),
+    ("/console/equivalences", "con_equivalences"),
+    ("/console/reconciliation", "con_reconciliation"),
+    ("/console/accounts", "con_accounts"),
+)
+
+
+def may_open(actor: Actor, address: str, method: str = "GET") -> bool:
+    """Whether a page of the console, by the address of its route, is for somebody."""
+    permit = PAGES.get((method, address))
+    return permit is not None and permit.reach_of(actor) is not None
+
+
+def console_page(
+    visited: Visit, template: str, actor: Actor, *, here: str, fault: Fault | None = None, **said: object
+) -> Response:
+    """A page of the console, with the parts of it that are open to whoever reads it."""
+    path = visited.request.url.path
+    parts = [(address, phrase) for address, phrase in _PARTS if may_open(actor, address)]
+    nearest = max((one for one, _ in parts if path == one or path.startswith(f"{one}/")), key=len, default=None)
+    return desk_page(
+        visited,
+        f"console/{template}",
+        actor,
+        here=here,
+        fault=fault,
+        parts=[
+            (address, phrase, None if address != nearest else "page" if address == path else "true")
+            for address, phrase in parts
+        ],
+        may=lambda method, address: may_open(actor, address, method),
+        **said,
+    )
