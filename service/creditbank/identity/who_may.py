@@ -13,10 +13,12 @@ PERMITS: Mapping[tuple[str, str], Permit] = {**API, **PAGES}
 PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {
     ("POST", "/v1/oauth/token"): ("凭密钥或口令换取令牌", "where a secret or a password becomes a token; throttled"),
     ("POST", "/v1/accounts/activation"): ("凭一次性激活码激活账户", "asks for a one-time code; throttled"),
+    ("POST", "/v1/share-openings"): ("凭授权码查看，计次、限速", "asks for the code of a share; counted and throttled"),
     ("GET", "/.well-known/jwks.json"): ("验证令牌的公钥", "the public keys that verify tokens (RFC 7517)"),
     ("GET", "/.well-known/oauth-authorization-server"): ("授权服务器说明", "where tokens are had (RFC 8414)"),
     ("GET", "/v1/rules"): ("规则公开", "rules are public: a refusal cites them"),
     ("GET", "/v1/rules/{document}"): ("规则公开", "rules are public: a refusal cites them"),
+    ("GET", "/v1/rules/{document}/history"): ("规则公开", "rules are public, and so is how they came to be"),
     ("GET", "/v1/rules/{document}/clauses/{clause}"): ("规则公开", "rules are public: a refusal cites them"),
     ("GET", "/openapi.json"): ("接口说明", "the contract of this API"),
     ("GET", "/livez"): ("存活检查", "answers when the process runs"),

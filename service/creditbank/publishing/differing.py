@@ -71,6 +71,11 @@ def difference(draft: RuleDocument, published: RuleDocument | None) -> list[Chan
     return changes
 
 
+def between(number: str, before: Any, after: Any) -> list[Change]:
+    """What a version says otherwise than the one it takes over from, as their texts have them; None for a first one."""
+    return list(_of_a_version(number, None if before is None else _plain(before), _plain(after)))
+
+
 def _kept(number: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     """Of a version that was published: its last day, its note and its cases."""
     for word, zh, en in (("until", "最后一天", "last day"), ("changed", "改动说明", "note of what changed")):

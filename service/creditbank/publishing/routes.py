@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Response
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
@@ -19,7 +17,6 @@ from creditbank.http import (
     PageDep,
     VersionNotNamed,
     answer,
-    etag_of,
     must_match,
     problems,
 )
@@ -28,44 +25,37 @@ from creditbank.identity.writing import WriteDep
 from creditbank.institutions.service import lock_reference
 from creditbank.once import Answer
 from creditbank.publishing import affected, drafts, refusals
-from creditbank.publishing.differing import difference
+from creditbank.publishing.history import history_of
 from creditbank.publishing.impact import examples
 from creditbank.publishing.schemas import (
-    ActOut,
     AffectedDecisionOut,
     AffectedOut,
     AffectedReportOut,
     ApprovalIn,
     DraftIn,
-    DraftLine,
     DraftOut,
     DraftsOut,
     DraftWithdrawalIn,
+    HistoryOut,
     ImpactOut,
     PublicationIn,
     PublicationOut,
     ReissuedOut,
     ReissueIn,
     ReissueOut,
-    ReportOut,
-    TextOut,
 )
-from creditbank.publishing.tables import RuleDraft, RuleDraftReport, RuleDraftText
+from creditbank.publishing.showing import line_of, report_shown, shown_draft, tag_of
+from creditbank.publishing.tables import RuleDraft
 from creditbank.records.acts import Tools
-from creditbank.rules import RulesRefused, read_document
+from creditbank.rules import RulesRefused
 from creditbank.rules.dependencies import RulebookDep
-from creditbank.rules.service import Published, published, read_text
+from creditbank.rules.service import published
 
 router = APIRouter(prefix="/v1", tags=["publishing"])
 
 DRAFT = "/rule-drafts/{draft_id}"
 VERSION = "/rule-versions/{document}/{version}"
 State = Literal["draft", "checked", "impact", "approved", "published", "withdrawn"]
-
-
-def tag_of(draft: RuleDraft) -> str:
-    """The ETag of a draft: of its text, so that a check which ends meanwhile is in nobody's way."""
-    return etag_of({"draft": str(draft.draft_id), "revision": draft.revision})
 
 
 # --- drafts -------------------------------------------------------------------------------------------------------
@@ -101,7 +91,7 @@ async def list_drafts(
         session, actor, state=state, document=document, before=page.after(UUID), limit=page.asked
     )
     shown, following = page.cut(found, key=lambda draft: draft.draft_id)
-    return DraftsOut(drafts=[DraftLine(**_line(draft)) for draft in shown], next=following)
+    return DraftsOut(drafts=[line_of(draft) for draft in shown], next=following)
 
 
 @router.get(DRAFT, response_model=DraftOut, summary="一份草案|One draft")
@@ -109,7 +99,7 @@ async def read_draft(actor: ActorDep, session: SessionDep, response: Response, d
     """Its text, how that differs from what is published, its reports, and every act with who and when."""
     draft = await drafts.seen_draft(session, draft_id, actor)
     response.headers["ETag"] = tag_of(draft)
-    return await _shown(session, draft, actor)
+    return await shown_draft(session, draft, actor)
 
 
 @router.put(
@@ -181,7 +171,7 @@ async def read_impact(actor: ActorDep, database: DatabaseDep, keyring: KeyringDe
         report = await drafts.last_report(session, draft, "impact")
         if report is None:
             raise NotFound
-        shown = _report(report, await published(session), actor)
+        shown = report_shown(report, await published(session), actor)
     only = None if Reach.ANY in actor.reach else actor.institution_id
     return ImpactOut(report=shown, examples=await examples(database, draft, report, keyring=keyring, only=only))
 
@@ -250,6 +240,20 @@ async def withdraw_draft(write: WriteDep, draft_id: UUID, said: Annotated[DraftW
         return await _answered(200, session, draft, write.actor)
 
     return await write.once(act)
+
+
+# --- what was published -------------------------------------------------------------------------------------------
+
+
+@router.get(
+    "/rules/{document}/history",
+    response_model=HistoryOut,
+    responses=problems(NotFound),
+    summary="规则的历次版本|The versions of a document and how they differ",
+)
+async def read_history(session: SessionDep, document: str) -> HistoryOut:
+    """每一版与它所接替的一版逐条比较。|Each version held against the one it took over from, value by value."""
+    return await history_of(session, document)
 
 
 # --- versions that were published ---------------------------------------------------------------------------------
@@ -328,61 +332,5 @@ async def reissue(
     return await write.once(act)
 
 
-# --- shown --------------------------------------------------------------------------------------------------------
-
-
 async def _answered(status: int, session: AsyncSession, draft: RuleDraft, actor: Actor) -> Answer:
-    return answer(status, await _shown(session, draft, actor), headers={"ETag": tag_of(draft)})
-
-
-def _line(draft: RuleDraft) -> dict[str, Any]:
-    zh, en = drafts.STATES[draft.state]
-    return {**draft.model_dump(exclude={"act_no"}), "state_zh": zh, "state_en": en}
-
-
-async def _shown(session: AsyncSession, draft: RuleDraft, actor: Actor) -> DraftOut:
-    written = await drafts.text_of(session, draft)
-    every = await session.exec(
-        select(RuleDraftText).where(RuleDraftText.draft_id == draft.draft_id).order_by(col(RuleDraftText.revision))
-    )
-    now = await published(session)
-    check = await drafts.last_report(session, draft, "check")
-    impact = await drafts.last_report(session, draft, "impact")
-    return DraftOut(
-        **_line(draft),
-        text=written.text,
-        text_digest=written.text_digest,
-        supersedes=written.supersedes,
-        texts=[TextOut(**each.model_dump()) for each in every],
-        acts=[ActOut(**each.model_dump()) for each in await drafts.acts_of(session, draft)],
-        difference=await asyncio.to_thread(_difference, written.text, now.texts.get(draft.document)),
-        check=None if check is None else _report(check, now, actor),
-        impact=None if impact is None else _report(impact, now, actor),
-    )
-
-
-def _difference(text: str, before: str | None) -> list[dict[str, Any]] | None:
-    try:
-        document = read_document(text, file=drafts.FILE)
-    except RulesRefused:
-        return None
-    return difference(document, None if before is None else read_text(before))
-
-
-def _report(report: RuleDraftReport, now: Published, actor: Actor) -> ReportOut:
-    """A report as the caller may see it: a registrar sees the bank's sums, and no other institution's."""
-    outcome = dict(report.outcome)
-    outcome.pop("examples", None)
-    if Reach.ANY not in actor.reach:
-        for name in ("by_institution", "by_programme"):
-            if name in outcome:
-                own = str(actor.institution_id)
-                outcome[name] = [line for line in outcome[name] if line["institution_id"] == own]
-    return ReportOut(
-        made_at=report.made_at,
-        revision=report.revision,
-        text_digest=report.text_digest,
-        book_digest=report.book_digest,
-        fresh=drafts.is_fresh(report, report.text_digest, now.digest),
-        outcome=outcome,
-    )
+    return answer(status, await shown_draft(session, draft, actor), headers={"ETag": tag_of(draft)})

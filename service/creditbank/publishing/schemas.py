@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -209,3 +209,25 @@ class ReissueOut(BaseModel):
     """What became of each."""
 
     decisions: list[ReissuedOut]
+
+
+class VersionHistory(BaseModel):
+    """A published version, and what it says otherwise than the one it took over from."""
+
+    version: str
+    in_force_from: date
+    in_force_until: date | None
+    published_at: datetime
+    seeded: bool
+    superseded_by: str | None
+    because: str | None = Field(description="改变已过去的日子所适用规则的理由。|Why it changed days that had passed.")
+    compared_with: str | None = Field(description="与哪一版比较；首版为空。|Held against which; none for the first.")
+    changes: list[dict[str, Any]]
+
+
+class HistoryOut(BaseModel):
+    """Every version of a document, the newest first."""
+
+    document: str
+    title: dict[str, str]
+    versions: list[VersionHistory]
