@@ -8,7 +8,6 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from creditbank.errors import BankError, BodyTooLarge, Malformed, NotSignedIn, T
 from creditbank.faults import faults_of, summary
 from creditbank.http import language_of, problem_response
 from creditbank.portal.answering import is_for_a_person, problem_page
+from creditbank.portal.lapsing import not_signed_in
 
 log = structlog.get_logger("creditbank.answers")
 
@@ -58,7 +58,7 @@ async def _bank_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BankError)
     permit = request.scope.get("creditbank.permit")
     if isinstance(error, NotSignedIn) and permit is not None and permit.by_cookie:
-        return RedirectResponse("/sign-in", status_code=303)
+        return await not_signed_in(request, error)
     return _say(request, error)
 
 

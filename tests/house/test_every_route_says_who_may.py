@@ -109,7 +109,7 @@ async def test_a_stranger_is_stopped_at_every_route_that_is_not_public(bank: Ope
         if permit is None:
             assert answer.status_code != 401 or path == "/v1/oauth/token", path
         elif permit.by_cookie:
-            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), path
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in"), path
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), path
             assert answer.headers["www-authenticate"].startswith("Bearer"), path

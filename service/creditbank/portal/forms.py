@@ -67,9 +67,9 @@ def _is_here(request: Request, address: str) -> bool:
     return base.scheme == "http" and asked.scheme == "http" and asked.netloc == request.headers.get("host")
 
 
-async def typed(request: Request) -> dict[str, str]:
+async def typed(request: Request, *, longest: int = LONGEST_FORM) -> dict[str, str]:
     """The fields of a posted form, each once. Raises Malformed."""
-    pairs = await typed_pairs(request)
+    pairs = await typed_pairs(request, longest=longest)
     form = dict(pairs)
     if len(form) != len(pairs):
         raise not_readable()

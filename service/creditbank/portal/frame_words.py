@@ -19,6 +19,31 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_office": ("业务管理", "Office"),
     "nav_dashboard": ("数据概览", "Dashboard"),
     "nav_password": ("修改口令", "Change password"),
+    # a session that ended while somebody was typing
+    "lapse_unsent": (
+        "您较长时间没有操作，登录已失效，刚才提交的内容尚未办理。",
+        "You were away for a while and the session has ended: what you just sent was not done.",
+    ),
+    "lapse_kept": (
+        "您填写的内容没有丢失。请重新登录，再确认是否提交。",
+        "What you typed is not lost. Sign in again, then confirm that it is to be sent.",
+    ),
+    "lapse_not_kept": (
+        "请重新登录后再次填写；如有文件，请重新选择。",
+        "Sign in again and fill the form in once more; a file has to be chosen again.",
+    ),
+    "lapse_title": ("继续刚才的办理", "Go on with what you were doing"),
+    "lapse_send_lead": (
+        "您已重新登录。刚才填写的内容还没有提交，是否现在提交？",
+        "You are signed in again. What you filled in has not been sent yet. Send it now?",
+    ),
+    "lapse_send": ("提交", "Send it"),
+    "lapse_leave": ("不提交，返回页面", "Do not send it; back to the page"),
+    "lapse_another": (
+        "刚才的内容是以另一个身份填写的，没有提交，也不再保留。",
+        "What was filled in belonged to another sign-in: it was not sent, and it is not kept.",
+    ),
+    "lapse_on": ("继续", "Go on"),
     # activating an account, and one's own password
     "act_title": ("激活账户", "Activate your account"),
     "act_lead": (

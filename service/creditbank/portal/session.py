@@ -67,6 +67,19 @@ def has_lapsed(request: Request) -> bool:
     return _token(request) is not None and signed_in(request) is None
 
 
+def was_somebody(request: Request) -> bool:
+    """Whether this browser held a session of the bank, whether or not it still holds."""
+    return (
+        _token(request) is not None or cookie_of(request.scope, _stamp_cookie(request.app.state.settings)) is not None
+    )
+
+
+def is_the_same(request: Request, actor: Actor) -> bool:
+    """Whether the last session of this browser was this person's: its stamp, which nobody else can write, says so."""
+    state = request.app.state
+    return _read_stamp(state.keyring, actor, cookie_of(request.scope, _stamp_cookie(state.settings))) is not None
+
+
 def begin(request: Request, cookies: Cookies, actor: Actor, *, at: datetime) -> None:
     """A new session for somebody who has just shown who they are."""
     _put(request, cookies, actor, since=at, at=at)

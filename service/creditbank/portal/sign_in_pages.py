@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from creditbank.errors import BankError
@@ -10,10 +12,13 @@ from creditbank.identity.token_routes import address_of
 from creditbank.portal import session as sessions
 from creditbank.portal.answering import Visit, home_of, page, sent_to
 from creditbank.portal.forms import typed
+from creditbank.portal.lapsing import LONGEST_CARRIED, Carried, carried_by, goes_on_at
 from creditbank.portal.static_files import PATH, static_file
 from creditbank.portal.visiting import OURS, VisitDep
 
 router = APIRouter(include_in_schema=False)
+LONGEST_SIGN_IN = 8192 + 2 * LONGEST_CARRIED
+"""Of the posted form, in bytes: what was typed before travels with it, written as an address once more."""
 
 
 @router.get("/")
@@ -25,16 +30,20 @@ async def front_page(visited: VisitDep) -> Response:
 @router.get("/sign-in")
 async def sign_in_page(request: Request, visited: VisitDep) -> Response:
     """The form."""
-    return _form(visited, lapsed=sessions.has_lapsed(request))
+    return _form(visited, lapsed=sessions.has_lapsed(request), then=request.query_params.get("then", ""))
 
 
 @router.post("/sign-in", dependencies=OURS)
 async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
-    """A session for whoever knows the password; throttled by name and by address, as the token endpoint is."""
-    form = await typed(request)
+    """A session for whoever knows the password; throttled by name and by address, as the token endpoint is.
+
+    They go on where they were: at the page that they asked for, or with the form that was not taken without a session.
+    """
+    form = await typed(request, longest=LONGEST_SIGN_IN)
     name, password = form.get("login_name", "").strip(), form.get("password", "")
+    carried, then = carried_by(form), form.get("then", "")
     if not name or not password:
-        return _form(visited, status=422, name=name, missing=True)
+        return _form(visited, status=422, name=name, missing=True, then=then, carried=carried)
     state = request.app.state
     try:
         actor = await sign_in(
@@ -48,10 +57,15 @@ async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
             checks=state.sign_in_checks,
         )
     except BankError as refused:
-        return _form(visited, status=refused.status, name=name, refused=refused)
+        return _form(visited, status=refused.status, name=name, refused=refused, then=then, carried=carried)
+    same = sessions.is_the_same(request, actor)
     sessions.begin(request, visited.cookies, actor, at=visited.at)
     home = home_of(actor)
-    return sent_to(visited, "/" if home is None else home[0])
+    on = goes_on_at(form, actor) or ("/" if home is None else home[0])
+    if carried is None:
+        return sent_to(visited, on)
+    signed_in = replace(visited, actor=actor)
+    return page(signed_in, "frame/carried.html", here=on, carried=carried if same else None, on=on)
 
 
 @router.post("/sign-out", dependencies=OURS)
@@ -72,6 +86,8 @@ def _form(
     lapsed: bool = False,
     missing: bool = False,
     refused: BankError | None = None,
+    then: str = "",
+    carried: Carried | None = None,
 ) -> Response:
     return page(
         visited,
@@ -82,6 +98,9 @@ def _form(
         lapsed=lapsed,
         missing=missing,
         refused="" if refused is None else refused.sentence(visited.language),
+        unsent=carried is not None,
+        carried=carried,
+        then=then,
     )
 
 
