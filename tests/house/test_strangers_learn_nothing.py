@@ -171,6 +171,7 @@ async def bank(addresses: Any, tmp_path: Path) -> AsyncIterator[Bank]:
             "draft_id": await drafted(found, college),
             "equivalence_id": await counted(found, college, school),
             **await claimed(found, college, outcome, record),
+            "share_id": await shared(found, UUID(_first([outcome, record], "learner_id"))),
             **await running(found, college, UUID(_first([outcome, record], "learner_id"))),
         }
         contract = (await found.http.get("/openapi.json")).json()
@@ -208,6 +209,14 @@ async def claimed(bank: OpenBank, college: UUID, outcome: Any, record: Any) -> d
         "line_no": 1,
         "bodies": {"/v1/learners/{learner_id}/claims": body},
     }
+
+
+async def shared(bank: OpenBank, learner_id: UUID) -> str:
+    """A share of the college's learner."""
+    learner = person("learner", learner_id=learner_id)
+    made = await bank.call("POST", f"/v1/learners/{learner_id}/shares", learner, json={"purpose": "应聘"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["share_id"])
 
 
 async def running(bank: OpenBank, college: UUID, learner_id: UUID) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from creditbank.learners.account_numbers import check_digit, new_activation_code
+from creditbank.learners.account_numbers import check_digit, new_code
 from tests.learners.people import PASSWORD, City, born, later, someone
 from tests.open_bank import person
 
@@ -48,7 +48,7 @@ async def test_unknown_account_wrong_name_and_wrong_code_are_answered_alike(city
     wrong = (
         await city.activate(given, "王小明", "wang", account_no=eleven + check_digit(eleven)),
         await city.activate(given, "李小明", "wang"),
-        await city.activate(given, "王小明", "wang", code=new_activation_code()),
+        await city.activate(given, "王小明", "wang", code=new_code()),
     )
     assert [answer.status_code for answer in wrong] == [403] * 3
     told = [{**answer.json(), "instance": ""} for answer in wrong]
@@ -110,7 +110,7 @@ async def test_a_lost_login_is_replaced_by_an_officers_code_and_by_no_schools(ci
 async def test_guesses_are_counted_by_account_even_though_they_were_refused(city: City) -> None:
     given = await city.code(await city.pupil("王小明", 1))
     for _ in range(10):
-        wrong = await city.activate(given, "王小明", "wang", code=new_activation_code())
+        wrong = await city.activate(given, "王小明", "wang", code=new_code())
         assert wrong.status_code == 403
     waiting = await city.activate(given, "王小明", "wang")
     assert (waiting.status_code, waiting.headers["Retry-After"]) == (429, "3600")
@@ -123,7 +123,7 @@ async def test_guesses_over_many_accounts_are_counted_by_address(city: City) -> 
     statuses = [
         (
             await city.activate(
-                {"account_no": number + check_digit(number), "code": new_activation_code()}, "王小明", "wang"
+                {"account_no": number + check_digit(number), "code": new_code()}, "王小明", "wang"
             )
         ).status_code
         for number in numbers

@@ -146,6 +146,7 @@ API: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/plans/{plan_id}/class-claims"): CLAIM_FOR_CLASS,
     ("GET", "/v1/claims"): SEE_CLAIMS,
     ("GET", "/v1/claims/{claim_id}"): READ_CLAIM,
+    ("GET", "/v1/claims/{claim_id}/records"): READ_CLAIM,
     ("POST", "/v1/claims/{claim_id}/withdrawal"): WITHDRAW_CLAIM,
     ("POST", "/v1/claims/{claim_id}/steps/{step}/outcome"): ANSWER_CLAIM,
     ("POST", "/v1/claims/{claim_id}/steps/{step}/facts"): ANSWER_CLAIM,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from typing import Literal
 
 from creditbank.errors import BankError
 
@@ -80,8 +81,8 @@ def read_account_no(written: str, *, at_field: str | None = None) -> str:
     return digits
 
 
-def new_activation_code() -> str:
-    """Twelve signs, eleven of them random: 49 bits, enough for a code that is throttled, expires and works once."""
+def new_code() -> str:
+    """Twelve signs, eleven of them random: 23 to the 11th codes, 49.8 bits, enough for one that is throttled."""
     eleven = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARACTERS - 1))
     return eleven + _check_sign(eleven)
 
@@ -91,20 +92,28 @@ def read_activation_code(written: str, *, at_field: str | None = None) -> str:
 
     Raises ActivationCodeImpossible, which tells a slip of the hand from a wrong guess that is to be counted.
     """
-    code = _closed_up(written).upper().translate(_LOOK_ALIKES)
-    if len(code) != CODE_CHARACTERS or any(c not in CODE_ALPHABET for c in code):
+    code, fault = code_written(written)
+    if fault == "form":
         raise ActivationCodeImpossible(
             field=at_field,
             why_zh=f"应为{CODE_CHARACTERS}位字母和数字。请对照学校发放的激活码核对。",
             why_en=f"it is {CODE_CHARACTERS} letters and digits. Compare it with the code that your school gave you.",
         )
-    if _check_sign(code[:-1]) != code[-1]:
+    if fault == "check":
         raise ActivationCodeImpossible(
             field=at_field,
             why_zh="有一位写错或两位颠倒。请对照学校发放的激活码核对。",
             why_en="one sign is wrong or two are exchanged. Compare it with the code that your school gave you.",
         )
     return code
+
+
+def code_written(written: str) -> tuple[str, Literal["form", "check"] | None]:
+    """A code as somebody typed it, any case, spaced, 2 for Z and the like; and what is impossible about it, if so."""
+    code = _closed_up(written).upper().translate(_LOOK_ALIKES)
+    if len(code) != CODE_CHARACTERS or any(c not in CODE_ALPHABET for c in code):
+        return code, "form"
+    return code, None if _check_sign(code[:-1]) == code[-1] else "check"
 
 
 def grouped(number_or_code: str) -> str:

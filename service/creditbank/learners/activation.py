@@ -27,7 +27,7 @@ from creditbank.identity.security import check_password
 from creditbank.identity.tables import Login
 from creditbank.identity.throttling import Attempt, Limit, network_of
 from creditbank.learners import refusals
-from creditbank.learners.account_numbers import new_activation_code
+from creditbank.learners.account_numbers import new_code
 from creditbank.learners.documents import under_fourteen
 from creditbank.learners.families import lock_person
 from creditbank.learners.guardians import has_guardian
@@ -92,7 +92,7 @@ async def issue_code(
     if under_fourteen(born, today) and not await has_guardian(session, person.family):
         raise refusals.GuardianNeeded
     await withdraw_codes(session, person.family, at=at)
-    code = new_activation_code()
+    code = new_code()
     kept = ActivationCode(
         learner_id=learner_id,
         code_id=new_id(),

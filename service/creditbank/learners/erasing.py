@@ -19,7 +19,7 @@ from creditbank.erasures import EMPTY_ROWS, Erasure, note_erasures
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.jobs import ask
-from creditbank.learners import refusals
+from creditbank.learners import leaving, refusals
 from creditbank.learners.activation import close_logins
 from creditbank.learners.families import lock_person
 from creditbank.learners.personal import must_be_readable
@@ -83,6 +83,7 @@ async def erase(
         raise refusals.AccountNotClosed
     await must_be_readable(session, person.root, keyring=keyring)
     await close_logins(session, person.family, at=at)
+    await leaving.follow(session, person.family, "erased", at=at)
     await _end_guardianships(session, person.family, by=actor.name, at=at)
     detail = {"accounts": [str(member) for member in person.family]}
     await note(

@@ -14,7 +14,7 @@ from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, Reach
-from creditbank.learners import refusals
+from creditbank.learners import leaving, refusals
 from creditbank.learners.accounts import document_fields
 from creditbank.learners.activation import withdraw_codes
 from creditbank.learners.documents import IdentityDocument
@@ -151,6 +151,7 @@ async def close_account(
     await withdraw_codes(session, person.family, at=at)
     open_before = await _set_closed(session, person.family, at)
     if open_before:
+        await leaving.follow(session, person.family, "account_closed", at=at)
         await _tell(session, person.root, actor=actor, what="account_closed", about={}, at=at, purpose=reason)
     return await account_of(session, learner_id)
 

@@ -38,7 +38,7 @@ class Share(SQLModel, table=True):
     """The code again, for the learner alone."""
     said_sealed: bytes = octets()
     """For what it is, and the lines as they stood when it was made, with which the lines of later are compared."""
-    accounts: list[str] = as_json()  # type: ignore[assignment]
+    accounts: list[str] = as_json()
     """The accounts that were one person's when it was made; when that changes, it shows nothing any more."""
     whole: bool
     """Everything there was that day, or what the learner chose."""
