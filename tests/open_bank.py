@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from creditbank.app import create_app
 from creditbank.config import Settings
 from creditbank.db import Database
 from creditbank.identifiers import new_id
+from creditbank.identity import token_keys
 from creditbank.identity.actor import Actor
 from creditbank.identity.permit import ROLES_OF_AN_INSTITUTION
 from creditbank.sealing import Keyring
@@ -75,11 +78,31 @@ def machine(*scopes: str, institution_id: UUID) -> Actor:
     return Actor(name=f"client:{new_id()}", scopes=frozenset(scopes), institution_id=institution_id)
 
 
+@lru_cache
+def _ring() -> tuple[str, bytes]:
+    """A key that signs tokens, made once for all tests of a process: to make one takes longer than most of them."""
+    with TemporaryDirectory() as name:
+        token_keys.rotate(Path(name), at=clock.now())
+        (made,) = Path(name).iterdir()
+        return made.name, made.read_bytes()
+
+
+def lay_tokens(keys: Path) -> None:
+    """Lay that key into a folder of keys that has none yet."""
+    folder = keys / "tokens"
+    if not token_keys.names(folder):
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        name, pem = _ring()
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(pem)
+
+
 @asynccontextmanager
 async def opened(addresses: Any, keys: Path, **settings: Any) -> AsyncIterator[OpenBank]:
     """A bank on these addresses with its keys in this folder."""
     database = Database(addresses.app, connections=6)
     keyring = Keyring.open(keys, create=True)
+    lay_tokens(keys)
     app = create_app(database, Settings(keys_dir=keys, **settings), keyring)
     transport = httpx.ASGITransport(app, client=("203.0.113.7", 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://bank") as http:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request, Response
@@ -68,9 +69,10 @@ async def schema_of(database: Database) -> set[str]:
         return {row[0] for row in found}
 
 
-def schema_expected() -> set[str]:
+@cache
+def schema_expected() -> frozenset[str]:
     """The revisions that this version of the service was written for."""
-    return set(ScriptDirectory.from_config(alembic_config("")).get_heads())
+    return frozenset(ScriptDirectory.from_config(alembic_config("")).get_heads())
 
 
 def _not_ready(why_zh: str, why_en: str) -> NotReady:

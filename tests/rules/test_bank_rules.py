@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from creditbank.rules import Rulebook, RuleDocument, load_packaged, packaged_documents, read_path
-from creditbank.rules.cases import check, run_cases
+from creditbank.rules.cases import run_cases
 from creditbank.rules.lists import KIND, SCHEME
 from creditbank.rules.mutation import mutants
 from tests.rules.writing import facts, row
@@ -35,10 +35,8 @@ def test_every_case_of_a_packaged_document_gets_its_decision(document: RuleDocum
 
 
 @pytest.mark.parametrize("path", sorted(RULEBOOK.rglob("*.yaml")), ids=lambda path: path.stem)
-def test_a_document_passes_the_check_that_officers_run(path: Path) -> None:
-    lines, good = check([path])
-    assert good, [line for line in lines if not line.startswith("ok  ")]
-    assert all(line.startswith("ok  ") for line in lines)
+def test_there_is_something_in_every_document_that_its_cases_can_be_held_against(path: Path) -> None:
+    """That they hold it, `make check` demands of each by `creditbank rules check`, a document to a process."""
     assert sum(1 for _ in mutants(read_path(path))) > 1
 
 

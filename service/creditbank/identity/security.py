@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -238,9 +239,15 @@ class Tokens:
             return  # an emptied folder is an accident: go on with the keys in hand
         self._public = {key.kid: jwk.construct(key.public_jwk(), ALGORITHM) for key in ring}
         self._jwks = [key.public_jwk() for key in reversed(ring)]
-        self._signing = (ring[-1].kid, jwk.construct(ring[-1].pem, ALGORITHM))
+        self._signing = (ring[-1].kid, _signer(ring[-1].pem))
         self._listed = listed
         self._remembered.clear()
+
+
+@lru_cache(maxsize=4)
+def _signer(pem: str) -> Any:
+    """What signs with a key: to load it takes as long as a hundred signatures."""
+    return jwk.construct(pem, ALGORITHM)
 
 
 def _actor_of(claims: dict[str, Any]) -> Actor:

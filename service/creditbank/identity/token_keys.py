@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -81,7 +82,9 @@ def read_all(folder: Path, listed: tuple[str, ...]) -> tuple[TokenKey, ...]:
     return tuple(keys)
 
 
+@lru_cache(maxsize=16)
 def _read(pem: bytes) -> TokenKey:
+    """A key by its file's content; one that was read is not gone through again when another joins it."""
     key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < BITS:
         raise ValueError(f"a token key is an RSA key of {BITS} bits or more")
