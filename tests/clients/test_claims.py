@@ -260,3 +260,17 @@ def test_a_stranger_learns_nothing(claiming: Claiming) -> None:
                 list(other.inbox(nobody))
         with pytest.raises(Refused):
             person.make_claim(learner_id, claiming.plan, [])
+
+
+def test_how_far_somebody_is_and_the_bank_in_figures(claiming: Claiming, tmp_path: Path) -> None:
+    person, learner_id, _, _ = claiming.learner("等离子焊")
+    with person:
+        (plan,) = person.progress(learner_id)["plans"]
+        assert (plan["plan_id"], plan["planned"], plan["earned"]) == (claiming.plan, "130", "0")
+        assert person.learner_rounds(learner_id) == []
+        with pytest.raises(NotAllowed):
+            person.statistics()
+    figures = claiming.officer.statistics(institution_id=claiming.town.college)
+    assert figures["institution_id"] == str(claiming.town.college)
+    saved = claiming.officer.save_statistics(tmp_path / "figures.xlsx", since=date(2026, 1, 1))
+    assert saved.read_bytes().startswith(b"PK")

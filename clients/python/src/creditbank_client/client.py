@@ -245,6 +245,26 @@ class Client(LearnerCalls, ClaimCalls, PathwayCalls, SubmissionCalls):
         """Certificate standards with their levels. For officers."""
         return self._published("/v1/certificate-standards", rows)
 
+    # --- the bank in figures ----------------------------------------------------------------------------------------
+
+    def statistics(
+        self, *, since: date | None = None, until: date | None = None, institution_id: Id | None = None
+    ) -> dict[str, Any]:
+        """Accounts, records, credits, refusals, days to decide; small counts are not told. For officers and auditors."""
+        return self.get("/v1/statistics", since=since, until=until, institution_id=institution_id)
+
+    def save_statistics(
+        self,
+        path: str | Path,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        institution_id: Id | None = None,
+    ) -> Path:
+        """The same as a workbook, in place of whatever `path` was."""
+        asked = {"since": since, "until": until, "institution_id": institution_id}
+        return self._saved("/v1/statistics.xlsx", asked, path)
+
     # --- everything that has no method of its own -----------------------------------------------------------------
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class LearnerCalls(Calls):
             if cursor is None:
                 return
 
+    def progress(self, learner_id: Id) -> dict[str, Any]:
+        """How far a learner is in the plans of their enrolments, by category of course."""
+        return self._read(f"/v1/learners/{learner_id}/progress")
+
     # --- the story of a credit --------------------------------------------------------------------------------------
 
     def record(self, record_id: Id) -> dict[str, Any]:

@@ -85,6 +85,10 @@ class PathwayCalls(Calls):
         """The same gates if something were so: that certificate, this score. Nothing is written."""
         return self._write(f"/v1/learners/{learner_id}/pathways/{pathway_id}/what-if", supposed)
 
+    def learner_rounds(self, learner_id: Id) -> list[dict[str, Any]]:
+        """The rounds that a learner is in, with what the list says of them and what they may do about it."""
+        return list(self._read(f"/v1/learners/{learner_id}/rounds")["items"])
+
     # --- pathways and cohorts ---------------------------------------------------------------------------------------
 
     def pathways(self, **query: Any) -> Iterator[dict[str, Any]]:
