@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from creditbank.identity.actor import Actor
-from creditbank.recognition import allocation_asked, allocation_routes
+from creditbank.recognition import allocation_asked, allocation_solving
 from tests.open_bank import machine, person
 from tests.recognition.college import RELEVANT, College, Learner, clause, problem_of, room
 
@@ -183,7 +183,7 @@ async def test_more_pairs_than_are_looked_at_are_refused_with_the_way_out(
 async def test_when_too_many_wait_one_is_told_to_come_back(college: College, monkeypatch: pytest.MonkeyPatch) -> None:
     college.decide_by()
     learner = await college.enrol()
-    monkeypatch.setattr(allocation_routes, "_waiting", allocation_routes.MOST_WAITING)
+    monkeypatch.setattr(allocation_solving, "_waiting", allocation_solving.MOST_WAITING)
     assert (await best(college, learner, status=503))["code"] == "temporarily_unavailable"
 
 

@@ -163,7 +163,7 @@ async def list_rounds_of_learner(
     rulebook: RulebookDep,
     language: LanguageDep,
 ) -> RoundsOfLearner:
-    """最近的在前，只含本人的结果；供本人和监护人查看。|The last first, with their own place only; for them and a guardian."""
+    """最近的在前，只含本人的结果；供本人和监护人查看。|The last first; a learner's own place only."""
     tools = Tools(keyring, rulebook, clock.now(), language)
     found = await rounds_of_learner(session, learner_id, actor=actor, tools=tools)
     return RoundsOfLearner(learner_id=learner_id, items=found)

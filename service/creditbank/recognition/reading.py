@@ -296,6 +296,7 @@ FROM claim c
 WHERE c.state = 'open' AND c.does = 'notice' AND (c.expires_at IS NULL OR c.expires_at > %(at)s)
   AND (c.waits_for = 'objection' OR c.due_on IS NULL OR c.due_on >= %(today)s)
   AND (%(institution)s::uuid IS NULL OR c.institution_id = %(institution)s)
+  AND (%(claim)s::uuid IS NULL OR c.claim_id = %(claim)s)
   AND (%(after_at)s::timestamptz IS NULL OR (c.served_at, c.claim_id) > (%(after_at)s, %(after)s::uuid))
 ORDER BY c.served_at, c.claim_id LIMIT %(limit)s
 """
@@ -308,13 +309,15 @@ async def notices(
     after: tuple[datetime, UUID] | None,
     limit: int,
     at: datetime,
+    claim_id: UUID | None = None,
 ) -> list[PublicNotice]:
-    """What is on public notice now: courses, credits and kinds of records, nobody's name."""
+    """What is on public notice now: courses, credits and kinds of records, nobody's name; all of it, or one claim."""
     after_at, after_id = after or (None, None)
     rows = await _rows(
         session,
         _NOTICES,
         institution=institution_id,
+        claim=claim_id,
         at=at,
         today=clock.today(at),
         after_at=after_at,
