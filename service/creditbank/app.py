@@ -50,6 +50,8 @@ from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import Keyring
 from creditbank.submissions import routes as submission_routes
 from creditbank.telemetry import Doorway, Metrics
+from creditbank.transcripts import claimed_routes
+from creditbank.transcripts import personal_data_routes
 from creditbank.transcripts import routes as transcript_routes
 from creditbank.transcripts import share_routes, shares
 
@@ -60,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     submission_routes.router,
     claim_routes.router,
     appeal_routes.router,
+    claimed_routes.router,
     change_routes.router,
     token_routes.router,
     institution_routes.router,
@@ -67,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     equivalence_routes.router,
     learner_routes.router,
     own_routes.router,
+    personal_data_routes.router,
     officer_routes.router,
     identifying_routes.router,
     identity_routes.router,

@@ -10,20 +10,23 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank import clock
 from creditbank.errors import Malformed, NotFound
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.account_numbers import grouped, read_account_no
 from creditbank.learners.documents import mask
 from creditbank.learners.families import person_of
+from creditbank.learners.guardians import guardians_of
 from creditbank.learners.indexes import document_index, name_index
 from creditbank.learners.names import read_name
 from creditbank.learners.opening import read_person_document
-from creditbank.learners.personal import current_name, documents_of, keys_of, names_of, opened
+from creditbank.learners.personal import current_name, documents_of, is_child, keys_of, names_of, opened
 from creditbank.learners.schemas import (
     AccountShown,
     DocumentShown,
     EnrolmentShown,
+    GuardianShown,
     LearnerOut,
     LookupIn,
     NameShown,
@@ -155,4 +158,24 @@ async def _enrolments(
             student_no=opened(keys.get(row.learner_id), row.student_sealed, row.learner_id, "student_no"),
         )
         for row in await session.exec(query)
+    ]
+
+
+async def guardians_shown(
+    session: AsyncSession, family: Collection[UUID], *, whole: bool, at: datetime, keyring: Keyring
+) -> list[GuardianShown]:
+    """Every guardian a person has or had; names and numbers masked, `whole` the name in full and what was seen."""
+    child = await is_child(session, family, on=clock.today(at), keyring=keyring)
+    return [
+        GuardianShown(
+            **known.guardianship.model_dump(
+                include={"guardianship_id", "learner_id", "relation", "recorded_at", "ended_at"}
+            ),
+            name=known.name,
+            document_kind=known.kind,
+            document_number=known.number,
+            evidence=known.evidence,
+            in_force=known.guardianship.ended_at is None and child is True,
+        )
+        for known in await guardians_of(session, family, whole=whole, keyring=keyring)
     ]

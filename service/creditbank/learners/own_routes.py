@@ -16,12 +16,11 @@ from creditbank.identity.actor import ActorDep, Reach
 from creditbank.identity.logins import new_password
 from creditbank.identity.writing import WriteDep
 from creditbank.institutions.refusals import InstitutionUnknown
-from creditbank.learners import consents, guardians, inbox, refusals
+from creditbank.learners import consents, guardians, inbox, lookups, refusals
 from creditbank.learners.documents import IdentityNumberImpossible
 from creditbank.learners.families import family_of
 from creditbank.learners.names import NameImpossible, read_name
 from creditbank.learners.opening import read_person_document
-from creditbank.learners.personal import is_child
 from creditbank.learners.schemas import (
     ConsentHolds,
     ConsentIn,
@@ -29,7 +28,6 @@ from creditbank.learners.schemas import (
     ConsentWord,
     GuardianGiven,
     GuardianIn,
-    GuardianShown,
     GuardiansOut,
     InboxOut,
     MessageOut,
@@ -112,21 +110,7 @@ async def read_guardians(learner_id: UUID, session: SessionDep, actor: ActorDep,
     at = clock.now()
     await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring, purpose="guardians")
     family = await family_of(session, learner_id)
-    child = await is_child(session, family, on=clock.today(at), keyring=keyring)
-    whole = Reach.ANY in actor.reach
-    shown = [
-        GuardianShown(
-            **known.guardianship.model_dump(
-                include={"guardianship_id", "learner_id", "relation", "recorded_at", "ended_at"}
-            ),
-            name=known.name,
-            document_kind=known.kind,
-            document_number=known.number,
-            evidence=known.evidence,
-            in_force=known.guardianship.ended_at is None and child is True,
-        )
-        for known in await guardians.guardians_of(session, family, whole=whole, keyring=keyring)
-    ]
+    shown = await lookups.guardians_shown(session, family, whole=Reach.ANY in actor.reach, at=at, keyring=keyring)
     return GuardiansOut(guardians=shown)
 
 

@@ -26,8 +26,8 @@ from creditbank.portal.words import speaker
 LANGUAGE_COOKIE = "creditbank_language"
 _FOR_EVERYBODY = frozenset(path for _, path in PUBLIC_PAGES) - {f"{STATIC}/{{name}}"}
 _HOMES: Mapping[str, tuple[str, str]] = {
-    "learner": ("/my/transcript", "front_my"),
-    "guardian": ("/my/transcript", "front_my"),
+    "learner": ("/my", "front_my"),
+    "guardian": ("/my", "front_my"),
     "registrar": ("/desk", "front_desk"),
     "officer": ("/desk", "front_desk"),
     "auditor": ("/desk", "front_desk"),

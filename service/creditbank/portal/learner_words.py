@@ -1,7 +1,112 @@
-"""What a learner's own pages say: home, progress, inbox, consent, personal data."""
+"""What a learner's own pages say: home, progress, inbox; consent and personal data are in a file of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-LEARNER_WORDS: Mapping[str, tuple[str, str]] = {}
+from creditbank.portal.account_words import ACCOUNT_WORDS
+
+LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
+    **ACCOUNT_WORDS,
+    # home
+    "home_hello": ("{name}，您好", "Hello, {name}"),
+    "home_child": (
+        "您未满十四周岁：可以查看自己的账户；申请、授权等事项由已登记的监护人办理。",
+        "You are under fourteen: you can look at your account; claims and consents are your guardian's to do.",
+    ),
+    "home_steps": ("待办", "What to do next"),
+    "home_steps_none": ("目前没有需要您办理的事项。", "Nothing waits for you now."),
+    "home_step_evidence": (
+        "{college}：证书核验未通过，可以举证",
+        "{college}: a certificate could not be verified; bring evidence",
+    ),
+    "home_step_way": ("{way}：还有未达到的条件", "{way}: something is still open"),
+    "home_step_inbox": ("收件箱有 {n} 条未读", "{n} unread in the inbox"),
+    "home_step_claims": ("有 {n} 份转换申请正在办理", "{n} claims under way"),
+    "home_by": ("截至 {day}", "by {day}"),
+    "home_over": ("已过期", "over"),
+    "home_converted": ("另有转换学分 {n}", "converted, counted apart: {n}"),
+    "home_to_transcript": ("查看完整学习档案（{n} 项）", "See the whole transcript ({n} records)"),
+    "home_progress": ("方案进度", "Progress in your plans"),
+    "home_until": ("至 {day}", "until {day}"),
+    "home_whole_plan": ("方案总学分", "The whole plan"),
+    "home_outside_plan": ("方案课程以外", "outside the plan's courses"),
+    "home_earned_of": ("已得 {earned} / {planned} 学分", "{earned} of {planned} credits earned"),
+    "home_left": ("还差 {n} 学分", "{n} to go"),
+    "home_verdict_granted": (
+        "毕业学分已修满；能否毕业由学校按全部条件决定。",
+        "The credits to graduate are there; whether you graduate is your school's to decide.",
+    ),
+    "home_verdict_not_granted": ("毕业学分尚未修满。", "The credits to graduate are not complete yet."),
+    "home_verdict_unknown": (
+        "毕业学分是否修满，尚缺信息，不能判定。",
+        "Whether the credits suffice to graduate is not known yet.",
+    ),
+    "home_chart": (
+        "{plan}：方案 {planned} 学分，已得 {earned}，按课程类别",
+        "{plan}: {earned} of {planned} credits earned, by category of course",
+    ),
+    "home_own": ("修读取得", "by courses taken"),
+    "home_by_conversion": ("转换取得", "by conversion"),
+    "home_as_table": ("看成表格", "As a table"),
+    "home_table_of": ("{plan}按课程类别的学分", "Credits of {plan} by category"),
+    "home_category": ("课程类别", "Category"),
+    "home_planned": ("方案学分", "Planned"),
+    "home_earned": ("已得", "Earned"),
+    "home_of_it_converted": ("其中转换", "Of it converted"),
+    "home_missing": ("还差", "To go"),
+    "home_to_worth": (
+        "看看您的其他成果能换其中哪些课程",
+        "See which of its courses your other records could replace",
+    ),
+    "home_no_plan": (
+        "学校还没有公布这个学籍的培养方案，无法对照。",
+        "Your school has not published a plan for this enrolment yet.",
+    ),
+    "home_news": ("新消息", "What is new"),
+    "home_messages": ("未读消息", "Unread messages"),
+    "home_newest": ("最近存入的成果", "Records that came last"),
+    "home_news_none": ("目前没有新消息。", "Nothing new."),
+    "home_got": ("{credits} 学分", "{credits} credits"),
+    "home_lapses": ("到期提醒", "What ends when"),
+    "home_lapses_none": ("目前没有临近到期的证书、授权或期限。", "No certificate, consent or deadline ends soon."),
+    "home_last_day": ("最后一天 {day}", "last day {day}"),
+    "home_lapse_certificate": ("证书有效期", "Certificate valid"),
+    "home_lapse_override": ("例外决定", "Decision of a person"),
+    "home_lapse_consent": ("授权", "Consent"),
+    "home_lapse_share": ("授权查询链接", "Share"),
+    "home_lapse_appeal": ("申诉期限", "Time to appeal"),
+    # the inbox
+    "inbox": ("收件箱", "Inbox"),
+    "inbox_lead": (
+        "通知和决定在这里送达，送达时间即期限的起点。",
+        "Notices and decisions are served here; their clocks run from the time they were served.",
+    ),
+    "inbox_all": ("全部", "All"),
+    "inbox_unread_n": ("未读（{n}）", "Unread ({n})"),
+    "inbox_new": ("未读", "new"),
+    "inbox_served": ("送达 {at}", "served {at}"),
+    "inbox_was_read": ("已读 {at}", "read {at}"),
+    "inbox_mark_read": ("标为已读", "Mark as read"),
+    "inbox_read_all": ("本页全部标为已读", "Mark all on this page as read"),
+    "done_reading": ("已标为已读。", "Marked as read."),
+    "inbox_pages": ("更多消息", "More messages"),
+    "inbox_older": ("更早的消息", "Older messages"),
+    "inbox_newest": ("回到最新", "Back to the newest"),
+    "inbox_none": ("还没有消息。", "No messages yet."),
+    "inbox_none_unread": ("没有未读消息。", "Nothing unread."),
+    "inbox_none_hint": (
+        "学习成果有更正、申请有进展、轮次有结果时，会在这里通知您。",
+        "When a record is corrected, a claim moves on or a round has a result, you are told here.",
+    ),
+    "inbox_to_claim": ("查看申请", "See the claim"),
+    "inbox_to_round": ("查看轮次", "See the round"),
+    "inbox_to_share": ("查看授权查询", "See the share"),
+    "inbox_to_record": ("查看学习成果", "See the record"),
+    "inbox_to_guardians": ("查看监护人", "See guardians"),
+    "inbox_to_account": ("查看我的账户", "See my account"),
+    "inbox_clock_step": ("本步骤办理期限", "The step it is at ends"),
+    "inbox_clock_evidence": ("举证期限", "Bring evidence by"),
+    "inbox_clock_appeal": ("申诉期限", "Appeal by"),
+    "inbox_clock_notice": ("公示至", "On notice until"),
+}

@@ -21,6 +21,7 @@ from creditbank.portal import (
     routes,
     share_pages,
     sign_in_pages,
+    verify_pages,
     way_pages,
     worth_pages,
 )

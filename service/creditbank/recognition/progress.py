@@ -146,12 +146,18 @@ def _by_category(
     return [
         CategoryProgress(
             category=name,
-            planned=totals[name] if name in totals else format_credits(planned[name]) if name in planned else None,
+            planned=_planned(name, totals, planned),
             earned=format_credits(_sum(by_category.get(name, ()))),
             converted=format_credits(_sum(by_category.get(name, ()), converted=True)),
         )
         for name in names
     ]
+
+
+def _planned(name: str | None, totals: Mapping[str, str], planned: Mapping[str | None, int]) -> str | None:
+    if name is not None and name in totals:
+        return totals[name]
+    return format_credits(planned[name]) if name in planned else None
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], *, converted: bool = False) -> int:
