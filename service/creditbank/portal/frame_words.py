@@ -19,6 +19,7 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_office": ("业务管理", "Office"),
     "nav_dashboard": ("数据概览", "Dashboard"),
     "nav_password": ("修改口令", "Change password"),
+    "page_nav": ("翻页", "Pages of the list"),
     # a session that ended while somebody was typing
     "lapse_unsent": (
         "您较长时间没有操作，登录已失效，刚才提交的内容尚未办理。",

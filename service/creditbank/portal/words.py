@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from creditbank.errors import Language
 from creditbank.portal.console_words import CONSOLE_WORDS
+from creditbank.portal.design_words import DESIGN_WORDS
 from creditbank.portal.desk_words import DESK
 from creditbank.portal.frame_words import FRAME_WORDS
 from creditbank.portal.learner_words import LEARNER_WORDS
@@ -382,7 +383,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 
 
-GROUPS = (WORDS, FRAME_WORDS, DESK, LEARNER_WORDS, WORTH_WORDS, SHARE_WORDS, CONSOLE_WORDS, OFFICE_WORDS)
+GROUPS = (WORDS, FRAME_WORDS, DESIGN_WORDS, DESK, LEARNER_WORDS, WORTH_WORDS, SHARE_WORDS, CONSOLE_WORDS, OFFICE_WORDS)
 """What each group of pages says; a test holds that no two of them use one name."""
 PHRASES: Mapping[str, tuple[str, str]] = {name: said for group in GROUPS for name, said in group.items()}
 

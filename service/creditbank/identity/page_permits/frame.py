@@ -19,6 +19,8 @@ PUBLIC_FRAME: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", "/sign-in"): ("登录页", "the sign-in page"),
     ("GET", "/static/{name}"): ("页面样式与图标", "the stylesheet and the pictures of the pages"),
     ("GET", "/activate"): ("激活账户页", "the page on which an account is activated"),
+    ("GET", "/design"): ("页面构件", "the pieces of the pages, with nobody's data"),
+    ("GET", "/design/progress"): ("页面构件中自行刷新的一块", "the piece of them that asks for itself again"),
     ("POST", "/activate"): ("凭一次性激活码激活账户", "asks for a one-time code; throttled"),
     ("POST", "/sign-in"): ("登录", "where a password becomes a session; throttled"),
 }
