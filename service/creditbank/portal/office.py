@@ -22,7 +22,7 @@ from creditbank.institutions.schemas import InstitutionOut
 from creditbank.once import once
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, desk_page, payload_of
-from creditbank.portal.words import speaker
+from creditbank.portal.words import named, speaker
 from creditbank.records.acts import Tools
 
 PAGE = 50
@@ -54,7 +54,8 @@ def office_page(
     """A page of the console, with the refusal of a form if one was refused."""
     return desk_page(
         visited, f"office/{template}", actor, here=here, fault=fault, tabs=tabs_of(actor, here),
-        may=lambda method, path: is_open(method, path, actor), **said,
+        may=lambda method, path: is_open(method, path, actor),
+        named=lambda choices, word: named(choices, word, visited.language), **said,
     )  # fmt: skip
 
 

@@ -90,7 +90,6 @@ async def _row(
         who=_who(said, found, visited.language),
         number=((said.get("learner") or {}).get("document") or {}).get("number"),
         names=names,
-        named=lambda choices, word: named(choices, word, visited.language),
         following=following[0] if following else None,
         by_credits=found.hold == "credits_differ_from_plan",
         match=MATCH,

@@ -113,17 +113,17 @@ def _changes(version: str | None, path: str, zh: str, en: str, before: Any, afte
     """One line for a thing that is new or gone, else one for each value inside it that differs."""
     section = path.partition(".")[0]
     if before is None:
-        told_zh, told_en = f"新增{zh}：{_short(after, 'zh')}", f"new {en}: {_short(after, 'en')}"
+        told_zh, told_en = f"新增{zh}：{short(after, 'zh')}", f"new {en}: {short(after, 'en')}"
         yield _change(version, section, path, before, after, told_zh, told_en)
     elif after is None:
-        told_zh, told_en = f"删去{zh}：{_short(before, 'zh')}", f"{en} is gone: {_short(before, 'en')}"
+        told_zh, told_en = f"删去{zh}：{short(before, 'zh')}", f"{en} is gone: {short(before, 'en')}"
         yield _change(version, section, path, before, after, told_zh, told_en)
     else:
         for inner, was, now in _inside(before, after, ()):
             where = ".".join((path, *inner))
             word = f" {'.'.join(inner)}" if inner else ""
-            told_zh = f"{zh}{word}：由“{_short(was, 'zh')}”改为“{_short(now, 'zh')}”"
-            told_en = f"{en}{word}: from “{_short(was, 'en')}” to “{_short(now, 'en')}”"
+            told_zh = f"{zh}{word}：由“{short(was, 'zh')}”改为“{short(now, 'zh')}”"
+            told_en = f"{en}{word}: from “{short(was, 'en')}” to “{short(now, 'en')}”"
             yield _change(version, section, where, was, now, told_zh, told_en)
 
 
@@ -166,7 +166,8 @@ def _named(section: Any) -> dict[str, Any]:
     }
 
 
-def _short(value: Any, language: str) -> str:
+def short(value: Any, language: str) -> str:
+    """A value in a few words: the sentence of a clause, the members of a list, at most as many as a line takes."""
     if value is None:
         return "（无）" if language == "zh" else "(nothing)"
     if isinstance(value, dict):
@@ -175,9 +176,9 @@ def _short(value: Any, language: str) -> str:
             return _cut(str(said[language]))
         if language in value and set(value) <= {"zh", "en"}:
             return _cut(str(value[language]))
-        return _cut(", ".join(f"{name}: {_short(each, language)}" for name, each in value.items()))
+        return _cut(", ".join(f"{name}: {short(each, language)}" for name, each in value.items()))
     if isinstance(value, list):
-        return _cut("、".join(_short(each, language) for each in value))
+        return _cut("、".join(short(each, language) for each in value))
     return _cut(str(value))
 
 
