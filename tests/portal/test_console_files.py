@@ -144,7 +144,10 @@ async def test_from_a_drop_to_the_annotated_workbook(console: Console) -> None:
 async def test_a_form_sent_twice_is_one_file_and_a_form_without_a_file_is_none(console: Console) -> None:
     async with console.at(console.registrar()) as browser:
         form = form_of(await browser.read("/console/files/new"), "con_file")
-        sent: dict[str, Any] = {"data": {**form.hidden, "act": "report"}, "files": {"file": (NAME, scores(line(1)), "x/y")}}
+        sent: dict[str, Any] = {
+            "data": {**form.hidden, "act": "report"},
+            "files": {"file": (NAME, scores(line(1)), "x/y")},
+        }
         first = await browser.http.post(form.action, **sent)
         second = await browser.http.post(form.action, **sent)
         assert first.status_code == second.status_code == 303

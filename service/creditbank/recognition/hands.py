@@ -25,12 +25,13 @@ from creditbank.rules.terms import JUDGED
 
 Outcome = Literal["approved", "refused", "verified", "verification_failed"]
 
-_ENDS: dict[str, frozenset[str]] = {
-    "review": frozenset({"approved", "refused"}),
-    "decide": frozenset({"approved", "refused"}),
-    "verify": frozenset({"verified", "verification_failed"}),
-    "notice": frozenset(),
+ENDS: dict[str, tuple[str, ...]] = {
+    "review": ("approved", "refused"),
+    "decide": ("approved", "refused"),
+    "verify": ("verified", "verification_failed"),
+    "notice": (),
 }
+"""What a hand may say at a step, by what the step does."""
 _ROLES = {"department": "department_reviewer", "registrar": "registrar", "issuer": "certificate_body"}
 ANSWERS = "claims:write"
 """The scope by which a machine answers for a registrar or a certificate body."""
@@ -48,13 +49,16 @@ class Supplied:
 
 def is_hand(actor: Actor, claim: Claim) -> bool:
     """Whether the claim lies in the caller's hand."""
-    if claim.hand is None:
-        return False
-    if claim.hand == "bank":
+    return claim.hand is not None and holds(actor, claim.hand, claim.hand_institution_id)
+
+
+def holds(actor: Actor, hand: str, institution_id: UUID | None) -> bool:
+    """Whether a hand of an institution, or of the bank, is the caller's."""
+    if hand == "bank":
         return "officer" in actor.roles and Reach.ANY in actor.reach
-    mine = actor.institution_id is not None and actor.institution_id == claim.hand_institution_id
-    machine = ANSWERS in actor.scopes and claim.hand in ("registrar", "issuer")
-    return mine and (_ROLES[claim.hand] in actor.roles or machine)
+    mine = actor.institution_id is not None and actor.institution_id == institution_id
+    machine = ANSWERS in actor.scopes and hand in ("registrar", "issuer")
+    return mine and (_ROLES[hand] in actor.roles or machine)
 
 
 async def take_up(
@@ -123,7 +127,7 @@ async def answer_step(
     LineNotOpen, NotForThisStep, RefusalNeedsReason, FactsStillMissing.
     """
     opened, step = await take_up(session, claim_id, step_id, actor=actor, tools=tools)
-    if outcome not in _ENDS[step["does"]]:
+    if outcome not in ENDS[step["does"]]:
         raise refusals.NotForThisStep(step=step_id)
     if outcome in ("refused", "verification_failed") and not reason:
         raise refusals.RefusalNeedsReason(field="/reason")

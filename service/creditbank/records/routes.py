@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Database, DatabaseDep, SessionDep, Transaction
-from creditbank.errors import BankError, Language, Malformed, NotAllowed
+from creditbank.errors import Language, Malformed, NotAllowed
 from creditbank.http import (
     KEY,
     IdempotencyKeyDep,
@@ -27,7 +27,6 @@ from creditbank.http import (
 )
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep, asking
-from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.once import Answer
 from creditbank.records import refusals
 from creditbank.records.acts import Tools
@@ -35,6 +34,7 @@ from creditbank.records.decisions import DecisionOut, PostingOut, one_decision, 
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.records.intake import Sender
+from creditbank.records.posting_one import count_holds, post_one
 from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer, reassign
 from creditbank.records.replaying import ReplayOut
 from creditbank.records.schemas import (
@@ -62,19 +62,6 @@ def sender_of(actor: Actor) -> Sender:
     if actor.institution_id is None:
         raise NotAllowed
     return Sender(actor.institution_id, actor.name)
-
-
-class RowProblem(BankError):
-    """One row was refused: the problem is the row's own."""
-
-    def __init__(self, outcome: RowOutcome) -> None:
-        self.outcome = outcome
-        super().__init__()
-        self.status = (outcome.problem or {}).get("status", 422)  # type: ignore[misc]
-
-    def problem(self, language: Language) -> dict[str, Any]:
-        """The problem of the row."""
-        return dict(self.outcome.problem or {})
 
 
 @router.post(
@@ -116,21 +103,10 @@ async def _post_one(
 
     async def act(session: Transaction) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
-        (outcome,) = await post_rows(session, [(1, row)], sender=sender, submission_id=new_id(), tools=tools)
-        await _count_holds(session, actor, [outcome], tools)
-        if outcome.outcome == "refused":
-            raise RowProblem(outcome)
+        outcome = await post_one(session, row, sender=sender, actor=actor, tools=tools)
         return answer(_STATUS[outcome.outcome], outcome)
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, bare_act=act)
-
-
-async def _count_holds(session: Transaction, actor: Actor, outcomes: Sequence[RowOutcome], tools: Tools) -> None:
-    """Rows held for identity are counted and written down: whoever tries out numbers is stopped, and seen."""
-    held = sum((outcome.problem or {}).get("code") == "identity_under_review" for outcome in outcomes)
-    if held:
-        await must_not_be_probing(session, actor, at=tools.at, keyring=tools.keyring)
-        await note_matches(session, actor, rows=len(outcomes), mismatches=held, at=tools.at, keyring=tools.keyring)
 
 
 async def _post_short(request: Request) -> Response | None:
@@ -175,7 +151,7 @@ async def post_batch(
         tools = Tools(keyring, rulebook, clock.now(), language)
         submission_id = new_id()
         posted = await post_rows(session, rows, sender=sender, submission_id=submission_id, tools=tools)
-        await _count_holds(session, actor, posted, tools)
+        await count_holds(session, actor, posted, tools)
         every = sorted([*outcomes, *posted], key=lambda outcome: outcome.row)
         counts = Counter(outcome.outcome for outcome in every)
         return answer(200, BatchOut(submission_id=submission_id, counts=dict(counts), outcomes=every))

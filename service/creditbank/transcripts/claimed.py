@@ -58,8 +58,7 @@ async def records_claimed(session: AsyncSession, claim: ClaimOut, *, tools: Tool
         learner_name=learner["name"],
         account_no=learner["account_no"],
         records=[
-            ClaimedRecord(**{name: line.get(name) for name in ClaimedRecord.model_fields})
-            for line in found["records"]
+            ClaimedRecord(**{name: line.get(name) for name in ClaimedRecord.model_fields}) for line in found["records"]
         ],
     )
 
