@@ -10,9 +10,12 @@ from uuid import UUID
 
 import pytest
 
+from creditbank.identifiers import new_id
 from creditbank.learners.documents import IdentityDocument
 from creditbank.learners.indexes import document_index, name_index
+from creditbank.pathways import consequences
 from creditbank.pathways.housekeeping import LOOK_AFTER
+from creditbank.records.consequences import Changed
 from tests.open_bank import machine, person
 from tests.pathways.cohort_town import CohortTown, a_cohort_town, outcomes
 from tests.recognition.college import name_of
@@ -101,6 +104,24 @@ async def test_whom_a_round_took_is_not_taken_again_under_another_account(town: 
     town.knows(who[1], score=95)
     town.knows(who[2], score=75)
     assert outcomes(await town.decided(cohort)) == ["set_aside", "proposed"]
+
+
+async def test_two_places_that_turn_out_to_be_one_persons_go_before_people(town: CohortTown) -> None:
+    cohort, who = await town.cohort(90, 85, 80, quota=3)
+    round_ = await town.frozen(cohort)
+    merge(town, who[1], who[0])
+    tools = town.tools()
+
+    async def merged(session: Any) -> None:
+        family = tuple(sorted(who[:2]))
+        await consequences.records_changed(session, [Changed(family, {new_id(): "merged"}, new_id())], tools)
+
+    await town.place.bank.database.write(merged)
+    await town.place.bank.database.write(merged)  # the same is not opened a second time
+    (review,) = (await town.place.ask("GET", "/v1/progression-reviews", town.place.officer))["items"]
+    assert (review["learner_id"], review["because"]) == (str(who[1]), "record_merged")
+    assert review["differs"] == {"outcome": ["taken", "same_person"]}
+    assert outcomes(await town.read(round_)) == ["taken", "taken", "taken"], "what is frozen stays"
 
 
 async def test_a_place_in_another_cohort_of_the_year_is_the_one_place(town: CohortTown) -> None:

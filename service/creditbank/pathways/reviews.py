@@ -14,6 +14,7 @@ from creditbank.db import Transaction
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
+from creditbank.learners.families import families_of
 from creditbank.learners.inbox import Notice
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import Acting, Opened, acting, keys_for, lock_rounds, rows_of, runs
@@ -59,6 +60,7 @@ async def look_at_frozen(
     decided = await rows_of(session, _AS_DECIDED, [who, [each.decision_id for each in candidates]])
     open_ = [(row["learner_id"], row["differs"]) for row in await rows_of(session, _OPEN, [round_.round_id, who])]
     made: list[ProgressionReview] = []
+    twice = await _second_places(session, opened, who) if because == "record_merged" else set()
     for row in decided:
         learner_id, on = row["learner_id"], row["effective_on"]
         stored = orjson.loads(open_sealed(keys[learner_id], row["facts_sealed"], field_of(learner_id, "facts")))
@@ -70,6 +72,8 @@ async def look_at_frozen(
         )  # fmt: skip
         said = say(tools.rulebook, round_, _as_then(known.facts, stored, on), on=on)
         differs = _differs(opened.candidates[learner_id], said)
+        if learner_id in twice:
+            differs["outcome"] = ["taken", "same_person"]
         if differs and (learner_id, differs) not in open_:
             review = ProgressionReview(
                 learner_id=learner_id, review_id=new_id(), round_id=round_.round_id, because=because, differs=differs,
@@ -80,6 +84,34 @@ async def look_at_frozen(
             act.notices.append(Notice(learner_id, "progression_review_opened", {"round_id": str(round_.round_id)}))
             made.append(review)
     return made
+
+
+_PLACES: LiteralString = """
+SELECT c.learner_id, r.round_id, c.member_no
+FROM round_candidate c JOIN pathway_round r USING (round_id) JOIN intake i USING (intake_id)
+WHERE c.learner_id = ANY (%(accounts)s) AND r.state = 'frozen' AND c.outcome = 'taken'
+  AND (i.pathway_id, i.year) IN (SELECT m.pathway_id, m.year FROM intake m WHERE m.intake_id = %(intake)s)
+"""
+
+
+async def _second_places(session: Transaction, opened: Opened, who: Collection[UUID]) -> set[UUID]:
+    """Those whom frozen rounds of the year took twice, under accounts that turned out to be one person's: in this
+    round all but the lowest number, and whoever has a place in another round.
+    """
+    round_ = opened.round
+    families = await families_of(session, who)
+    accounts = {member for family in families.values() for member in family}
+    said = {"accounts": list(accounts), "intake": round_.intake_id}
+    places = await rows_of(session, _PLACES, said)
+    found = set()
+    for one in who:
+        mine = [row for row in places if row["learner_id"] in families[one] and row["learner_id"] != one]
+        number = opened.candidates[one].member_no
+        if opened.candidates[one].outcome == "taken" and any(
+            row["round_id"] != round_.round_id or row["member_no"] < number for row in mine
+        ):
+            found.add(one)
+    return found
 
 
 def _as_then(facts: Mapping[str, Any], stored: Mapping[str, Any], on: date) -> dict[str, Any]:
