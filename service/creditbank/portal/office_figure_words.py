@@ -1,7 +1,65 @@
-"""What the officer's console says of figure."""
+"""What the dashboard says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-OFFICE_FIGURES: Mapping[str, tuple[str, str]] = {}
+OFFICE_FIGURES: Mapping[str, tuple[str, str]] = {
+    "off_span": ("{since} 至 {until}", "{since} to {until}"),
+    "off_since": ("自（所在月）", "From (its month)"),
+    "off_until": ("至（所在月）", "To (its month)"),
+    "off_dates_wrong": ("日期无法读取，已显示最近十二个月。", "That is no date; these are the last twelve months."),
+    "off_whole_bank": ("全行", "the whole bank"),
+    "off_export": ("导出 Excel", "Export as a workbook"),
+    "off_small_counts": (
+        "不足 {n} 人的数字不显示（写作“<{n}”）；仅有一项不足时，人数次少的一项也不显示，以免由合计推出。",
+        "Figures of fewer than {n} people are not said (“<{n}”); where only one line is, the next smallest is not "
+        "either, since the total would tell it.",
+    ),
+    "off_no_figures": ("这段时间没有。", "Nothing in this time."),
+    "off_more_in_table": ("另有 {n} 项见表格。", "{n} more in the table."),
+    "off_as_table": ("以表格查看", "As a table"),
+    "off_people_n": (" 人", " people"),
+    "off_tile_people": ("现有学习者", "learners now"),
+    "off_tile_opened": ("新开账户", "accounts opened"),
+    "off_tile_activated": ("账户激活", "accounts activated"),
+    "off_tile_reported": ("报送成果", "records reported"),
+    "off_tile_refused": ("不予认定", "refused"),
+    "off_tile_days": ("天内办结半数申请", "days: half of the claims"),
+    "off_accounts": ("账户", "Accounts"),
+    "off_records": ("学习成果", "Records"),
+    "off_deposits": ("存入", "Deposits"),
+    "off_conversions": ("转换", "Conversions"),
+    "off_refusals": ("不予认定", "Refusals"),
+    "off_days": ("办理时长（自然日）", "Days to decide (calendar days)"),
+    "off_by_month": ("按月（办理时间）", "By month (when the bank did it)"),
+    "off_by_year": ("按年（取得时间）", "By year (when it happened)"),
+    "off_by_kind": ("按类别", "By kind"),
+    "off_by_institution": ("按机构", "By institution"),
+    "off_by_scheme": ("按学分体系", "By scheme"),
+    "off_by_clause_n": ("按条款", "By clause"),
+    "off_half_within": ("半数不超过（天）", "Half within (days)"),
+    "off_half_within_institution": ("按机构，半数不超过（天）", "By institution, half within (days)"),
+    "off_month": ("月份", "Month"),
+    "off_year": ("年份", "Year"),
+    "off_kind": ("类别", "Kind"),
+    "off_what": ("事项", "What"),
+    "off_institution_scheme": ("机构与学分体系", "Institution and scheme"),
+    "off_credits": ("学分", "Credits"),
+    "off_clause": ("条款", "Clause"),
+    "off_no_clause": ("未写明条款", "no clause"),
+    "off_opened": ("开户", "Opened"),
+    "off_activated_n": ("激活", "Activated"),
+    "off_closed_n": ("注销", "Closed"),
+    "off_reported": ("报送", "Reported"),
+    "off_corrected": ("更正", "Corrected"),
+    "off_withdrawn_n": ("撤回", "Withdrawn"),
+    "off_refused": ("不予认定", "Refused"),
+    "off_decided": ("办结", "Decided"),
+    "off_median": ("半数不超过", "Half within"),
+    "off_ninth_tenth": ("九成不超过", "Nine in ten within"),
+    "off_longest": ("最长", "Longest"),
+    "off_waited_claims": ("转换申请", "claims"),
+    "off_waited_appeals": ("申诉", "appeals"),
+    "off_waited_held_rows": ("待核行", "held rows"),
+}

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from creditbank.portal import office_draft_pages, office_held_pages, office_pages, office_rule_pages
+from creditbank.portal import (
+    office_dashboard_pages,
+    office_draft_pages,
+    office_held_pages,
+    office_pages,
+    office_rule_pages,
+)
 
 OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_pages.router,
     office_held_pages.router,
     office_rule_pages.router,
     office_draft_pages.router,
+    office_dashboard_pages.router,
 )

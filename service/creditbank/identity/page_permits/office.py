@@ -8,6 +8,7 @@ from creditbank.identity.api_permits import (
     KEEP_IDENTITY,
     PUBLISH_RULES,
     READ_DRAFTS,
+    READ_STATISTICS,
     WRITE_RULES,
 )
 from creditbank.identity.permit import ANY, Permit, page_of
@@ -36,4 +37,6 @@ OFFICE: Mapping[tuple[str, str], Permit] = {
     ("POST", "/office/drafts/{draft_id}/approval"): OFFICE_PUBLISHER,
     ("POST", "/office/drafts/{draft_id}/publication"): OFFICE_PUBLISHER,
     ("POST", "/office/drafts/{draft_id}/withdrawal"): OFFICE_AUTHOR,
+    ("GET", "/office/dashboard"): page_of(READ_STATISTICS),
+    ("GET", "/office/dashboard.xlsx"): page_of(READ_STATISTICS),
 }
