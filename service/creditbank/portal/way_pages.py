@@ -76,7 +76,7 @@ async def pathways_page(
         actor,
         here=whose.at("/my/pathways"),
         whose=whose,
-        ways=found.items,
+        open_to_them=found.items,
         on=found.on,
         today=today(visited.at),
         problem=problem,
