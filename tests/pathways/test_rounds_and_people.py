@@ -133,6 +133,19 @@ async def test_a_place_in_another_cohort_of_the_year_is_the_one_place(town: Coho
     assert outcomes(await town.decided(second)) == ["set_aside", "proposed"]
 
 
+async def test_a_round_that_was_published_is_not_abandoned_while_somebody_waits_for_an_answer(town: CohortTown) -> None:
+    cohort, who = await town.cohort(90, 80, 70, quota=2)
+    round_ = await town.act(await town.decided(cohort), "notice")
+    said = {"member_no": 2, "words": "成绩有误"}
+    made = await town.act(round_, "objections", said, by=town.school, status=201)
+    await town.corrects(who[1], score=50)  # somebody else is taken in: the list is decided anew
+    assert (await town.read(round_))["state"] == "decided"
+    refused = await town.act(round_, "abandonment", {"reason": "作废"}, status=409)
+    assert refused["code"] == "objections_open"
+    await town.act(round_, f"objections/{made['objection_id']}/decision", {"upheld": False, "words": "已更正"})
+    assert (await town.act(round_, "abandonment", {"reason": "作废"}))["state"] == "abandoned"
+
+
 async def test_whom_an_objection_left_out_does_not_come_back_as_another_account(town: CohortTown) -> None:
     cohort, who = await town.cohort(90, 80, 70, quota=2)
     merge(town, who[1], who[0])

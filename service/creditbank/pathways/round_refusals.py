@@ -183,8 +183,8 @@ class ObjectionsOpen(RoundRefused):
     """Every objection is decided first."""
 
     code = "objections_open"
-    zh = "尚有异议未处理，不能报备。"
-    en = "Objections are still open: decide them before the list is filed."
+    zh = "尚有异议未处理，须先处理才能报备或作废。"
+    en = "Objections are still open: decide them before the list is filed or the round is abandoned."
 
 
 # --- filed and frozen -----------------------------------------------------------------------------------------------

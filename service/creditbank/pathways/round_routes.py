@@ -277,7 +277,7 @@ async def make_tie(
     "/rounds/{round_id}/abandonment",
     operation_id="abandon_round",
     response_model=RoundOut,
-    responses=problems(*ON_ITS_WAY),
+    responses=problems(*ON_ITS_WAY, refusals.ObjectionsOpen),
     summary="作废轮次|Abandon a round that was not published",
 )
 async def make_abandonment(

@@ -45,6 +45,7 @@ from creditbank.pathways.deciding import (
     standing,
 )
 from creditbank.pathways.leaving import note_given_up
+from creditbank.pathways.noticing import objections_of
 from creditbank.pathways.round_law import law_of
 from creditbank.pathways.round_tables import PathwayRound, RoundCandidate
 from creditbank.records.acts import Tools
@@ -143,12 +144,15 @@ async def decide(session: Transaction, round_id: UUID, *, actor: Actor, tools: T
 
 
 async def abandon(session: Transaction, round_id: UUID, *, words: str, actor: Actor, tools: Tools) -> Opened:
-    """End a round that was not published: it takes no seats, and the next one has its number.
+    """End a round that is not published: it takes no seats, and the next one has its number. One that was published
+    and is decided anew owes an answer to whoever objected, first.
 
-    Raises NotFound, RoundInAnotherState, RoundAlreadyFrozen.
+    Raises NotFound, RoundInAnotherState, RoundAlreadyFrozen, ObjectionsOpen.
     """
     opened = await open_round(session, round_id, actor=actor)
     opened.must_be("collecting", "decided")
+    if any(each.state == "open" for each in await objections_of(session, round_id)):
+        raise refusals.ObjectionsOpen
     act = acting(tools, actor=actor)
     opened.round.state, opened.round.look_at = "abandoned", None
     act.note(opened.round, "abandoned", words=sealed_words(opened, words, tools))
