@@ -71,7 +71,7 @@ async def test_a_learner_signs_in_follows_a_credit_to_its_row_and_signs_out(
             await page.fill("#login_name", "yan.shi")
             await page.fill("#password", PASSWORD)
             await page.click("main button")
-            assert page.url == f"{here}/my/transcript"
+            assert page.url == f"{here}/my"
             await no_wider_than_the_screen(page)
             assert await page.locator(".totals").inner_text()
             await page.click("text=机械制图")

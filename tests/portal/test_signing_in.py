@@ -28,13 +28,13 @@ def set_cookies(answer: Any) -> dict[str, str]:
     return {line.partition("=")[0]: line for line in lines}
 
 
-async def test_whoever_knows_the_password_comes_in_and_is_shown_their_transcript(portal: Portal) -> None:
+async def test_whoever_knows_the_password_comes_in_and_is_shown_their_home(portal: Portal) -> None:
     await portal.learner()
     async with portal.browser() as browser:
         assert "<form" in (await browser.get("/sign-in")).text
         answer = await sign_in(browser, " YAN.SHI ")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/my/transcript")
-        page = await browser.get("/my/transcript")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/my")
+        page = await browser.get("/my")
         assert page.status_code == 200
         assert "演示甲" in page.text
         assert "退出登录" in page.text

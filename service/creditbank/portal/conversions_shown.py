@@ -26,6 +26,9 @@ class Conversion:
 
     on: str
     course: str
+    address: str
+    """The line of the claim, with its decision and every reason."""
+    college: str
     beside: str
     sources: list[Source]
     grade: str
@@ -72,12 +75,19 @@ def _line(line: Mapping[str, Any], records: Mapping[str, Any], language: Languag
     return Conversion(
         on=day(line["effective_on"], language),
         course=course.get("name") or course.get("code") or "",
+        address=f"/my/claims/{line['claim_id']}/lines/{line['line_no']}",
+        college=line["institution"] or "",
         beside=" · ".join(filter(None, (course.get("category"), exemption))),
         sources=[_source(record_id, records.get(record_id), language) for record_id in line["record_ids"]],
         grade=named("grade_text", line["grade_text"], language) or line["grade"] or "",
         credits=line["credits"],
         override=_override(line["override"], language),
     )
+
+
+def conversions_of(transcript: Mapping[str, Any], record_id: str, language: Language) -> list[Conversion]:
+    """The conversions that use one record."""
+    return [_line(line, {}, language) for line in transcript["conversions"] if record_id in line["record_ids"]]
 
 
 def _source(record_id: str, record: Mapping[str, Any] | None, language: Language) -> Source:

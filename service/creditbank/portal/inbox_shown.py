@@ -39,6 +39,8 @@ class Clock:
 
     says: str
     on: date
+    acts: bool = True
+    """Whether somebody is late once it is over; what only ends is over then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,11 @@ def _of_claim(kind: str, claim: ClaimShort | None, language: Language) -> list[C
         waits = "inbox_clock_evidence" if claim.waits_for == "evidence" else "inbox_clock_step"
         return [Clock(say(waits), claim.due_on)]
     if claim.state != "open" and claim.appeal_until_on is not None and kind in _APPEALABLE:
-        return [Clock(say("inbox_clock_appeal"), claim.appeal_until_on)]
+        return [Clock(say("inbox_clock_appeal"), claim.appeal_until_on, acts=False)]
     return []
 
 
 def _of_round(kind: str, round_: RoundOut | None, language: Language) -> list[Clock]:
     if round_ is None or round_.state != "on_notice" or round_.notice_until_on is None:
         return []
-    return [Clock(speaker(language)("inbox_clock_notice"), round_.notice_until_on)]
+    return [Clock(speaker(language)("inbox_clock_notice"), round_.notice_until_on, acts=False)]

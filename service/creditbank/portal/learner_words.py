@@ -10,6 +10,7 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     **ACCOUNT_WORDS,
     # home
     "home_hello": ("{name}，您好", "Hello, {name}"),
+    "home_of_child": ("{name}的主页", "The page of {name}"),
     "home_child": (
         "您未满十四周岁：可以查看自己的账户；申请、授权等事项由已登记的监护人办理。",
         "You are under fourteen: you can look at your account; claims and consents are your guardian's to do.",
@@ -67,6 +68,7 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     "home_messages": ("未读消息", "Unread messages"),
     "home_newest": ("最近存入的成果", "Records that came last"),
     "home_news_none": ("目前没有新消息。", "Nothing new."),
+    "home_achieved": ("{day}取得", "achieved {day}"),
     "home_got": ("{credits} 学分", "{credits} credits"),
     "home_lapses": ("到期提醒", "What ends when"),
     "home_lapses_none": ("目前没有临近到期的证书、授权或期限。", "No certificate, consent or deadline ends soon."),
@@ -76,6 +78,8 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     "home_lapse_consent": ("授权", "Consent"),
     "home_lapse_share": ("授权查询链接", "Share"),
     "home_lapse_appeal": ("申诉期限", "Time to appeal"),
+    # the story of a record
+    "story_used": ("用于转换的课程", "Courses it was converted for"),
     # the inbox
     "inbox": ("收件箱", "Inbox"),
     "inbox_lead": (
@@ -105,6 +109,7 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     "inbox_to_record": ("查看学习成果", "See the record"),
     "inbox_to_guardians": ("查看监护人", "See guardians"),
     "inbox_to_account": ("查看我的账户", "See my account"),
+    "inbox_clock_over": ("（已结束）", " (over)"),
     "inbox_clock_step": ("本步骤办理期限", "The step it is at ends"),
     "inbox_clock_evidence": ("举证期限", "Bring evidence by"),
     "inbox_clock_appeal": ("申诉期限", "Appeal by"),

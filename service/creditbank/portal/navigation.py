@@ -26,7 +26,11 @@ _WAYS: Sequence[tuple[str, str]] = (
 )
 """In the order in which they stand; one that no page answers, or that is not theirs, is not shown."""
 
-_BELOW: Mapping[str, str] = {"/my/records": "/my/transcript"}
+_BELOW: Mapping[str, str] = {
+    "/my/records": "/my/transcript",
+    "/my/consents": "/my/account",
+    "/my/guardians": "/my/account",
+}
 """Pages that stand under a way without being under its address."""
 
 
@@ -68,7 +72,7 @@ def _is_open(address: str, actor: Actor) -> bool:
 def _nearest(path: str, addresses: Sequence[str]) -> str | None:
     """The longest of the addresses that the path is at or below."""
     for before, after in _BELOW.items():
-        if path.startswith(f"{before}/"):
+        if path == before or path.startswith(f"{before}/"):
             path = after
     return max((one for one in addresses if path == one or path.startswith(f"{one}/")), key=len, default=None)
 

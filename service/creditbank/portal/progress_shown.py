@@ -11,7 +11,7 @@ from creditbank.portal.words import named, speaker
 from creditbank.portal.writing import day
 from creditbank.recognition.progress import CategoryProgress, PlanProgress
 
-WIDE = 360
+WIDE = 320
 """Of the picture, in units of about a pixel on a phone."""
 ROW, BAR, FIRST = 44, 12, 4
 _BAR_BELOW = 22

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -16,15 +13,17 @@ from creditbank import clock
 from creditbank.db import SessionDep
 from creditbank.errors import Language, Malformed, NotFound
 from creditbank.http import KeyringDep
-from creditbank.identity.actor import Actor, ActorDep, Reach
+from creditbank.identity.actor import ActorDep, Reach
 from creditbank.institutions import reading
 from creditbank.learners.account_numbers import grouped
-from creditbank.learners.guardians import children_of
+from creditbank.learners.families import family_of
 from creditbank.learners.sight import allowed_to_see
-from creditbank.portal.answering import page
+from creditbank.portal.conversions_shown import conversions_of
+from creditbank.portal.desk import desk_page, id_of
 from creditbank.portal.story_shown import told
 from creditbank.portal.transcript_shown import shown
 from creditbank.portal.visiting import AtHomeDep
+from creditbank.portal.whose import Whose, WhoseDep
 from creditbank.portal.words import named
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.rules.dependencies import rulebook_of
@@ -40,68 +39,39 @@ _TRANSCRIPT = "/my/transcript"
 # --- the transcript -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
-    learner_id: UUID
-    name: str | None
-    account_no: str
-
-
 @router.get(_TRANSCRIPT)
-async def transcript_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep, visited: AtHomeDep) -> Response:
+async def transcript_page(
+    actor: ActorDep, session: SessionDep, keyring: KeyringDep, visited: AtHomeDep, whose: WhoseDep
+) -> Response:
     """One's own transcript; for a guardian that of a child, or the children to choose from."""
     request, at, language = visited.request, visited.at, visited.language
     asked = _asked(request, language)
-    children = await _children(session, actor, keyring, at)
-    learner_id = _whose(request, actor, children)
-    if learner_id is None:
-        return page(visited, "children.html", children=children, grouped=grouped)
+    if whose.learner_id is None:
+        return desk_page(visited, "worth/whose.html", actor, here=_TRANSCRIPT, whose=whose)
+    learner_id = whose.certain
     sight = await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     body = await transcript(session, learner_id, asked, reported_by=sight.institution_id, keyring=keyring, at=at)
     found = orjson.loads(body)
-    return page(
+    return desk_page(
         visited,
-        "transcript.html",
+        "learner/transcript.html",
+        actor,
+        here=whose.at(_TRANSCRIPT),
+        whose=whose,
         transcript=found,
         asked=asked,
         known_on=None if asked.known_at is None else clock.today(asked.known_at),
         learner=found["learner"],
         document=named("document", (found["learner"]["document"] or {}).get("kind"), language),
         shown=shown(found, await rulebook_of(request), language),
-        whose=None if learner_id == actor.learner_id else learner_id,
-        own=actor.learner_id if Reach.OWN in actor.reach else None,
-        children=children,
         grouped=grouped,
     )
-
-
-async def _children(session: AsyncSession, actor: Actor, keyring: Keyring, at: datetime) -> list[_Child]:
-    """The children a guardian acts for, by the name that their own transcript has."""
-    if Reach.CHILD not in actor.reach or actor.login_id is None:
-        return []
-    found = []
-    for learner_id in await children_of(session, actor.login_id, on=clock.today(at), keyring=keyring):
-        nothing = Asked(records=())
-        body = await transcript(session, learner_id, nothing, reported_by=None, keyring=keyring, at=at)
-        learner = orjson.loads(body)["learner"]
-        found.append(_Child(learner_id, learner["name"], learner["account_no"]))
-    return found
-
-
-def _whose(request: Request, actor: Actor, children: Sequence[_Child]) -> UUID | None:
-    """Whom the page is about: who is asked for, oneself, or the only child. Raises NotFound for what is no id."""
-    named_one = request.query_params.get("learner")
-    if named_one:
-        return _id(named_one)
-    if Reach.OWN in actor.reach and actor.learner_id is not None:
-        return actor.learner_id
-    return children[0].learner_id if len(children) == 1 else None
 
 
 def _asked(request: Request, language: Language) -> Asked:
     """Which day, as known when, and which records. Raises Malformed for a day that is none, NotFound for an id."""
     query = request.query_params
-    records = [_id(text) for text in query.getlist("record")[:MOST_RECORDS]]
+    records = [id_of(text) for text in query.getlist("record")[:MOST_RECORDS]]
     as_of, known_on = _day(query.get("as_of"), "as_of"), _day(query.get("known_at"), "known_at")
     known_at = None
     if known_on is not None:
@@ -122,13 +92,6 @@ def _day(written: str | None, field: str) -> date | None:
     return found
 
 
-def _id(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError:
-        raise NotFound from None
-
-
 # --- the story of a record ----------------------------------------------------------------------------------------
 
 
@@ -138,8 +101,10 @@ async def record_page(
 ) -> Response:
     """The row it came in, its versions, the decisions with every finding and source, the postings. Raises NotFound."""
     rulebook, at = await rulebook_of(visited.request), visited.at
-    record = await record_with_history(session, _id(record_id), actor=actor, keyring=keyring, rulebook=rulebook, at=at)
-    line = await _line(session, record, keyring, at)
+    which = id_of(record_id)
+    record = await record_with_history(session, which, actor=actor, keyring=keyring, rulebook=rulebook, at=at)
+    whole, written = await _transcript(session, record, keyring, at), str(record.record_id)
+    line = next((each for each in whole["records"] if each["record_id"] == written), None)
     story = told(
         record,
         line,
@@ -148,16 +113,25 @@ async def record_page(
         rulebook=rulebook,
         language=visited.language,
     )
-    whose = None if record.learner_id == actor.learner_id else record.learner_id
-    return page(visited, "record.html", story=story, whose=whose)
+    own = actor.learner_id if Reach.OWN in actor.reach else None
+    mine = own is not None and own in await family_of(session, record.learner_id)
+    whose = Whose(own if mine else record.learner_id, own)
+    return desk_page(
+        visited,
+        "learner/record.html",
+        actor,
+        here=f"/my/records/{record.record_id}",
+        whose=whose,
+        story=story,
+        used=conversions_of(whole, written, visited.language),
+    )
 
 
-async def _line(session: AsyncSession, record: RecordOut, keyring: Keyring, at: datetime) -> dict[str, Any] | None:
-    """The record as today's transcript says it: with the names that the bank read into it."""
-    only = Asked(records=(record.record_id,))
-    body = await transcript(session, record.learner_id, only, reported_by=None, keyring=keyring, at=at)
-    lines: list[dict[str, Any]] = orjson.loads(body)["records"]
-    return lines[0] if lines else None
+async def _transcript(session: AsyncSession, record: RecordOut, keyring: Keyring, at: datetime) -> dict[str, Any]:
+    """Today's transcript of whose record it is: with the names that the bank read into it, and what it was used for."""
+    body = await transcript(session, record.learner_id, Asked(), reported_by=None, keyring=keyring, at=at)
+    found: dict[str, Any] = orjson.loads(body)
+    return found
 
 
 async def _course_name(session: AsyncSession, record: RecordOut) -> str | None:
