@@ -28,6 +28,7 @@ from creditbank_client.errors import (
 )
 from creditbank_client.outcomes import Outcome
 from creditbank_client.pathway_calls import SheetResult, SheetRow
+from creditbank_client.share_calls import open_share
 from creditbank_client.submission_calls import Id
 from creditbank_client.submissions import (
     CellAt,
@@ -67,5 +68,6 @@ __all__ = [
     "SubmissionRow",
     "Throttled",
     "Unavailable",
+    "open_share",
 ]
 __version__ = "0.1.0"

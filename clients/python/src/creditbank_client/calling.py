@@ -89,8 +89,15 @@ class Caller:
         named = {**(headers or {}), "Idempotency-Key": key or str(uuid4())}
         if body is None:
             return self._signed(method, path, headers=named)
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
-        return self._signed(method, path, content=content, headers={**named, "Content-Type": "application/json"})
+        return self._signed(method, path, content=_as_json(body), headers={**named, "Content-Type": "application/json"})
+
+    def write_as_nobody(self, path: str, body: Any, *, key: str | None = None) -> httpx.Response:
+        """POST to what asks for no token. Raises a Problem or NotReached."""
+        headers = {"Idempotency-Key": key or str(uuid4()), "Content-Type": "application/json"}
+        response = self._sent("POST", path, content=_as_json(body), headers=headers)
+        if not response.is_success:
+            raise problem_in(response)
+        return response
 
     def send(self, method: str, path: str, content: bytes, *, key: str | None = None) -> httpx.Response:
         """Bytes to an address that may be sent the same any number of times, and so needs no key of its own.
@@ -225,6 +232,10 @@ def _asked_to_wait(response: httpx.Response) -> float | None:
     except (ValueError, TypeError):
         return None
     return float(max(0.0, (named - datetime.now(UTC)).total_seconds()))
+
+
+def _as_json(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from creditbank_client.claim_calls import ClaimCalls
 from creditbank_client.learner_calls import LearnerCalls
 from creditbank_client.outcomes import Outcome, outcome_of
 from creditbank_client.pathway_calls import PathwayCalls
+from creditbank_client.share_calls import ShareCalls
 from creditbank_client.submission_calls import Id, SubmissionCalls
 from creditbank_client.submissions import Submission, SubmissionOutcome
 from creditbank_client.submitting import PART, Chooser, Wanted, Watcher, follow, submit
@@ -30,7 +31,7 @@ BATCH = 1000
 """How many rows the bank takes in one call."""
 
 
-class Client(LearnerCalls, ClaimCalls, PathwayCalls, SubmissionCalls):
+class Client(LearnerCalls, ShareCalls, ClaimCalls, PathwayCalls, SubmissionCalls):
     """One client of one institution. Threads may share it; close it, or use it in a `with`.
 
     `attempts` and `longest_wait` (seconds) are its patience: a call that was throttled, met a busy bank or lost its
