@@ -105,6 +105,7 @@ async def _claim(
             session, line.decision_id, actor=actor, keyring=tools.keyring, rulebook=tools.rulebook, at=tools.at
         )
         gates, sources = gates_shown(decision, tools.rulebook, language)
+        gates.sort(key=lambda each: each.standing not in ("not_met", "refer"))
         changes, room = turning_shown(decision, language)
     return desk_page(
         visited,

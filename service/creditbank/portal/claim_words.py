@@ -68,8 +68,9 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     "refused_by_override": ("由人员作出例外决定。", "A person decided against the rules."),
     "claim_can_line": ("第 {n} 行可以办理的事项", "What you can do about line {n}"),
     "claim_can_appeal": ("申诉或请人复核", "Appeal, or ask for a review"),
+    "claim_can_review": ("请人复核", "Ask for a review by a person"),
+    "claim_appeal_over": ("申诉期已于 {day} 届满", "The time to appeal ended on {day}"),
     "claim_can_evidence": ("现在举证", "Bring evidence now"),
-    "claim_can_give_up": ("查看理由、放弃", "Reasons; give it up"),
     "claim_acts": ("您可以办理", "What you can do"),
     "claim_turning": ("怎样会不同", "What would turn it"),
     # the hands and their clocks

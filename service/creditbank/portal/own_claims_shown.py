@@ -20,6 +20,7 @@ from creditbank.recognition.kernel import said_of
 from creditbank.recognition.schemas import AppealOut, ClaimActOut, ClaimOut, ClaimShort, LineOut, StepOut
 from creditbank.records.decisions import DecisionOut
 from creditbank.rules import Rulebook
+from creditbank.rules.facts import FACTS
 
 Names = Mapping[UUID, str]
 """What institutions are called."""
@@ -271,6 +272,9 @@ def _act(act: ClaimActOut, language: Language) -> Act:
     about = [] if act.line_no is None else [say("claim_line_n", n=act.line_no)]
     if act.act == "served" and f"hand_{act.about.get('hand')}" in PHRASES:
         about.append(say(f"hand_{act.about['hand']}"))
+    fact = FACTS.get(str(act.about.get("fact")))
+    if fact is not None:
+        about.append(fact.zh if language == "zh" else fact.en)
     words = [str(each) for each in (act.words or {}).values() if isinstance(each, str)]
     return Act(act.at, say(f"claim_act_{act.act}"), say("semicolon").join(about), " ".join(words))
 

@@ -37,6 +37,7 @@ from creditbank.portal.story_shown import Source
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.ways_shown import way_shown
 from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.words import named
 from creditbank.portal.worth_pages import whose_page
 from creditbank.records.acts import Tools
 from creditbank.records.decisions import one_decision
@@ -127,6 +128,7 @@ async def pathway_page(
         places=mine,
         typed=dict(visited.request.query_params),
         exams=EXAMS,
+        result_said=lambda word: named("result", word, language),
         subjects=list(dict.fromkeys(one["subject"] for each in mine for sitting in each.sittings
                                     for one in sitting["subjects"])),
         kinds=[(word, said[zh]) for word, *said in CERTIFICATE_KIND.words],
@@ -150,10 +152,10 @@ def _supposed(visited: Visit) -> dict[str, Any]:
     exams = [
         {
             "subject": query.get(f"subject_{n}", ""),
-            **_filled(points=query.get(f"points_{n}"), full=query.get(f"full_{n}")),
+            **_filled(points=query.get(f"points_{n}"), full=query.get(f"full_{n}"), result=query.get(f"result_{n}")),
         }
         for n in EXAMS
-        if query.get(f"points_{n}")
+        if query.get(f"points_{n}") or query.get(f"result_{n}")
     ]
     said: dict[str, Any] = {
         "exams": exams,

@@ -73,12 +73,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Perhaps:
-    """Records that could count if somebody said or judged something."""
+    """What somebody would have to say or judge, and which records could count for which courses then."""
 
-    records: list[Named]
-    courses: list[str]
     missing: list[str]
     judged: list[str]
+    lines: list[tuple[list[Named], list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +128,9 @@ def worth_shown(found: AllocationOut, plan: PlanOut, records: Records, language:
             for each in found.lines
         ],
         caps=[_cap(each, language) for each in sorted(found.caps, key=lambda one: not one.binds)],
-        left=[_left(each, named_) for each in found.unused],
-        perhaps=[
-            Perhaps(
-                [named_.record(one) for one in each.record_ids],
-                [named_.course(one) for one in each.course_codes],
-                named_.facts_of(each.missing),
-                named_.clauses_of(each.judged_by),
-            )
-            for each in found.possible_if
-        ],
+        # What is open is told with what it waits for.
+        left=[_left(each, named_) for each in found.unused if each.why != "open"],
+        perhaps=_perhaps(found, named_),
         courses_left=[named_.course(one) for one in found.courses_left],
     )
 
@@ -167,6 +159,16 @@ class _Names:
 
     def facts_of(self, names: Iterable[str]) -> list[str]:
         return [self.facts[name] for name in names if name in self.facts]
+
+
+def _perhaps(found: AllocationOut, names: _Names) -> list[Perhaps]:
+    """Grouped by what is missing: one thing often stands between many records and a course."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[list[Named], list[str]]]] = {}
+    for each in found.possible_if:
+        key = (tuple(names.facts_of(each.missing)), tuple(names.clauses_of(each.judged_by)))
+        line = [names.record(one) for one in each.record_ids], [names.course(one) for one in each.course_codes]
+        groups.setdefault(key, []).append(line)
+    return [Perhaps(list(missing), list(judged), lines) for (missing, judged), lines in groups.items()]
 
 
 def _missing(name: str, hand: str, language: Language) -> str:

@@ -66,7 +66,7 @@ WORTH_WORDS: Mapping[str, tuple[str, str]] = {
     "f_course_code": ("换哪门课程", "For which course"),
     "f_record_ids": ("用哪些成果", "With which records"),
     "worth_lines": ("课程与所用成果", "Courses, and the records they use"),
-    "worth_by": ("用", "By"),
+    "worth_by": ("用", "Using"),
     "worth_replaces": ("原有的 {n} 项转换将让位", "{n} earlier conversions give way to it"),
     "worth_until": ("最迟 {day} 前申请，之后：{why}", "Claim until {day}; after that: {why}"),
     "worth_only_imagined": (
@@ -91,6 +91,8 @@ WORTH_WORDS: Mapping[str, tuple[str, str]] = {
         "The rules cannot decide these alone: something is not known yet, or a person has to judge it. Claim them "
         "below by putting a line together yourself; those concerned then say what is missing.",
     ),
+    "worth_perhaps_n": ("可能用上的成果（{n} 项）", "Records that could count ({n})"),
+    "worth_left_more": ("其余 {n} 项", "{n} more"),
     "worth_missing": ("尚不知道：{fact}（由{who}提供）", "Not known: {fact} (for {who} to say)"),
     "worth_judged": ("须由人判断", "To be judged by a person"),
     "worth_and_more": ("等 {n} 门", "and {n} more"),
