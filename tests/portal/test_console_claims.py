@@ -1,4 +1,4 @@
-"""Claims on the console: the inbox of each hand, a claim on one screen, and what the hands, the bank and reviewers do."""
+"""Claims on the console: the inbox of each hand, a claim on one screen, what hands, the bank and reviewers do."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ async def at(college: College, actor: Actor) -> AsyncIterator[Browser]:
         yield Browser(http)
 
 
+def said(relevance: str) -> dict[str, Any]:
+    """What a department types of the first line."""
+    return {"fact_1_match.relevance": relevance}
+
+
 async def claimed(college: College, *codes: str) -> tuple[Learner, dict[str, Any], str]:
     """Somebody with as many certificates as courses that they claim, and the claim's page."""
     learner = await college.enrol(certificates=len(codes))
@@ -68,9 +73,9 @@ async def test_each_hand_finds_the_claim_in_its_inbox_and_answers_it_on_one_scre
         assert "3 学分" in shown or "3学分" in shown
         refused = await browser.send(page, "con_outcome", status=409, outcome="approved", lines="1")
         assert "con_facts" in forms_of(refused.text)
-        wrong = await browser.send(page, "con_facts", status=422, **{"fact_1_match.relevance": "很像"})
+        wrong = await browser.send(page, "con_facts", status=422, **said("很像"))
         assert 'value="很像"' in wrong.text
-        await browser.send(page, "con_facts", **{"fact_1_match.relevance": "85"})
+        await browser.send(page, "con_facts", **said("85"))
         none = await browser.send(page, "con_outcome", status=422, outcome="refused", lines="1")
         assert "理由" in text_of(none.text)
         await browser.send(page, "con_outcome", outcome="approved", lines="1")
@@ -147,8 +152,8 @@ async def test_an_appeal_is_decided_by_a_reviewer_and_an_override_by_two_officer
     college.decide_by(room("3"), hands=procedure(DEPARTMENT))
     learner, made, page = await claimed(college, "M1", "M2")
     path = f"/v1/claims/{made['claim_id']}/lines/2/appeals"
-    said = {"kind": "human_review", "words": "请复核上限"}
-    await college.ask("POST", path, learner.actor, json=said, status=201)
+    asked = {"kind": "human_review", "words": "请复核上限"}
+    await college.ask("POST", path, learner.actor, json=asked, status=201)
     async with at(college, college.reviewer) as browser:
         assert "人工复核" in text_of(await browser.read("/console/appeals"))
         shown = await browser.read(page)
@@ -158,7 +163,13 @@ async def test_an_appeal_is_decided_by_a_reviewer_and_an_override_by_two_officer
         await browser.send(page, form, upheld="false", words="上限确已用完")
         assert "上限确已用完" in text_of(await browser.read(page))
         assert "没有待复核的申诉" in text_of(await browser.read("/console/appeals"))
-    typed = {"credits": "3", "exemption": "none", "expires_on": "2030-07-31", "reason": "学校更名", "sure": "yes"}
+    typed: dict[str, Any] = {
+        "credits": "3",
+        "exemption": "none",
+        "expires_on": "2030-07-31",
+        "reason": "学校更名",
+        "sure": "yes",
+    }
     async with at(college, college.officer) as browser:
         await browser.send(page, "con_override-2", **typed)
         own = await browser.read("/console/appeals")

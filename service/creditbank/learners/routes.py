@@ -34,7 +34,7 @@ from creditbank.learners.account_numbers import (
 from creditbank.learners.documents import IdentityNumberImpossible
 from creditbank.learners.families import family_of
 from creditbank.learners.names import NameImpossible, read_name
-from creditbank.learners.opening import open_for, read_person_document, refused
+from creditbank.learners.opening import open_counted, read_person_document, refused
 from creditbank.learners.schemas import (
     AccountIn,
     AccountOutcome,
@@ -121,10 +121,7 @@ async def _open(
         await probing.take(database, keyring, institution_id=counted, rows=len(people), at=clock.now())
 
     async def act(session: AsyncSession) -> Answer:
-        done = await open_for(session, people, actor=actor, at=clock.now(), keyring=keyring, language=language)
-        if counted is not None:
-            innocent = len(people) - done.probes
-            await probing.give_back(session, keyring, institution_id=counted, rows=innocent)
+        done = await open_counted(session, people, actor=actor, at=clock.now(), keyring=keyring, language=language)
         if one:
             (outcome,) = done.outcomes
             return answer(_STATUS[outcome.outcome], outcome)

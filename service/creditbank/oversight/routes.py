@@ -15,7 +15,6 @@ from creditbank import clock
 from creditbank.db import SessionDep
 from creditbank.errors import Malformed
 from creditbank.http import KeyringDep, LanguageDep, PageDep, a_workbook, answer, problems, workbook_response
-from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.identity.writing import WriteDep
 from creditbank.once import Answer
@@ -33,7 +32,7 @@ Term = Annotated[int, Query(ge=1, le=4, description="学期。|The term.")]
 Whose = Annotated[UUID | None, Query(description="业务员须指明机构。|Officers name the institution.")]
 
 
-def _period(actor: Actor, year: str, term: int, institution_id: UUID | None) -> Period:
+def period_of(actor: Actor, year: str, term: int, institution_id: UUID | None) -> Period:
     """The term of the caller's own institution, or for an officer of the one named."""
     if Reach.ANY in actor.reach:
         if institution_id is None:
@@ -61,7 +60,7 @@ async def read_reconciliation(
     institution_id: Whose = None,
 ) -> Reconciliation:
     """What was sent, what the bank holds, what is held or refused and why, what changed since the last file."""
-    period = _period(actor, academic_year, term, institution_id)
+    period = period_of(actor, academic_year, term, institution_id)
     return await reconcile(session, period, keyring=keyring, at=clock.now())
 
 
@@ -81,7 +80,7 @@ async def reconciliation_workbook(
     institution_id: Whose = None,
 ) -> Response:
     """The same, with a sheet for each list."""
-    period = _period(actor, academic_year, term, institution_id)
+    period = period_of(actor, academic_year, term, institution_id)
     found = await reconcile(session, period, keyring=keyring, at=clock.now())
     made = await asyncio.to_thread(as_workbook, found, language)
     name = f"reconciliation-{academic_year}-{term}.xlsx"
@@ -157,10 +156,7 @@ async def close_hint(write: WriteDep, hint_id: UUID, said: Annotated[FindingIn, 
     """With what was found; acts that follow are the officer's own."""
 
     async def act(session: AsyncSession) -> Answer:
-        at = clock.now()
-        hint = await close(session, hint_id, by=write.actor.name, finding=said.finding, at=at)
-        detail = {"hint_id": str(hint_id)}
-        await note(session, actor=write.actor, act="hint_closed", purpose=said.finding, at=at, detail=detail)
+        hint = await close(session, hint_id, actor=write.actor, finding=said.finding, at=clock.now())
         return answer(200, HintOut.of(hint))
 
     return await write.once(act)

@@ -132,7 +132,7 @@ CONSOLE_CLAIM_WORDS: Mapping[str, tuple[str, str]] = {
     "con_exemption_attendance": ("免听（免修不免考）", "from attending"),
     "con_overrides": ("例外决定", "Decisions against the rules"),
     "con_overrides_wait": ("待另一人确认的例外决定", "Decisions against the rules that wait for a second person"),
-    "con_until": ("至 {day}", "until {day}"),
+    "con_to_day": ("至 {day}", "until {day}"),
     "con_override_proposed": ("待确认", "proposed"),
     "con_override_in_force": ("有效", "in force"),
     "con_override_declined": ("未获确认", "declined"),
@@ -140,7 +140,7 @@ CONSOLE_CLAIM_WORDS: Mapping[str, tuple[str, str]] = {
     "con_override_title": ("作例外决定", "Decide against the rules"),
     "con_override_what": (
         "载明作出人、理由和失效日期，记入档案；除减少学分外，须由另一人确认后生效。",
-        "With author, reason and last day, in the transcript; one that gives credits holds once a second person agreed.",
+        "With author, reason and last day, in the transcript; what gives credits holds once a second person agreed.",
     ),
     "done_con_override": ("例外决定已提出。", "The decision is proposed."),
     "con_agree_what": ("由提出人以外的业务员确认。", "By another officer than the one who proposed it."),

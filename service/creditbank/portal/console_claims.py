@@ -1,8 +1,9 @@
-"""The console's claims: the inbox of each hand, a claim with all that is needed to decide it, and what is done there."""
+"""The console's claims: the inbox of each hand, a claim with all that is needed to decide it, what is done there."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, get_args
 from uuid import UUID
 
@@ -63,7 +64,7 @@ async def claims_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep,
     flagged = query.get("flagged") == "1"
     after = keys_of(query.get("cursor"), int, instant_of, UUID)
     asked = waiting_for(actor, hand, flagged=flagged)
-    found = await waiting(session, asked, after=after, limit=PAGE + 1, at=visited.at)  # type: ignore[arg-type]
+    found = await waiting(session, asked, after=after, limit=PAGE + 1, at=visited.at)
     shown, following = one_page(
         found, limit=PAGE,
         key=lambda one: cursor_of(
@@ -73,7 +74,9 @@ async def claims_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep,
     # That somebody of the bank looks at a person is logged, claim by claim: a list tells the bank no names.
     own = set() if Reach.ANY in actor.reach else {one.learner_id for one in shown}
     called = await names_of_learners(session, own, keyring=keyring)
-    plans = {one: await or_none(lambda one=one: plan_by_id(session, one)) for one in {each.plan_id for each in shown}}
+    plans = {}
+    for one in {each.plan_id for each in shown}:
+        plans[one] = await or_none(partial(plan_by_id, session, one))
     return console_page(
         visited,
         "claims.html",
@@ -253,7 +256,7 @@ async def unflag(claim_id: str, posted: PostedDep) -> Response:
 
     async def act(session: AsyncSession, tools: Tools) -> object:
         said = FlagClearingIn.model_validate(posted.said("words"))
-        return await clear_flag(session, which, words=said.words, actor=posted.actor, tools=tools)
+        await clear_flag(session, which, words=said.words, actor=posted.actor, tools=tools)
 
     return await _acted(posted, "con_flag", which, act)
 

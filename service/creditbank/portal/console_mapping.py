@@ -319,7 +319,7 @@ async def retire_mapping(mapping_id: str, posted: PostedDep) -> Response:
     which, sender = id_of(mapping_id), sender_of(posted.actor)
 
     async def act(session: AsyncSession, tools: Tools) -> object:
-        return await mappings.retire(session, which, institution_id=sender.institution_id, at=tools.at)
+        await mappings.retire(session, which, institution_id=sender.institution_id, at=tools.at)
 
     async def show(fault: Fault) -> Response:
         async with posted.database.session() as session:

@@ -175,6 +175,35 @@ def payload_of(posted: Posted, said: Sequence[Any], content: bytes = b"") -> byt
     return b"\n".join((b"page", path, orjson.dumps(said), hashlib.sha256(content).digest()))
 
 
+async def answered_once(
+    posted: Posted,
+    form: str,
+    act: Callable[[AsyncSession, Tools], Awaitable[BaseModel]],
+    *,
+    show: Callable[[Fault], Awaitable[Response]],
+) -> bytes | Response:
+    """Do what a form asks for once where its answer is shown at once and never again: a code, an outcome for each.
+
+    The same form again is given the same answer; a refusal is the page that `show` makes. Raises NotFound.
+    """
+    key = posted.one("key") or ""
+    if KEY.fullmatch(key) is None:
+        return await show(posted.fault(form, speaker(posted.language)("form_old"), status=409))
+    tools = await posted.tools()
+
+    async def acted(session: AsyncSession) -> Any:
+        return answer(200, await act(session, tools))
+
+    try:
+        answered = await once(
+            posted.database, tools.keyring, caller=posted.actor.name, key=f"page:{key}", act=acted,
+            payload=payload_of(posted, [pair for pair in posted.pairs if pair[0] != "key"]),
+        )  # fmt: skip
+    except (BankError, ValidationError) as refused:
+        return await show(posted.refused(form, refused))
+    return answered.body
+
+
 # --- what every page of the desk says -------------------------------------------------------------------------------
 
 
