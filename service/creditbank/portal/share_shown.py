@@ -34,6 +34,7 @@ class Line:
     score: str
     credits: str
     scheme: str
+    credited: bool
     verdict: str
     rule: int | None
     changes: list[str]
@@ -83,6 +84,16 @@ class Shown:
     rules: list[Rule]
     changed: int
 
+    @property
+    def scores(self) -> bool:
+        """Whether any record has one to show."""
+        return any(line.score for line in self.lines)
+
+    @property
+    def grades(self) -> bool:
+        """Whether any course has one to show."""
+        return any(course.grade for course in self.courses)
+
 
 def shown(found: SharedOut, language: Language) -> Shown:
     """The view of what the API answers."""
@@ -120,6 +131,7 @@ def _line(line: SharedLine, language: Language) -> Line:
         score=score_of(fields, language),
         credits=line.credits,
         scheme=named("scheme", line.scheme, language) if line.scheme else "",
+        credited=line.verdict == "granted" and line.credits != "0",
         verdict=verdict,
         rule=line.rule,
         changes=[] if line.state == "gone" else [_change(line.kind, one, language) for one in line.changes],

@@ -140,7 +140,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_is_part": ("出示人选择的部分成果", "A part, chosen by the learner"),
     "share_made_on": ("授权日期", "Shared on"),
     "share_shown_at": ("核验时间", "Checked"),
-    "share_unchanged": ("与授权时一致，目前均有效", "As it was when it was shared, and all of it stands"),
+    "share_unchanged": ("与授权时一致，没有变化", "As it was when it was shared: nothing has changed"),
     "share_changed_n": (
         "授权后有 {n} 项发生变化，以下为现状",
         "Changed since it was shared: {n}. Below is how it stands now",
@@ -161,6 +161,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_field_result": ("结果", "Result"),
     "share_field_other": ("其他内容", "Something else"),
     "share_stands": ("是否变化", "Since then"),
+    "share_rule_column": ("体系与依据", "Scheme and rule"),
     "share_rules": ("认定依据", "Rules and sources"),
     "share_rules_lead": (
         "各项成果按取得之日有效的公开规则认定。方括号中的编号对应上表。",
@@ -172,10 +173,10 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_records": ("学习成果", "Records"),
     "share_courses": ("转换的课程", "Courses converted"),
     "share_courses_lead": (
-        "由左列成果转换而来，与上面的学分分开计算，不能相加。",
+        "由所列编号的成果转换而来，与上面的学分分开计算，不能相加。",
         "Recognised for the records named; counted apart from the credits above and never added to them.",
     ),
-    "share_courses_from": ("所用成果", "Records used"),
+    "share_courses_from": ("所用成果编号", "Records used, by number"),
     # checking one
     "verify": ("核验授权", "Check a share"),
     "verify_lead": (
@@ -202,5 +203,6 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
         "半小时内刷新或返回不另计次数。",
         "Reloading or going back within half an hour is no further opening.",
     ),
+    "verify_here": ("凭授权码核验他人出示的学习成果", "Check records that somebody shows you by a code"),
     "verify_another": ("核验另一个授权码", "Check another code"),
 }
