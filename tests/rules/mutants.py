@@ -40,7 +40,7 @@ MODULES = (
 FILES = "caps measures replacing layers procedures periods_and_shares rule_amounts rule_conditions"
 REST = (
     "rule_loading conversion_loading row_by_row row_cases which_counts deciding judged lines findings turning "
-    "smallest_changes"
+    "smallest_changes rounds"
 )
 FIRST = {
     "taking": "replacing caps lines",
@@ -54,7 +54,7 @@ FIRST = {
     "rulebook": "layers deciding",
     "procedure": "procedures",
     "clauses": "row_by_row findings deciding",
-    "findings": "findings",
+    "findings": "findings rounds",
     "flips": "turning smallest_changes",
 }
 """Which tests most probably notice, for each module: the first that does ends a trial."""

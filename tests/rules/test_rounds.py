@@ -193,7 +193,10 @@ def test_what_is_not_met_can_be_mended_on_the_last_day_and_not_after_it(last: st
     found = decided(text_of(), process_passed=False, round_collects_until=last)
     assert (found.verdict, found.clause) == ("not_granted", "passed")
     assert bool(turning(found).final) is final
-    assert [one["until"] for one in found.findings() if one["clause"] == "passed"] == [last]
+    told = [(one["until"], one.get("final", False)) for one in found.findings() if one["clause"] == "passed"]
+    assert told == [(last, final)]
+    met = decided(text_of(), round_collects_until=last)
+    assert [one.get("final", False) for one in met.findings() if one["clause"] == "passed"] == [False]
 
 
 def test_where_no_last_day_is_known_nothing_is_final() -> None:

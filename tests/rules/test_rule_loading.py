@@ -256,6 +256,27 @@ TEAM, PLACE, LEVEL = {"fact": "record.team"}, {"fact": "record.place"}, {"fact":
         (_table([LEVEL], [[{"from": "municipal"}, "1"]], otherwise=["0"]), "of numbers or dates"),
         (_table([LEVEL], [["municipal", "one"]], otherwise=["0"]), "a number of 0 or more"),
         (_table([LEVEL], [["municipal", "1"]], otherwise=["0", "0"]), "otherwise needs 1 values"),
+        (_table([PLACE], [[{}, "2"]], otherwise=["0"]), "a range is from and to (inclusive) or below (exclusive)"),
+        (_table([PLACE], [[{"to": "3", "below": "4"}, "2"]], otherwise=["0"]), "or below (exclusive)"),
+        (_table([TEAM], [["yes", ["1"]]], otherwise=["0"]), "a value must be one number or one word"),
+        (_table([{"fact": "record.hours"}], [[{"from": "1"}, "1"], [{"below": "0.5"}, "1"]]), "has no row"),
+        (
+            text_of(
+                {
+                    "tables": {
+                        "t": {
+                            "says": SAYS,
+                            "cites": ["source"],
+                            "by": [TEAM],
+                            "gives": {"credits": "credits"},
+                            "rows": [["yes", "1"], ["no", "2"]],
+                        }
+                    },
+                    "gives": {"credits": {"table": "t", "column": "nothing"}, "scheme": "training"},
+                }
+            ),
+            "say which column: credits",
+        ),
     ],
 )
 def test_a_table_that_does_not_answer_every_case_once_does_not_load(text: str, said: str) -> None:
@@ -274,6 +295,24 @@ def test_a_table_that_does_not_answer_every_case_once_does_not_load(text: str, s
 )
 def test_a_table_that_answers_every_case_once_loads(text: str) -> None:
     assert refused(text) == []
+
+
+def _wide(names: int, rows: int = 0) -> str:
+    """A table by two facts of any name, of which so many are listed on either side."""
+    listed = [[f"a{place}", "any", "1"] for place in range(rows)]
+    both = [[f"n{place}" for place in range(names - rows)], [f"m{place}" for place in range(names)], "1"]
+    by = [{"fact": "institution.id"}, {"fact": "record.content"}]
+    return _table(by, [*listed, both], otherwise=["0"])
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [(_wide(140), True), (_wide(141), False), (_wide(99, 98), True), (_wide(100, 99), False)],
+    ids=["19,881 cases", "20,164 cases", "10,000 cases, 99 rows", "10,201 cases, 100 rows"],
+)
+def test_a_table_of_more_cases_than_can_be_looked_through_does_not_load(text: str, whole: bool) -> None:
+    said = [sentence for sentence in refused(text) if "split it" in sentence]
+    assert (said == []) is whole
 
 
 def _set(best: list[dict[str, Any]], **more: Any) -> str:
