@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import SessionDep
-from creditbank.errors import NotFound
+from creditbank.errors import Language, NotFound
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.institutions import reading
@@ -27,7 +27,7 @@ from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_onc
 from creditbank.portal.home_shown import consent_named
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, whose_of
-from creditbank.portal.words import PHRASES, named
+from creditbank.portal.words import PHRASES, named, speaker
 from creditbank.records.acts import Tools
 from creditbank.sealing import Keyring
 from creditbank.transcripts.personal_data import as_file, personal_data
@@ -107,7 +107,7 @@ async def _account(
         names=names,
         closed=all(account.closed_at is not None for account in shown.accounts),
         acts=await may_act_for(session, actor, learner_id, on=today(at), keyring=keyring),
-        looked=[(each, _act_said(each.act)) for each in looked],
+        looked=[(each, _act_said(each.act, tools.language)) for each in looked],
         reporters=await _reporters(session, learner_id, tools),
         kind_of=lambda word: named("document", word, tools.language),
         level_of=lambda word: named("level", word, tools.language),
@@ -122,9 +122,10 @@ async def _reporters(session: AsyncSession, learner_id: UUID, tools: Tools) -> l
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _act_said(act: str) -> str:
-    """The phrase for what was done; of most that staff do, that it was something else is enough."""
-    return phrase if (phrase := f"acct_act_{act}") in PHRASES else "acct_act_other"
+def _act_said(act: str, language: Language) -> str:
+    """What was done, in words; of most that staff do, that it was something else is enough."""
+    say = speaker(language)
+    return say(f"acct_act_{act}") if f"acct_act_{act}" in PHRASES else say("acct_act_other")
 
 
 @router.get("/my/account/personal-data.json")
