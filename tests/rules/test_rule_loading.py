@@ -260,6 +260,8 @@ TEAM, PLACE, LEVEL = {"fact": "record.team"}, {"fact": "record.place"}, {"fact":
         (_table([PLACE], [[{"to": "3", "below": "4"}, "2"]], otherwise=["0"]), "or below (exclusive)"),
         (_table([TEAM], [["yes", ["1"]]], otherwise=["0"]), "a value must be one number or one word"),
         (_table([{"fact": "record.hours"}], [[{"from": "1"}, "1"], [{"below": "0.5"}, "1"]]), "has no row"),
+        (_table([{"fact": "record.hours"}], [[{"to": "3"}, "2"]]), "'4 hours' has no row"),
+        (_table([{"fact": "record.hours"}], [[{"from": "0.2"}, "2"]]), "'0 hours' has no row"),
         (
             text_of(
                 {
