@@ -17,6 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.db import driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import Actor
 from creditbank.jobs import Work, handler
 from creditbank.oversight.tables import Hint, LookedThrough
 
@@ -133,14 +135,24 @@ async def hints(session: AsyncSession, *, opened: bool, after: UUID | None, limi
     return (await session.exec(query)).all()
 
 
-async def close(session: AsyncSession, hint_id: UUID, *, by: str, finding: str, at: datetime) -> Hint:
-    """Write down what a person found. Raises NotFound, HintAlreadyClosed."""
+async def one_hint(session: AsyncSession, hint_id: UUID) -> Hint:
+    """One hint. Raises NotFound."""
+    hint = await session.get(Hint, hint_id)
+    if hint is None:
+        raise NotFound
+    return hint
+
+
+async def close(session: AsyncSession, hint_id: UUID, *, actor: Actor, finding: str, at: datetime) -> Hint:
+    """Write down what a person found, with its entry in the log. Raises NotFound, HintAlreadyClosed."""
     hint = await session.get(Hint, hint_id, with_for_update=True)
     if hint is None:
         raise NotFound
     if hint.closed_at is not None:
         raise HintAlreadyClosed
-    hint.closed_at, hint.closed_by, hint.finding = at, by, finding
+    hint.closed_at, hint.closed_by, hint.finding = at, actor.name, finding
     session.add(hint)
     await session.flush()
+    detail = {"hint_id": str(hint_id)}
+    await note(session, actor=actor, act="hint_closed", purpose=finding, at=at, detail=detail)
     return hint

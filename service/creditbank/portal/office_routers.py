@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from creditbank.portal import (
+    office_access_pages,
     office_dashboard_pages,
     office_draft_pages,
     office_held_pages,
     office_pages,
+    office_people_pages,
     office_rule_pages,
 )
 
@@ -18,4 +20,6 @@ OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_rule_pages.router,
     office_draft_pages.router,
     office_dashboard_pages.router,
+    office_people_pages.router,
+    office_access_pages.router,
 )

@@ -10,8 +10,11 @@ from pydantic import BaseModel
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank.errors import NotFound
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
+from creditbank.learners.lookups import show
+from creditbank.learners.schemas import LearnerOut
 from creditbank.learners.tables import LearnerAlias
 from creditbank.records.acts import Tools
 from creditbank.records.merging import Merged, merge, part
@@ -90,6 +93,24 @@ async def part_accounts(session: AsyncSession, alias_id: UUID, *, reason: str, a
         detail={"from": str(parted.into_learner_id)},
     )  # fmt: skip
     return parted
+
+
+async def look_at_merge(
+    session: AsyncSession, alias_id: UUID, *, actor: Actor, at: datetime, keyring: Keyring
+) -> tuple[MergeLine, LearnerOut]:
+    """A merge and the person it made, or for one that ended whom the first account belongs to; the look is logged.
+
+    Raises NotFound.
+    """
+    row = (await session.exec(select(LearnerAlias).where(LearnerAlias.alias_id == alias_id))).one_or_none()
+    if row is None or row.reason.startswith(CARRIED):
+        raise NotFound
+    person = await show(session, row.learner_id, seen_by="officer", institution_id=None, keyring=keyring)
+    await note(
+        session, actor=actor, act="merge_read", purpose="merge", at=at, learner_id=row.learner_id,
+        detail={"alias_id": str(alias_id)},
+    )  # fmt: skip
+    return MergeLine(**row.model_dump()), person
 
 
 async def merges(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from creditbank.identity.api_permits import (
+    KEEP_ACCESS,
     KEEP_IDENTITY,
+    KEEP_REFERENCE,
     PUBLISH_RULES,
+    READ_ACCESS,
     READ_DRAFTS,
+    READ_LOG,
     READ_STATISTICS,
     WRITE_RULES,
 )
@@ -15,6 +19,9 @@ from creditbank.identity.permit import ANY, Permit, page_of
 
 OFFICE_HOME = Permit({"officer": ANY, "auditor": ANY, "administrator": ANY}, by_cookie=True)
 OFFICE_IDENTITY = page_of(KEEP_IDENTITY)
+OFFICE_REFERENCE = page_of(KEEP_REFERENCE)
+OFFICE_ACCESS = page_of(READ_ACCESS)
+OFFICE_ADMINISTRATOR = page_of(KEEP_ACCESS)
 OFFICE_DRAFTS = page_of(READ_DRAFTS)
 OFFICE_AUTHOR = page_of(WRITE_RULES)
 OFFICE_PUBLISHER = page_of(PUBLISH_RULES)
@@ -39,4 +46,31 @@ OFFICE: Mapping[tuple[str, str], Permit] = {
     ("POST", "/office/drafts/{draft_id}/withdrawal"): OFFICE_AUTHOR,
     ("GET", "/office/dashboard"): page_of(READ_STATISTICS),
     ("GET", "/office/dashboard.xlsx"): page_of(READ_STATISTICS),
+    ("GET", "/office/people"): OFFICE_IDENTITY,
+    ("POST", "/office/people"): OFFICE_IDENTITY,
+    ("GET", "/office/merges"): OFFICE_IDENTITY,
+    ("POST", "/office/merges"): OFFICE_IDENTITY,
+    ("POST", "/office/merges/two-accounts"): OFFICE_IDENTITY,
+    ("GET", "/office/merges/{alias_id}"): OFFICE_IDENTITY,
+    ("POST", "/office/merges/{alias_id}/end"): OFFICE_IDENTITY,
+    ("GET", "/office/hints"): OFFICE_IDENTITY,
+    ("GET", "/office/hints/{hint_id}"): OFFICE_IDENTITY,
+    ("POST", "/office/hints/{hint_id}/closing"): OFFICE_IDENTITY,
+    ("GET", "/office/institutions"): OFFICE_HOME,
+    ("POST", "/office/institutions"): OFFICE_REFERENCE,
+    ("GET", "/office/institutions/new"): OFFICE_REFERENCE,
+    ("GET", "/office/institutions/{institution_id}"): OFFICE_HOME,
+    ("POST", "/office/institutions/{institution_id}"): OFFICE_REFERENCE,
+    ("GET", "/office/clients"): OFFICE_ACCESS,
+    ("POST", "/office/clients"): OFFICE_ADMINISTRATOR,
+    ("GET", "/office/clients/{client_id}"): OFFICE_ACCESS,
+    ("POST", "/office/clients/{client_id}/secrets"): OFFICE_ADMINISTRATOR,
+    ("POST", "/office/clients/{client_id}/revocation"): OFFICE_ADMINISTRATOR,
+    ("POST", "/office/clients/{client_id}/disablement"): OFFICE_ADMINISTRATOR,
+    ("GET", "/office/logins"): OFFICE_ACCESS,
+    ("POST", "/office/logins"): OFFICE_ADMINISTRATOR,
+    ("POST", "/office/logins/{login_id}/password"): OFFICE_ADMINISTRATOR,
+    ("POST", "/office/logins/{login_id}/disablement"): OFFICE_ADMINISTRATOR,
+    ("GET", "/office/notices"): OFFICE_HOME,
+    ("GET", "/office/access-log"): page_of(READ_LOG),
 }
