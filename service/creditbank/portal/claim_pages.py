@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
+from creditbank.credits import format_credits
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
 from creditbank.http import KeyringDep
@@ -125,6 +126,7 @@ async def _claim(
         college=names.get(claim.institution_id, ""),
         plan=plan,
         today=on,
+        credits=format_credits,
     )
 
 

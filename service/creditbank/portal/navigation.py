@@ -30,6 +30,8 @@ _BELOW: Mapping[str, str] = {
     "/my/records": "/my/transcript",
     "/my/consents": "/my/account",
     "/my/guardians": "/my/account",
+    "/my/rounds": "/my/pathways",
+    "/my/notices": "/my/pathways",
 }
 """Pages that stand under a way without being under its address."""
 
