@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Annotated, Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -180,6 +180,12 @@ def keys_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...]
 def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
     """The keys of a list that is in the order of instants, then of identifiers. Raises Malformed."""
     keys = keys_of(cursor, instant_of, UUID)
+    return None if keys is None else (keys[0], keys[1])
+
+
+def day_and_id(cursor: str | None) -> tuple[date, UUID] | None:
+    """The same of a list that is in the order of days. Raises Malformed."""
+    keys = keys_of(cursor, date.fromisoformat, UUID)
     return None if keys is None else (keys[0], keys[1])
 
 

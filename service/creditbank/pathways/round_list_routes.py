@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from creditbank.http import (
     a_workbook,
     answer,
     cursor_of,
-    keys_of,
+    day_and_id,
     link_to,
     one_page,
     problems,
@@ -48,11 +47,6 @@ from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1", tags=["rounds"])
-
-
-def _day_and_id(cursor: str | None) -> tuple[date, UUID] | None:
-    keys = keys_of(cursor, date.fromisoformat, UUID)
-    return None if keys is None else (keys[0], keys[1])
 
 
 # --- on notice ------------------------------------------------------------------------------------------------------
@@ -111,7 +105,7 @@ async def list_round_notices(
 ) -> RoundNoticePage:
     """正在公示的拟录取名单。|The lists that may be objected to now."""
     tools = Tools(keyring, rulebook, clock.now())
-    found = await notices(session, college_id=college_id, after=_day_and_id(cursor), limit=limit + 1, tools=tools)
+    found = await notices(session, college_id=college_id, after=day_and_id(cursor), limit=limit + 1, tools=tools)
     items, following = one_page(found, limit=limit, key=lambda one: cursor_of(one.since_on.isoformat(), one.round_id))
     response.headers.update(link_to(request, following))
     return RoundNoticePage(items=items, next_cursor=following)

@@ -10,14 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import SessionDep
-from creditbank.http import KeyringDep
+from creditbank.http import KeyringDep, cursor_of, day_and_id, instant_and_id, one_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.pathways import agreement_reading as reading
 from creditbank.pathways import cohorts, review_reading, reviews, ways
 from creditbank.pathways.agreement_schemas import CohortIn, EndingIn, FilingIn, IntakeIn
 from creditbank.pathways.round_reading import notices
 from creditbank.pathways.round_schemas import ReviewClosingIn
-from creditbank.pathways.rounds_at_work import rounds_at_work
+from creditbank.pathways.rounds_at_work import MOST_COHORTS, rounds_at_work
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
 from creditbank.portal.visiting import AtHomeDep
@@ -26,7 +26,7 @@ from creditbank.records.acts import Tools
 router = APIRouter(include_in_schema=False)
 
 PAGE = 50
-MOST_NOTICES = 100
+NOTICES = 20
 
 
 # --- the desk -------------------------------------------------------------------------------------------------------
@@ -37,13 +37,15 @@ async def desk(actor: ActorDep, session: SessionDep, keyring: KeyringDep, visite
     """What waits: rounds under way by their state, and reviews that nobody has closed."""
     tools = await tools_of(visited, keyring)
     at_work = await rounds_at_work(session, actor=actor, tools=tools)
+    waiting = await review_reading.seen(session, actor=actor, closed_too=False, after=None, limit=PAGE + 1, tools=tools)
     return desk_page(
         visited,
         "desk.html",
         actor,
         here="/desk",
         at_work=sorted(at_work, key=lambda one: one[1].state not in ("filed", "settled")),
-        reviews=await review_reading.seen(session, actor=actor, closed_too=False, after=None, limit=PAGE, tools=tools),
+        reviews_waiting=len(waiting) if len(waiting) <= PAGE else f"{PAGE}+",
+        too_many=MOST_COHORTS if len({one.cohort_id for _, one in at_work}) >= MOST_COHORTS else None,
         names=await names_of(session, visited, actor.institution_id),
         own=actor.institution_id,
         today=today(visited.at),
@@ -57,10 +59,19 @@ async def desk(actor: ActorDep, session: SessionDep, keyring: KeyringDep, visite
 async def notices_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep, visited: AtHomeDep) -> Response:
     """The lists that may be objected to now, with the day on which each ends."""
     tools = await tools_of(visited, keyring)
-    found = await notices(session, limit=MOST_NOTICES, tools=tools)
+    cursor = visited.request.query_params.get("cursor")
+    rows = await notices(session, after=day_and_id(cursor), limit=NOTICES + 1, tools=tools)
+    found, following = one_page(rows, limit=NOTICES, key=lambda one: cursor_of(one.since_on.isoformat(), one.round_id))
     names = await names_of(session, visited, *(one for each in found for one in (each.school_id, each.college_id)))
     return desk_page(
-        visited, "notices.html", actor, here="/desk/notices", notices=found, names=names, today=today(visited.at)
+        visited,
+        "notices.html",
+        actor,
+        here="/desk/notices",
+        notices=found,
+        names=names,
+        today=today(visited.at),
+        following=following,
     )
 
 
@@ -76,10 +87,21 @@ async def reviews_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep
 async def _reviews(
     session: AsyncSession, visited: Visit, actor: Actor, *, tools: Tools, fault: Fault | None = None
 ) -> Response:
-    closed_too = visited.request.query_params.get("closed") == "yes"
-    found = await review_reading.seen(session, actor=actor, closed_too=closed_too, after=None, limit=PAGE, tools=tools)
+    query = visited.request.query_params
+    closed_too, after = query.get("closed") == "yes", instant_and_id(query.get("cursor"))
+    rows = await review_reading.seen(
+        session, actor=actor, closed_too=closed_too, after=after, limit=PAGE + 1, tools=tools
+    )
+    found, following = one_page(rows, limit=PAGE, key=lambda one: cursor_of(one.opened_at.isoformat(), one.review_id))
     return desk_page(
-        visited, "reviews.html", actor, here="/desk/reviews", fault=fault, reviews=found, closed_too=closed_too
+        visited,
+        "reviews.html",
+        actor,
+        here="/desk/reviews",
+        fault=fault,
+        reviews=found,
+        closed_too=closed_too,
+        following=following,
     )
 
 

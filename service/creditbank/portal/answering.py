@@ -102,6 +102,7 @@ def page(
         actor=visited.actor,
         home=home_of(visited.actor),
         path=visited.request.url.path,
+        request_query=visited.request.query_params.get,
         ways=ways_of(visited.actor, visited.request.url.path, learner=visited.request.query_params.get("learner")),
         day=lambda value: writing.day(value, language),
         instant=lambda value: writing.instant(value, language),

@@ -20,6 +20,11 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_dashboard": ("数据概览", "Dashboard"),
     "nav_password": ("修改口令", "Change password"),
     "page_nav": ("翻页", "Pages of the list"),
+    "page_first": ("回到第一页", "First page"),
+    "page_too_many": (
+        "这里只列出等待最久的 {n} 个班，其余见",
+        "Only the {n} that waited longest are listed; see all under",
+    ),
     # a session that ended while somebody was typing
     "lapse_unsent": (
         "您较长时间没有操作，登录已失效，刚才提交的内容尚未办理。",
