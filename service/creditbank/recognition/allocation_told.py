@@ -24,8 +24,8 @@ from creditbank.recognition.forecast import lapse_of
 from creditbank.recognition.gathered import AskedLine, Gathered
 from creditbank.recognition.judging import Judged
 from creditbank.recognition.kernel import said_of
-from creditbank.recognition.reading import missing_out
 from creditbank.recognition.schemas import LineIn
+from creditbank.recognition.unknown import missing_out
 from creditbank.rules import Rulebook
 from creditbank.rules.allocating import Candidate, CapTaken, Unused
 from creditbank.rules.decide import clauses_of

@@ -29,7 +29,6 @@ from creditbank.recognition.schemas import (
     ClaimOut,
     ClaimShort,
     LineOut,
-    Missing,
     NoticeLine,
     ObjectionOut,
     OverrideOut,
@@ -38,9 +37,9 @@ from creditbank.recognition.schemas import (
 )
 from creditbank.recognition.standing import Person
 from creditbank.recognition.tables import Appeal, Claim, ClaimAct, ClaimLine, Conversion, Objection, Override
+from creditbank.recognition.unknown import missing_out
 from creditbank.records.acts import Tools
 from creditbank.records.without_others import findings_without_others, rows_of_others
-from creditbank.rules.facts import FACTS
 
 See = Literal["all", "college", "issuer"]
 
@@ -192,12 +191,6 @@ def line_out(
         findings=None if findings is None else list(findings),
         missing=[] if judged is None else [missing_out(name) for name in judged.missing()],
     )
-
-
-def missing_out(name: str) -> Missing:
-    """A fact that is not known, and who can say it."""
-    fact = FACTS[name]
-    return Missing(fact=name, zh=fact.zh, en=fact.en, hand=fact.supplier.hand)
 
 
 def _step(step: Mapping[str, Any]) -> StepOut:
