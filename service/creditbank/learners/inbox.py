@@ -116,14 +116,14 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
     "share_locked": (
         "一项授权查询已锁定",
         "A share was locked",
-        "有人持您的授权码多次填错口令，该授权已自动关闭，没有显示任何内容。如仍需出示，请新建授权。",
+        "有人持您的授权码多次填错口令，该授权查询已自动关闭，没有显示任何内容。如仍需出示，请新建授权查询。",
         "Somebody with the code of one of your shares entered a wrong PIN too often. It is closed now and showed "
         "nothing. Make a new one if you still need it.",
     ),
     "shares_ended": (
         "授权查询已关闭",
         "Your shares were closed",
-        "您的账户有合并或分开，此前的授权查询已全部关闭。如仍需出示，请新建授权。",
+        "您的账户有合并或分开，此前的授权查询已全部关闭。如仍需出示，请新建授权查询。",
         "Accounts of yours were merged or parted, so every share made before is closed. Make a new one if you still "
         "need it.",
     ),

@@ -12,8 +12,8 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
         "Show your records to an employer or a school: which ones, for how long and how often is yours to say, and you "
         "can close it at any time. They check it with a code and need no account.",
     ),
-    "share_new": ("新建授权", "Make a share"),
-    "share_none": ("还没有授权。", "No shares yet."),
+    "share_new": ("新建授权查询", "Make a share"),
+    "share_none": ("还没有授权查询。", "No shares yet."),
     "share_none_hint": (
         "新建后会得到一个 12 位授权码和二维码，交给需要核验的人。",
         "You get a code of twelve signs and a QR code to hand to whoever is to check.",
@@ -29,9 +29,9 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_state_tries": ("口令错误过多，已锁定", "locked: wrong PIN too often"),
     "share_state_account_closed": ("账户已注销", "account closed"),
     "share_state_erased": ("个人信息已销毁", "erased"),
-    "share_state_merged": ("账户已合并，授权已关闭", "accounts merged: closed"),
-    "share_state_parted": ("账户已分开，授权已关闭", "accounts parted: closed"),
-    "share_state_guardian_gone": ("监护人登记已终止，授权已关闭", "guardian no longer recorded: closed"),
+    "share_state_merged": ("账户已合并，授权查询已关闭", "accounts merged: closed"),
+    "share_state_parted": ("账户已分开，授权查询已关闭", "accounts parted: closed"),
+    "share_state_guardian_gone": ("监护人登记已终止，授权查询已关闭", "guardian no longer recorded: closed"),
     # making one
     "share_make_what": (
         "出示的是此刻已有的成果，以后新增的不会被看到。成果日后如有更正或撤回，核验方会看到现状和变化。",
@@ -85,11 +85,11 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
         "There is no record to show yet. Come back when a school or a training provider has reported some.",
     ),
     "share_not_yours": (
-        "不满十四周岁，授权由已登记的监护人建立。",
+        "不满十四周岁，授权查询由已登记的监护人建立。",
         "Under fourteen a recorded guardian makes shares.",
     ),
     "done_share_make": (
-        "授权已建立。请将授权码或二维码交给核验方。",
+        "授权查询已建立。请将授权码或二维码交给核验方。",
         "The share is made. Hand the code or the QR code over.",
     ),
     "f_openings": ("可查看次数", "Openings"),
@@ -100,7 +100,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_qr": ("授权码的二维码", "QR code of the share"),
     "share_qr_save": ("保存二维码图片", "Save the QR code"),
     "share_address": ("核验网址", "Address for checking"),
-    "share_over_note": ("该授权已结束，核验方看不到任何内容。", "This share is over: nobody sees anything by it."),
+    "share_over_note": ("该授权查询已结束，核验方看不到任何内容。", "This share is over: nobody sees anything by it."),
     "share_has_pin": ("设有口令，请另行告知核验方。", "It has a PIN: tell it to whoever checks, by another way."),
     "share_wrong_pins": (
         "口令填错 {n} 次；满 {most} 次即锁定。",
@@ -123,13 +123,13 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_device_phone": ("手机", "a phone"),
     "share_device_computer": ("电脑", "a computer"),
     "share_device_unknown": ("设备不详", "an unknown device"),
-    "share_closing_title": ("关闭授权", "Close this share"),
+    "share_closing_title": ("关闭授权查询", "Close this share"),
     "share_closing_what": (
         "关闭后立即失效，正在查看的人刷新后也看不到，不能恢复。需要时可以新建。",
         "It ends at once, also for whoever has it open, and cannot be opened again. You can make another.",
     ),
     "share_closing_button": ("关闭", "Close it"),
-    "done_share_closing": ("授权已关闭。", "The share is closed."),
+    "done_share_closing": ("授权查询已关闭。", "The share is closed."),
     "share_preview": ("核验方看到的内容", "What whoever checks will see"),
     # what is shown
     "share_of": ("出示人", "Whose"),
@@ -178,7 +178,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "share_courses_from": ("所用成果编号", "Records used, by number"),
     # checking one
-    "verify": ("核验授权", "Check a share"),
+    "verify": ("核验学习成果", "Check a share"),
     "verify_lead": (
         "输入出示人给您的 12 位授权码，查看由学分银行实时出具的学习成果。无需注册。",
         "Enter the code of twelve signs that you were given, and see the records as the credit bank has them now. No "

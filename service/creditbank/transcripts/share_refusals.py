@@ -19,7 +19,7 @@ class ShareNotOpened(BankError):
 
     status = 404
     code = "share_not_opened"
-    zh = "没有可查看的授权：授权码或口令不正确。请向出示人核对授权码；设有口令的，请一并填写。"
+    zh = "没有可查看的授权查询：授权码或口令不正确。请向出示人核对授权码；设有口令的，请一并填写。"
     en = "There is nothing to see: the code or the PIN is not right. Check the code with whoever gave it to you, and "
     en += "enter the PIN if you were given one."
 
@@ -29,7 +29,7 @@ class ShareOver(BankError):
 
     status = 410
     code = "share_over"
-    zh = "该授权已结束，不再显示任何内容。如仍需核验，请向出示人索取新的授权码。"
+    zh = "该授权查询已结束，不再显示任何内容。如仍需核验，请向出示人索取新的授权码。"
     en = "This share is over and shows nothing any more. Ask whoever gave it to you for a new code."
 
 
@@ -74,7 +74,7 @@ class ShareRecordNotThere(BankError):
 
     status = 409
     code = "share_record_not_there"
-    zh = "所选的学习成果中有不在该账户内或已撤回的，未建立授权。请刷新后重新选择。"
+    zh = "所选的学习成果中有不在该账户内或已撤回的，未建立授权查询。请刷新后重新选择。"
     en = "Some of the chosen records are not in the account, or no longer; nothing was made. Reload and choose again."
 
 
@@ -83,5 +83,5 @@ class TooManyShares(BankError):
 
     status = 409
     code = "too_many_shares"
-    zh = "同时有效的授权不能超过 {most} 个。请先关闭不再需要的授权。"
+    zh = "同时有效的授权查询不能超过 {most} 个。请先关闭不再需要的授权查询。"
     en = "No more than {most} shares may be open at once. Close those that are no longer needed first."

@@ -95,7 +95,7 @@ async def make_share(
     return await write.once(act)
 
 
-@router.get("/learners/{learner_id}/shares", operation_id="read_shares", summary="查询授权|A learner's shares")
+@router.get("/learners/{learner_id}/shares", operation_id="read_shares", summary="查询授权查询|A learner's shares")
 async def read_shares(
     *,
     learner_id: UUID,
@@ -115,7 +115,7 @@ async def read_shares(
     return SharesOut(shares=told, next_cursor=following)
 
 
-@router.get("/learners/{learner_id}/shares/{share_id}", operation_id="read_share", summary="查询一项授权|One share")
+@router.get("/learners/{learner_id}/shares/{share_id}", operation_id="read_share", summary="查询一项授权查询|One share")
 async def read_share(
     learner_id: UUID,
     share_id: UUID,
@@ -124,7 +124,7 @@ async def read_share(
     keyring: KeyringDep,
     base_url: BaseUrlDep,
 ) -> ShareOut:
-    """授权的内容、期限和已查看次数。|What it allows, and how often it was opened."""
+    """授权查询的内容、期限和已查看次数。|What it allows, and how often it was opened."""
     at = clock.now()
     share = await shares.share_seen(
         session, actor=actor, learner_id=learner_id, share_id=share_id, at=at, keyring=keyring
@@ -169,7 +169,7 @@ async def preview(session: AsyncSession, *, actor: Actor, learner_id: UUID, shar
     operation_id="close_share",
     response_model=ShareOut,
     responses=problems(account_refusals.GuardianActs),
-    summary="关闭授权|Close a share",
+    summary="关闭授权查询|Close a share",
 )
 async def close_share(
     learner_id: UUID, share_id: UUID, write: WriteDep, keyring: KeyringDep, base_url: BaseUrlDep
