@@ -67,7 +67,10 @@ WHERE k.learner_id = ANY (%s) ORDER BY r.opened_at, k.round_id
 
 
 async def held_of(session: AsyncSession, family: tuple[UUID, ...], *, actor: Actor, tools: Tools) -> PathwaysHeld:
-    """All of it, as far as the caller sees the person: the learner, or a child's guardian. Raises NotFound."""
+    """All of it, abandoned rounds too, as far as the caller sees the person: the learner, or a child's guardian.
+
+    Raises NotFound.
+    """
     keys = await keys_for(session, family, keyring=tools.keyring)
     events: dict[tuple[UUID, UUID], list[MemberHappened]] = {}
     for row in await rows_of(session, _EVENTS, [list(family)]):

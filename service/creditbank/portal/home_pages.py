@@ -19,6 +19,7 @@ from creditbank.learners.families import family_of
 from creditbank.learners.personal import is_child
 from creditbank.learners.sight import allowed_to_see
 from creditbank.pathways import told
+from creditbank.pathways.own_rounds import rounds_of_learner
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import desk_page, names_of, tools_of
 from creditbank.portal.home_shown import Known, amounts, lapses, newest, steps
@@ -103,6 +104,7 @@ async def _known(
         transcript=found,
         claims=claims,
         ways=ways.items,
+        rounds=await rounds_of_learner(session, learner_id, actor=actor, tools=tools),
         consents=consents,
         shares=await shares.told(session, made, ground, base_url=base_url, at=at, keyring=tools.keyring),
         institutions=await names_of(session, visited, *named),

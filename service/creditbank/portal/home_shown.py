@@ -11,6 +11,7 @@ from uuid import UUID
 from creditbank.errors import Language
 from creditbank.learners.consents import InForce
 from creditbank.pathways.asking_schemas import WayShort
+from creditbank.pathways.round_schemas import RoundOut
 from creditbank.portal.records_shown import fields_of, name_of
 from creditbank.portal.words import named, speaker
 from creditbank.portal.writing import day
@@ -76,6 +77,7 @@ class Known:
     transcript: Mapping[str, Any]
     claims: Sequence[ClaimShort]
     ways: Sequence[WayShort]
+    rounds: Sequence[RoundOut]
     consents: Sequence[InForce]
     shares: Sequence[ShareOut]
     institutions: Mapping[UUID, str]
@@ -174,6 +176,10 @@ def steps(known: Known, language: Language) -> list[Step]:
         if way.next_deadline is not None and way.attainable and way.cohort_id is not None:
             name = way.name if language == "zh" or not way.name_en else way.name_en
             found.append((way.next_deadline, say("home_step_way", way=name), f"/my/pathways/{way.pathway_id}"))
+    for round_ in known.rounds:
+        if round_.state == "on_notice" and round_.notice_until_on is not None:
+            says = say("home_step_round", cohort=round_.cohort_name)
+            found.append((round_.notice_until_on, says, f"/my/rounds/{round_.round_id}"))
     if known.unread:
         found.append((None, say("home_step_inbox", n=known.unread), "/my/inbox"))
     open_claims = sum(claim.state == "open" for claim in known.claims)

@@ -22,6 +22,10 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
         "{college}: a certificate could not be verified; bring evidence",
     ),
     "home_step_way": ("{way}：还有未达到的条件", "{way}: something is still open"),
+    "home_step_round": (
+        "{cohort}：转段名单正在公示，期内可以异议或放弃",
+        "{cohort}: the list is on public notice; you may object or give the place up",
+    ),
     "home_step_inbox": ("收件箱有 {n} 条未读", "{n} unread in the inbox"),
     "home_step_claims": ("有 {n} 份转换申请正在办理", "{n} claims under way"),
     "home_by": ("截至 {day}", "by {day}"),
