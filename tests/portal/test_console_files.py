@@ -92,7 +92,7 @@ async def test_from_a_drop_to_the_annotated_workbook(console: Console) -> None:
     async with console.at(console.registrar()) as browser:
         assert "还没有报送过文件" in text_of(await browser.read("/console/files"))
         file = await dropped(browser, content)
-        assert "正在读取" in text_of(await browser.read(f"{file}?done=con_file"))
+        assert "文件已收到" in text_of(await browser.read(f"{file}?done=con_file"))
         assert "hx-get" in (await browser.read(f"{file}/progress"))
         await console.place.work()
         found = await browser.http.get(f"{file}/progress")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import Response
 
@@ -22,6 +22,13 @@ _PARTS: Sequence[tuple[str, str]] = (
     ("/console/accounts", "con_accounts"),
 )
 
+_BELOW: Mapping[str, str] = {
+    "/console/records/": "/console/files/",
+    "/console/mappings": "/console/files/",
+    "/console/overrides/": "/console/appeals/",
+}
+"""Pages that stand under a part without being under its address."""
+
 
 def may_open(actor: Actor, address: str, method: str = "GET") -> bool:
     """Whether a page of the console, by the address of its route, is for somebody."""
@@ -34,6 +41,8 @@ def console_page(
 ) -> Response:
     """A page of the console, with the parts of it that are open to whoever reads it."""
     path = visited.request.url.path
+    for before, after in _BELOW.items():
+        path = after if path.startswith(before) else path
     parts = [(address, phrase) for address, phrase in _PARTS if may_open(actor, address)]
     nearest = max((one for one, _ in parts if path == one or path.startswith(f"{one}/")), key=len, default=None)
     return desk_page(

@@ -254,7 +254,7 @@ async def unflag(claim_id: str, posted: PostedDep) -> Response:
     """An officer says what was found of a claim that was to be looked at again."""
     which = id_of(claim_id)
 
-    async def act(session: AsyncSession, tools: Tools) -> object:
+    async def act(session: AsyncSession, tools: Tools) -> None:
         said = FlagClearingIn.model_validate(posted.said("words"))
         await clear_flag(session, which, words=said.words, actor=posted.actor, tools=tools)
 

@@ -318,7 +318,7 @@ async def retire_mapping(mapping_id: str, posted: PostedDep) -> Response:
     """Later files with its headers wait for a person again."""
     which, sender = id_of(mapping_id), sender_of(posted.actor)
 
-    async def act(session: AsyncSession, tools: Tools) -> object:
+    async def act(session: AsyncSession, tools: Tools) -> None:
         await mappings.retire(session, which, institution_id=sender.institution_id, at=tools.at)
 
     async def show(fault: Fault) -> Response:

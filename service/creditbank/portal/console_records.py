@@ -10,9 +10,11 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import SessionDep
+from creditbank.errors import NotFound
 from creditbank.http import KeyringDep
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep
+from creditbank.institutions import reading
 from creditbank.learners.schemas import DocumentKind
 from creditbank.portal.answering import Visit
 from creditbank.portal.console import console_page
@@ -66,12 +68,30 @@ async def _record(
         record=record,
         last=last,
         story=told(
-            record, None, called=None, institution=institution, rulebook=tools.rulebook, language=visited.language
+            record,
+            None,
+            called=await _called(session, record),
+            institution=institution,
+            rulebook=tools.rulebook,
+            language=visited.language,
         ),
         own=record.institution_id == actor.institution_id,
         fields=_fields(record, visited),
         documents={kind: CHOICES["document"][kind][visited.language == "en"] for kind in DOCUMENTS},
     )
+
+
+async def _called(session: AsyncSession, record: RecordOut) -> str | None:
+    """What the catalogue of its day calls the course of a result."""
+    last = record.versions[-1]
+    if record.kind != "course_result":
+        return None
+    code = str(last.reported["course_code"])
+    try:
+        found = await reading.course(session, institution_id=record.institution_id, code=code, on=last.occurred_on)
+    except NotFound:
+        return None
+    return found.name
 
 
 def _fields(record: RecordOut, visited: Visit) -> list[tuple[str, str, str]]:

@@ -67,7 +67,7 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "The file is larger than a page takes ({n} MiB) and was not taken. Split it by term or year, or send it in "
         "parts with the command line.",
     ),
-    "done_con_file": ("文件已收到，正在读取。", "The file has come and is being read."),
+    "done_con_file": ("文件已收到。", "The file has come."),
     "f_act": ("用途", "What for"),
     "con_does_report": ("报送或更正", "report or correct"),
     "con_does_withdraw": ("撤回所列成果", "withdraw what is listed"),
@@ -231,10 +231,7 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "试读不写入任何内容。确认后整份文件按此读取，并保存下来供以后的文件使用。",
         "To try writes nothing. Confirmed, the file is read by it, and it is saved for later files.",
     ),
-    "done_con_mapping": (
-        "表头对应已确认并保存，开始写入。",
-        "The mapping is confirmed and saved; rows are written now.",
-    ),
+    "done_con_mapping": ("表头对应已确认并保存。", "The mapping is confirmed and saved."),
     "con_first_rows": ("前几行会读作", "The first rows as read"),
     "con_proposed_so": ("按银行提出的对应：", "By the mapping that is proposed:"),
     "con_tried_so": ("按您上面所选（尚未写入）：", "By what you chose above; nothing has been written:"),
