@@ -211,3 +211,14 @@ async def test_a_second_notice_of_the_same_day_is_objected_to_anew(town: CohortT
     assert round_["notice_no"] == 2
     await town.act(round_, "objections", said, by=anybody, status=201)
     await town.act(round_, "objections", said, by=anybody, status=409)
+
+
+async def test_a_learner_lists_the_rounds_they_are_in_with_their_own_place_only(town: CohortTown) -> None:
+    cohort, who = await town.cohort(90, 80, quota=1)
+    round_ = await town.decided(cohort)
+    path = f"/v1/learners/{who[1]}/rounds"
+    found = await town.place.ask("GET", path, town.learner(who[1]))
+    (one,) = found["items"]
+    assert (one["round_id"], [each["learner_id"] for each in one["candidates"]]) == (round_["round_id"], [str(who[1])])
+    await town.place.ask("GET", path, town.learner(who[0]), status=404)
+    await town.place.ask("GET", f"/v1/learners/{new_id()}/rounds", town.learner(who[0]), status=404)

@@ -339,6 +339,20 @@ async def test_a_guardian_claims_for_a_child_who_reads(college: College) -> None
         assert "已撤回" in text_of(await browser.read("/my/claims"))
 
 
+async def test_whoever_was_signed_out_meanwhile_loses_no_words_and_nothing_is_done(college: College) -> None:
+    college.decide_by(NEVER)
+    learner = await college.enrol()
+    async with at(college, learner.actor) as browser:
+        line = f"{await by_hand(browser, college, learner, 'M1')}/lines/1"
+        found = form_of(await browser.read(line), "appeal")
+        browser.http.cookies.clear()
+        answer = await browser.http.post(found.action, data={**found.hidden, "words": "课程标准相同，请复核"})
+        assert answer.status_code in (200, 401)
+        assert "课程标准相同，请复核" in answer.text
+        assert 'name="password"' in answer.text
+    assert (await college.ask("GET", "/v1/appeals", college.reviewer))["items"] == []
+
+
 # --- notices ----------------------------------------------------------------------------------------------------------
 
 

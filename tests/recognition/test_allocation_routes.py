@@ -196,3 +196,17 @@ async def test_for_courses_it_counts_courses(college: College) -> None:
     found = await best(college, learner, objective="courses")
     assert (found["courses"], found["bound"], found["credits"]) == (2, "2", "5")
     assert isinstance(UUID(found["claim"][0]["record_ids"][0]), UUID)
+
+
+async def test_every_clause_and_fact_that_it_names_is_said_in_both_languages(college: College) -> None:
+    college.decide_by(RELEVANT, clause("never", require={"fact": "record.kind", "in": ["course_result"]}))
+    learner = await college.enrol()
+    found = await best(college, learner)
+    named = {name for each in found["unused"] for name in each["clauses"]}
+    assert named <= {each["clause"] for each in found["clauses"]}
+    assert "never" in named
+    assert all(each["zh"] and each["en"] for each in found["clauses"])
+    college.decide_by(RELEVANT)
+    found = await best(college, learner)
+    (fact,) = found["facts"]
+    assert (fact["fact"], fact["hand"], bool(fact["zh"])) == ("match.relevance", "department", True)
