@@ -11,11 +11,12 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.contract.place import Place, officer, settled
-from tests.open_bank import machine
+from tests.open_bank import machine, person
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 
@@ -70,6 +71,19 @@ async def test_the_example_of_a_problem_is_what_a_refusal_says(place: Place) -> 
     answer = await place.post("/records", row)
     assert answer.status_code == 422
     is_the_example("problem.json", answer.json())
+
+
+async def test_the_example_of_a_share_opens_as_the_example_of_what_it_shows(place: Place) -> None:
+    answer = await place.post("/records/batch", content("records-batch.json"))
+    record = await place.get(f"/records/{answer.json()['outcomes'][1]['record_id']}")
+    learner_id = record.json()["learner_id"]
+    learner = person("learner", learner_id=UUID(learner_id))
+    made = await place.post(f"/learners/{learner_id}/shares", content("share.json"), learner)
+    assert made.status_code == 201, made.text
+    asked = {"code": made.json()["code"], "pin": content("share.json")["pin"]}
+    shown = await place.bank.call("POST", "/v1/share-openings", json=asked)
+    assert shown.status_code == 200, shown.text
+    is_the_example("shared.json", shown.json() | {"until_on": "2026-07-01"})
 
 
 async def test_every_example_of_a_row_is_deposited(place: Place) -> None:

@@ -43,7 +43,10 @@ def schema_of(example: Path) -> dict[str, Any]:
     return found
 
 
-PAYLOADS = {"records-batch": "BatchIn", "records-batch-outcome": "BatchOut", "problem": "Problem"}
+PAYLOADS = {
+    "records-batch": "BatchIn", "records-batch-outcome": "BatchOut", "problem": "Problem", "share": "ShareIn",
+    "shared": "SharedOut",
+}  # fmt: skip
 
 
 def examples(kind: str = "") -> list[Path]:

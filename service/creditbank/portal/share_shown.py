@@ -126,7 +126,10 @@ def _line(line: SharedLine, language: Language) -> Line:
         state=line.state,
         on=day(line.occurred_on, language),
         name=name,
-        beside=" · ".join(([] if name == kind else [kind]) + beside(line.kind, fields, language)),
+        # A course says by its code what it is; a long list is read on a phone.
+        beside=" · ".join(
+            ([] if name == kind or line.kind == "course_result" else [kind]) + beside(line.kind, fields, language)
+        ),
         institution=line.institution or "",
         score=score_of(fields, language),
         credits=line.credits,

@@ -143,7 +143,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_unchanged": ("与授权时一致，没有变化", "As it was when it was shared: nothing has changed"),
     "share_changed_n": (
         "授权后有 {n} 项发生变化，以下为现状",
-        "Changed since it was shared: {n}. Below is how it stands now",
+        "Lines changed since it was shared: {n}. This is how they stand now",
     ),
     "share_line_current": ("未变化", "unchanged"),
     "share_line_changed": ("有变化", "changed"),
