@@ -101,7 +101,7 @@ async def test_from_what_it_is_worth_to_a_claim_that_is_granted_and_given_up(col
         page = await claimed(browser, college)
         text = text_of(await browser.read(f"{page}?done=claiming"))
         assert "申请已提交" in text
-        assert "演示职业学院 教务部门" in text
+        assert "演示职业学院教务部门" in text
         assert "5 个工作日" in text
         assert "2026年3月9日" in text, "five working days after the second of March"
         await college.answer(claim_of(page), "registrar", "approved", college.registrar)

@@ -23,6 +23,7 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
         "正在公示。期满没有异议的，由学分银行自动认定。",
         "On public notice. If nobody objects by the end, the bank grants it by itself.",
     ),
+    "claim_who": ("{institution}{hand}", "{hand} of {institution}"),
     "claim_in_hand": ("由{who}办理。", "With {who}."),
     "claim_waits_objection": (
         "有人提出异议，公示暂停，等待处理。处理完毕后继续计算期限。",

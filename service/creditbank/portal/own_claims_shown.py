@@ -132,7 +132,9 @@ def where_it_is(claim: ClaimShort, names: Names, language: Language) -> str:
 
 def _who(hand: str, institution: str, say: Say) -> str:
     said = say(f"hand_{hand}")
-    return f"{institution} {said}".strip() if hand in ("department", "registrar") else said
+    if not institution or hand not in ("department", "registrar"):
+        return said
+    return say("claim_who", institution=institution, hand=said)
 
 
 def _steps(claim: ClaimOut, names: Names, language: Language) -> list[Step]:
