@@ -23,14 +23,14 @@ __all__ = ["frozen", "sheets", "ways"]
 
 
 @pytest.mark.parametrize("role", ["registrar", "officer", "auditor"])
-async def test_whoever_runs_pathways_comes_in_with_the_password_they_have_and_is_led_to_the_desk(
+async def test_whoever_runs_pathways_comes_in_with_the_password_they_have_and_finds_the_desk(
     portal: Portal, role: str
 ) -> None:
     bound = {"institution_id": portal.town.college.institution_id} if role == "registrar" else {}
     await portal.login("jiao.wu", roles=[role], **bound)
     async with portal.browser() as browser:
         answer = await sign_in(browser, "jiao.wu")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console" if bound else "/office")
         page = await browser.get("/desk")
         assert page.status_code == 200
         assert "贯通培养工作台" in text_of(page.text)
@@ -41,12 +41,12 @@ async def test_whoever_runs_pathways_comes_in_with_the_password_they_have_and_is
         assert (await browser.get("/my/transcript")).status_code == 403
 
 
-async def test_whoever_works_by_the_api_alone_is_told_so(portal: Portal) -> None:
+async def test_whoever_runs_no_pathways_is_led_to_their_own_pages_and_not_to_the_desk(portal: Portal) -> None:
     await portal.login("shen.su", roles=["appeal_reviewer"])
     async with portal.browser() as browser:
         answer = await sign_in(browser, "shen.su")
-        assert answer.headers["location"] == "/"
-        assert "网页工作台尚未开放" in text_of((await browser.get("/")).text)
+        assert answer.headers["location"] == "/console"
+        assert 'href="/console"' in (await browser.get("/")).text
         assert (await browser.get("/desk")).status_code == 403
 
 

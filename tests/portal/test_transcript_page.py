@@ -259,12 +259,12 @@ async def test_a_guardian_sees_no_account_of_a_child_that_has_turned_fourteen(po
         assert answer.status_code == 404
 
 
-async def test_staff_come_in_and_learn_that_there_are_no_pages_for_them_yet(portal: Portal) -> None:
+async def test_staff_come_in_to_pages_of_their_own_and_see_nobodys_transcript(portal: Portal) -> None:
     await portal.login("provider", roles=["provider"], institution_id=portal.town.body.institution_id)
     async with portal.browser() as browser:
         answer = await sign_in(browser, "provider")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
-        assert "网页工作台尚未开放" in (await browser.get("/")).text
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+        assert (await browser.get("/console")).status_code == 200
         refused = await browser.get("/my/transcript")
         assert refused.status_code == 403
         assert refused.headers["content-type"].startswith("text/html")

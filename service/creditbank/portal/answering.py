@@ -28,9 +28,14 @@ _FOR_EVERYBODY = frozenset(path for _, path in PUBLIC_PAGES) - {f"{STATIC}/{{nam
 _HOMES: Mapping[str, tuple[str, str]] = {
     "learner": ("/my", "front_my"),
     "guardian": ("/my", "front_my"),
-    "registrar": ("/desk", "front_desk"),
-    "officer": ("/desk", "front_desk"),
-    "auditor": ("/desk", "front_desk"),
+    "registrar": ("/console", "front_console"),
+    "department_reviewer": ("/console", "front_console"),
+    "provider": ("/console", "front_console"),
+    "certificate_body": ("/console", "front_console"),
+    "appeal_reviewer": ("/console", "front_console"),
+    "officer": ("/office", "front_office"),
+    "auditor": ("/office", "front_office"),
+    "administrator": ("/office", "front_office"),
 }
 """Where somebody of a role begins, and what the way there is called; the first that they hold."""
 _A_YEAR = timedelta(days=365)

@@ -52,13 +52,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The credit bank keeps what you achieve at school, in training and at work, turns it into credits by public "
         "rules, and holds them in your personal account for life.",
     ),
-    "front_desk": ("进入工作台", "To the desk"),
-    "front_my": ("查看我的学习档案", "See my transcript"),
-    "front_signed_in": ("您已登录。", "You are signed in."),
-    "front_staff": (
-        "您的岗位目前通过数据接口办理业务，网页工作台尚未开放。",
-        "Your role works through the API for now; there are no pages for it yet.",
-    ),
+    "front_console": ("进入报送与办理", "To the console"),
+    "front_office": ("进入业务管理", "To the office"),
+    "front_my": ("进入我的主页", "To my page"),
     "front_how": ("学分从哪里来", "Where credits come from"),
     "front_record": (
         "学习成果：院校、培训机构、发证机构报送您的课程成绩、证书、培训等。",
