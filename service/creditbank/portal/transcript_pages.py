@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
-from creditbank.db import SessionDep
+from creditbank.db import Database, SessionDep
 from creditbank.errors import Language, Malformed, NotFound
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import ActorDep, Reach
@@ -50,7 +50,15 @@ async def transcript_page(
         return desk_page(visited, "worth/whose.html", actor, here=_TRANSCRIPT, whose=whose)
     learner_id = whose.certain
     sight = await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
-    body = await transcript(session, learner_id, asked, reported_by=sight.institution_id, keyring=keyring, at=at)
+    if asked == Asked(language=language):
+        # Today's whole transcript is one statement: on a bare connection, as its JSON is read, at a third of the cost.
+        database: Database = request.app.state.database
+        async with database.bare() as connection:
+            body = await transcript(
+                connection, learner_id, asked, reported_by=sight.institution_id, keyring=keyring, at=at
+            )
+    else:
+        body = await transcript(session, learner_id, asked, reported_by=sight.institution_id, keyring=keyring, at=at)
     found = orjson.loads(body)
     return desk_page(
         visited,
