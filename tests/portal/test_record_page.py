@@ -153,7 +153,7 @@ async def test_somebody_elses_record_looks_like_one_that_is_not_there(portal: Po
     (stranger,) = await portal.town.post(course_row(learner=other))
     async with portal.signed_in() as browser:
         there = await browser.get(f"/my/records/{stranger.record_id}")
-        for address in (new_id(), "1", "..", "%00"):
+        for address in (new_id(), "1", "...", "%00"):
             not_there = await browser.get(f"/my/records/{address}")
             assert (there.status_code, not_there.status_code) == (404, 404)
         assert "没有找到，或您无权查看。" in there.text
@@ -161,3 +161,14 @@ async def test_somebody_elses_record_looks_like_one_that_is_not_there(portal: Po
     async with portal.browser() as nobody:
         answer = await nobody.get(f"/my/records/{stranger.record_id}")
         assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in")
+
+
+async def test_a_correction_says_what_changed_and_the_version_before_is_still_there(portal: Portal) -> None:
+    await portal.learner()
+    (first,) = await portal.town.post(course_row(key="k-1", score="58"))
+    await portal.town.post(course_row(key="k-1", score="85", reason="登分错误"))
+    async with portal.signed_in() as browser:
+        page = (await browser.get(f"/my/records/{first.record_id}")).text
+    assert "<del>58</del> → <ins>85</ins>" in page
+    assert page.count("<del>") == 1
+    assert "以前的版本 (1)" in text_of(page)

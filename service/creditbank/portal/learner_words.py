@@ -83,6 +83,8 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     "home_lapse_share": ("授权查询链接", "Share"),
     "home_lapse_appeal": ("申诉期限", "Time to appeal"),
     # the story of a record
+    "story_changed": ("与上一版不同", "What changed"),
+    "story_earlier_versions": ("以前的版本", "Earlier versions"),
     "story_used": ("用于转换的课程", "Courses it was converted for"),
     # the inbox
     "inbox": ("收件箱", "Inbox"),

@@ -25,6 +25,8 @@ class Version:
     act: str
     recorded_at: str
     fields: list[tuple[str, str]]
+    changes: list[tuple[str, str, str]]
+    """What it says otherwise than the version before it: the field, what stood there, what stands there now."""
     why: str
     warnings: list[str]
     row: str
@@ -146,7 +148,10 @@ def told(
         now=_now(record, last, live, language),
         state="gone" if not record.live else live[-1].verdict if live else "unknown",
         erased=any(decision.erased for decision in record.decisions),
-        versions=[_version(record.kind, version, language) for version in record.versions],
+        versions=[
+            _version(record.kind, version, before, language)
+            for before, version in zip([None, *record.versions], record.versions, strict=False)
+        ],
         live=live,
         past=[said for said, decision in zip(decisions, record.decisions, strict=True) if not decision.live],
         postings=[_posting(posting, institution, language) for posting in record.postings],
@@ -164,21 +169,31 @@ def _now(record: RecordOut, last: VersionOut, live: list[Decision], language: La
 # --- what was reported --------------------------------------------------------------------------------------------
 
 
-def _version(kind: str, version: VersionOut, language: Language) -> Version:
-    say = speaker(language)
-    reported = version.reported
-    fields = [
-        (say(phrase), value_of(kind, name, reported[name], language))
+def _fields(kind: str, version: VersionOut | None, language: Language) -> dict[str, str]:
+    """What was reported, by the name of the field, in the order in which people say it."""
+    say, reported = speaker(language), {} if version is None else version.reported
+    return {
+        say(phrase): value_of(kind, name, reported[name], language)
         for phrase in WORDS
         if (name := phrase.removeprefix("field_")) != phrase and name in reported
-    ]
+    }
+
+
+def _version(kind: str, version: VersionOut, before: VersionOut | None, language: Language) -> Version:
+    say, fields = speaker(language), _fields(kind, version, language)
+    earlier = fields if before is None else _fields(kind, before, language)
     place = 0 if language == "zh" else 1
     sender = (version.sent_by or "").partition(":")[0]
     return Version(
         number=version.version,
         act=say(f"act_{version.act}"),
         recorded_at=instant(version.recorded_at, language),
-        fields=fields,
+        fields=list(fields.items()),
+        changes=[
+            (label, earlier.get(label, ""), fields.get(label, ""))
+            for label in {**fields, **earlier}
+            if earlier.get(label) != fields.get(label)
+        ],
         why=say("why_sent_again") if version.reason == "sent_again" else version.reason or "",
         warnings=[Warned.SENTENCES[code][place] for code in version.warnings if code in Warned.SENTENCES],
         row=say("row", n=version.row_no, submission=version.submission_id),
