@@ -96,12 +96,14 @@ async def test_every_page_with_every_role(portal: Portal, language: str) -> None
                     assert answer.status_code == 403, (role, path)
                 else:
                     # Of what their ids belong to nobody, or not to them, a page says that it is not there.
-                    assert answer.status_code in (200, 303, 404), (role, path, answer.status_code, answer.text[:400])
+                    # An id that could be none, as a share's code, it says so.
+                    fine = (200, 303, 404, 422) if "{" in path else (200, 303, 404)
+                    assert answer.status_code in fine, (role, path, answer.status_code, answer.text[:400])
                     seen.setdefault(path, set()).add(answer.status_code)
                 if answer.headers.get("content-type", "").startswith("text/html"):
                     is_sound(path, answer, language)
     # A page without an id in its address is there for somebody.
-    hidden = [path for path, found in seen.items() if "{" not in path and found == {404}]
+    hidden = [path for path, found in seen.items() if "{" not in path and ".xlsx" not in path and found == {404}]
     assert hidden == []
 
 
@@ -111,7 +113,7 @@ async def test_nobody_is_asked_to_sign_in_and_led_back(portal: Portal) -> None:
             address = address_of(path, {})
             answer = await browser.get(address)
             if permit is None:
-                assert answer.status_code in (200, 303, 404), path
+                assert answer.status_code in (200, 303, 404, 422), path
             else:
                 assert answer.status_code == 303, path
                 assert httpx.URL(answer.headers["location"]).params["then"] == address, path
