@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import Response
 
+from creditbank.credits import format_credits
 from creditbank.identity.actor import Actor
 from creditbank.identity.page_permits import PAGES
 from creditbank.portal.answering import Visit
@@ -55,6 +56,7 @@ def console_page(
             (address, phrase, None if address != nearest else "page" if address == path else "true")
             for address, phrase in parts
         ],
+        amount=format_credits,
         may=lambda method, address: may_open(actor, address, method),
         **said,
     )

@@ -49,7 +49,7 @@ CONSOLE_CLAIM_WORDS: Mapping[str, tuple[str, str]] = {
     "con_course_credits": ("课程 {n} 学分", "a course of {n} credits"),
     "con_rules_say": ("规则判定", "By the rules"),
     "con_records_used": ("所用成果", "Records used"),
-    "con_number": ("编号", "number"),
+    "con_credits_n": ("{n} 学分", "{n} credits"),
     "con_score": ("成绩", "score"),
     "con_records_gone": ("另有 {n} 项已撤回或改派。", "{n} more were withdrawn or reassigned."),
     "con_lacks": ("尚不知道", "Not known yet"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from creditbank.credits import format_credits
 from creditbank.errors import Language, NotFound
 from creditbank.identity.actor import Actor
 from creditbank.institutions.schemas import PlanOut
@@ -27,7 +28,6 @@ class Used:
     name: str
     kind: str
     beside: list[str]
-    number: str
     score: str
     on: str
     institution: str
@@ -97,7 +97,7 @@ def lines_of(
             Line(
                 said=line,
                 course="" if course is None else course.name,
-                course_credits="" if course is None else str(course.credits),
+                course_credits="" if course is None else format_credits(course.credits),
                 category="" if course is None else course.category,
                 records=[used_record(one, language) for one in own],
                 gone=len(line.record_ids) - len(own),
@@ -122,7 +122,6 @@ def used_record(record: ClaimedRecord, language: Language) -> Used:
         name=name_of(record.kind, fields, language),
         kind=named("kind", record.kind, language),
         beside=beside(record.kind, fields, language),
-        number=str(fields.get("number") or ""),
         score=score_of(fields, language),
         on=day(record.occurred_on, language),
         institution=str(fields.get("institution") or ""),
