@@ -17,6 +17,7 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_console": ("报送与办理", "Console"),
     "nav_desk": ("贯通培养", "Pathways"),
     "nav_office": ("业务管理", "Office"),
+    "nav_rules": ("规则", "Rules"),
     "nav_dashboard": ("数据概览", "Dashboard"),
     "nav_password": ("修改口令", "Change password"),
     "page_nav": ("翻页", "Pages of the list"),

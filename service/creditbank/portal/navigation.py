@@ -21,6 +21,7 @@ _WAYS: Sequence[tuple[str, str]] = (
     ("/console", "nav_console"),
     ("/desk", "nav_desk"),
     ("/office", "nav_office"),
+    ("/office/rules", "nav_rules"),
     ("/office/dashboard", "nav_dashboard"),
     ("/my/password", "nav_password"),
 )
@@ -28,6 +29,7 @@ _WAYS: Sequence[tuple[str, str]] = (
 
 _BELOW: Mapping[str, str] = {
     "/my/records": "/my/transcript",
+    "/office/drafts": "/office/rules",
     "/my/consents": "/my/account",
     "/my/guardians": "/my/account",
     "/my/rounds": "/my/pathways",
@@ -54,6 +56,9 @@ def ways_of(actor: Actor | None, path: str, *, learner: str | None = None) -> li
     if any(address == "/my/account" for address, _ in open_to_them):
         # Those who have an account of their own find the password there.
         open_to_them = [each for each in open_to_them if each[0] != "/my/password" or path == each[0]]
+    if any(address == "/office" for address, _ in open_to_them):
+        # It leads to the rules; a registrar, who drafts too, has no other way to them.
+        open_to_them = [each for each in open_to_them if each[0] != "/office/rules"]
     nearest = _nearest(path, [address for address, _ in open_to_them])
     child = _child(learner)
     return [
