@@ -274,8 +274,7 @@ def _dashboard(sitting: Sitting) -> None:
 def _impact(sitting: Sitting) -> None:
     sitting.go("/office/drafts?state=published")
     _first(sitting, "/office/drafts/")
-    sitting.page.locator("main a[href$='/impact']").first.click()
-    sitting.page.wait_for_load_state()
+    to(sitting, "main h2:has-text('影响')")
 
 
 def main(arguments: Sequence[str]) -> int:
