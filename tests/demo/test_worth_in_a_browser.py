@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from creditbank import clock
 from tests.demo.browsing import DESK, PHONE, At, Sitting
 from tests.demo.opened import Opened
-from tests.demo.test_pathways import OVER_ON, RUN_ON
+from tests.demo.test_pathways import RUN_ON
 from tests.records.town import resident
 
 FOLDER = "worth"
@@ -97,24 +96,17 @@ def test_from_what_it_is_worth_to_an_appeal(city: Opened, at: At, student: str) 
         stranger.go(claim)
         assert stranger.page.locator("h1").inner_text() != "", "a page says that it is not theirs"
         assert "正在公示" not in stranger.page.content()
-    clock.set_to(OVER_ON)
-    try:
-        _granted(city, claim.rpartition("/")[2])
-        with at(None, DESK, language="en", js=True, folder=FOLDER) as mine:
-            mine.sign_in(LOGIN, PASSWORD)
-            mine.go("/my/claims")
-            mine.picture("13-my-claims-at-a-desk")
-            mine.go(claim)
-            assert "granted" in mine.page.content()
-            mine.picture("14-granted")
-            mine.go(f"{claim}/lines/1")
-            mine.form("conversion_giving_up").locator("[name=sure]").check()
-            mine.picture("15-to-be-given-up")
-            mine.send("conversion_giving_up")
-            assert "Given up" in mine.page.content()
-            mine.picture("16-given-up")
-    finally:
-        clock.set_to(RUN_ON)
+    with at(None, DESK, language="en", js=True, folder=FOLDER) as mine:
+        mine.sign_in(LOGIN, PASSWORD)
+        mine.go("/my/claims")
+        mine.picture("13-my-claims-at-a-desk")
+        mine.go(claim)
+        assert "On public notice" in mine.page.content()
+        mine.form("claim_withdrawal").locator("[name=sure]").check()
+        mine.picture("14-to-be-taken-back")
+        mine.send("claim_withdrawal")
+        assert "what it held is free again" in mine.page.content()
+        mine.picture("15-taken-back")
 
 
 def _hands_agree(city: Opened, claim: str) -> None:
@@ -132,16 +124,6 @@ def _hands_agree(city: Opened, claim: str) -> None:
         outcome = "verified" if found["does"] == "verify" else "approved"
         with city.person(hands[found["hand"]]) as (hand, _entry):
             hand.post(f"/v1/claims/{claim}/steps/{found['step']}/outcome", {"outcome": outcome})
-
-
-def _granted(city: Opened, claim: str) -> None:
-    """The bank sees by itself that the notice is over."""
-    with city.person("demo.officer") as (officer, _):
-        for _try in range(150):
-            if officer.get(f"/v1/claims/{claim}")["state"] != "open":
-                return
-            time.sleep(0.2)
-    raise AssertionError("still on notice")
 
 
 def test_where_one_can_go_and_what_if(city: Opened, at: At) -> None:
