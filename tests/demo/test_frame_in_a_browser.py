@@ -73,7 +73,6 @@ def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
         assert urlsplit(learner.page.url).path.startswith("/my")
         assert learner.page.locator("nav.main-nav").count() == 1
         learner.picture("activated")
-        learner.page.go_back()
         learner.go("/my/transcript")
         learner.picture("activated-transcript-empty")
         learner.go("/my/password")

@@ -164,7 +164,7 @@ def test_every_phrase_is_there_in_both_languages_and_said_somewhere() -> None:
     # What a page says by a name that it puts together: `say("outcome_" ~ …)`, `say(f"outcome_{…}")`.
     put_together = {one for one in said if one.endswith("_")} | set(re.findall(r'say\(f"(\w+_){', templates + code))
     assert all(any(phrase.startswith(one) for phrase in phrases) for one in put_together)
-    forms = set(re.findall(r'call act\("(\w+?)-?"', templates)) | {
+    forms = set(re.findall(r'(?:call act\(|set form = |<form class="fields" id=)"(\w+?)-?"', templates)) | {
         "objection",
         "cohort",
         "review",
@@ -180,6 +180,7 @@ def test_every_phrase_is_there_in_both_languages_and_said_somewhere() -> None:
         "cohort_",
         "f_",
         "field_",
+        "share_field_",
         "act_",
         "finding_",
         "status_",
