@@ -175,12 +175,14 @@ _CALLED: Mapping[str, str] = {
 
 def _change(kind: str, change: SharedChange, language: Language) -> str:
     say, name = speaker(language), change.field
-    called = next(
-        (one for one in (_CALLED.get(name, ""), f"share_field_{name}", f"field_{name}") if one in PHRASES),
-        "share_field_other",
-    )
+    if name in _CALLED:
+        called = say(_CALLED[name])
+    elif f"share_field_{name}" in PHRASES:
+        called = say(f"share_field_{name}")
+    else:
+        called = say(f"field_{name}") if f"field_{name}" in PHRASES else say("share_field_other")
     then, now = (_value(kind, name, value, language) for value in (change.then, change.now))
-    return say("share_from_to", field=say(called), then=then, now=now)
+    return say("share_from_to", field=called, then=then, now=now)
 
 
 def _value(kind: str, name: str, value: Any, language: Language) -> str:
