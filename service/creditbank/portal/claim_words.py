@@ -125,11 +125,11 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     # what a learner does
     "claim_withdrawal_title": ("撤回申请", "Take it back"),
     "claim_withdrawal_what": (
-        "只撤回未办结的行；撤回后所占的成果和余额马上可以另用，不能恢复，可以重新申请。不勾选则全部撤回。",
+        "只撤回未办结的行；撤回后所占的成果和余额马上可以另用，不能恢复，可以重新申请。",
         "Only lines that are still open are taken back; what they hold is free at once. It cannot be undone, but you "
-        "may claim again. Tick none to take back all.",
+        "may claim again.",
     ),
-    "claim_withdrawal_lines": ("只撤回这些行", "Only these lines"),
+    "claim_withdrawal_lines": ("只撤回这些行（不勾选则全部撤回）", "Only these lines (tick none to take back all)"),
     "claim_withdrawal_button": ("撤回", "Take back"),
     "done_claim_withdrawal": ("已撤回，所占的成果和余额已释放。", "Taken back; what it held is free again."),
     "evidence_title": ("对核验结果举证", "Evidence against the verification"),
