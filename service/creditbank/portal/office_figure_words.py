@@ -19,7 +19,7 @@ OFFICE_FIGURES: Mapping[str, tuple[str, str]] = {
     "off_no_figures": ("这段时间没有。", "Nothing in this time."),
     "off_more_in_table": ("另有 {n} 项见表格。", "{n} more in the table."),
     "off_as_table": ("以表格查看", "As a table"),
-    "off_people_n": (" 人", " people"),
+    "off_people_n": ("<{n} 人", "<{n} people"),
     "off_tile_people": ("现有学习者", "learners now"),
     "off_tile_opened": ("新开账户", "accounts opened"),
     "off_tile_activated": ("账户激活", "accounts activated"),

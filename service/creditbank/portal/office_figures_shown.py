@@ -45,7 +45,7 @@ class Shown:
     def credits(self, value: str | None) -> str:
         """Credits as they are written."""
         if value is None:
-            return f"<{self.found.fewest}{self.say('off_people_n')}"
+            return self.say("off_people_n", n=self.found.fewest)
         whole, dot, rest = value.partition(".")
         return f"{int(whole):,}{dot}{rest}"
 
