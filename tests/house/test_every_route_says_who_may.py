@@ -148,6 +148,11 @@ async def test_every_role_and_every_scope_passes_where_the_table_says_and_nowher
                 assert "insufficient_scope" in answer.headers["www-authenticate"], where
 
 
+def as_visitor(bank: OpenBank, actor: Actor) -> dict[str, Any]:
+    """How the pages are asked: by a browser that holds somebody's session."""
+    return {"headers": {"Cookie": f"{SESSION_COOKIE}={bank.token(actor)}", "Sec-Fetch-Site": "same-origin"}}
+
+
 async def test_a_learner_who_exists_looks_to_strangers_like_one_who_does_not(bank: OpenBank) -> None:
     learner_id = new_id()
     async with bank.database.session() as session:
@@ -163,8 +168,9 @@ async def test_a_learner_who_exists_looks_to_strangers_like_one_who_does_not(ban
         for actor in everybody(institution_id):
             if Reach.ANY in (permit.reach_of(actor) or ()):
                 continue
-            there = await bank.call(method, address_of(path, learner_id=learner_id), actor)
-            not_there = await bank.call(method, address_of(path), actor)
+            how = as_visitor(bank, actor) if permit.by_cookie else {"actor": actor}
+            there = await bank.call(method, address_of(path, learner_id=learner_id), **how)
+            not_there = await bank.call(method, address_of(path), **how)
             where = (method, path, set(actor.roles | actor.scopes))
             assert there.status_code in {403, 404, 422}, where
             assert there.status_code == not_there.status_code, where

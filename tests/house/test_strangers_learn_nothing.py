@@ -33,28 +33,30 @@ assert background.HANDLERS, "what a worker knows"
 
 PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 ANOTHER_PERSON = {"name": "演示乙", "document": {"kind": "resident_id", "number": resident(2)}}
+MAPPING = {
+    "sheets": [
+        {
+            "kind": "course_result",
+            "columns": {
+                "学号": "student_no",
+                "姓名": "learner_name",
+                "课程代码": "course_code",
+                "学年": "academic_year",
+                "学期": "term",
+                "成绩": "score",
+            },
+            "constants": {"occurred_on": "2024-01-12"},
+        }
+    ]
+}
 # What a schema cannot say by itself: numbers with check characters, and ids that are there.
 BODIES: dict[str, Any] = {
     "/v1/records/{record_id}/reassignment": {"learner": ANOTHER_PERSON, "reason": "报错了人"},
     "/v1/learners/{learner_id}/guardians": {**ANOTHER_PERSON, "relation": "mother", "evidence": "户口簿"},
     "/v1/learners/{learner_id}/consents": {"purpose": "statistics", "given": True},
     "/v1/rounds/{round_id}/progressions": {"on": "2026-09-01", "learners": [{"member_no": 1, "student_no": "Z1"}]},
-    "/v1/submissions/{submission_id}/mapping": {
-        "sheets": [
-            {
-                "kind": "course_result",
-                "columns": {
-                    "学号": "student_no",
-                    "姓名": "learner_name",
-                    "课程代码": "course_code",
-                    "学年": "academic_year",
-                    "学期": "term",
-                    "成绩": "score",
-                },
-                "constants": {"occurred_on": "2024-01-12"},
-            }
-        ]
-    },
+    "/v1/submissions/{submission_id}/mapping": MAPPING,
+    "/v1/submissions/{submission_id}/preview": MAPPING,
 }
 
 
