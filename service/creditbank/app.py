@@ -50,10 +50,8 @@ from creditbank.rules.in_force import RulesInForce
 from creditbank.sealing import Keyring
 from creditbank.submissions import routes as submission_routes
 from creditbank.telemetry import Doorway, Metrics
-from creditbank.transcripts import claimed_routes
-from creditbank.transcripts import personal_data_routes
+from creditbank.transcripts import claimed_routes, personal_data_routes, share_routes, shares
 from creditbank.transcripts import routes as transcript_routes
-from creditbank.transcripts import share_routes, shares
 
 # The routes that are asked most come first: an address is matched against them one by one.
 ROUTERS: tuple[APIRouter, ...] = (

@@ -122,9 +122,7 @@ async def test_guesses_over_many_accounts_are_counted_by_address(city: City) -> 
     numbers = [str(10**10 + n) for n in range(101)]
     statuses = [
         (
-            await city.activate(
-                {"account_no": number + check_digit(number), "code": new_code()}, "王小明", "wang"
-            )
+            await city.activate({"account_no": number + check_digit(number), "code": new_code()}, "王小明", "wang")
         ).status_code
         for number in numbers
     ]

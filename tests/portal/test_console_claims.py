@@ -124,8 +124,13 @@ async def test_a_body_sees_what_it_verifies_and_no_more(college: College) -> Non
     found = await college.ask("GET", api, school)
     assert found["learner_name"] == "演示一"
     assert [one["private"]["number"] for one in found["records"]] == ["DEMO0001000"]
+    looks = "SELECT actor, learner_id, detail FROM access_entry WHERE act = 'claim_records_seen' ORDER BY entry_id"
+    seen = await college.sql(looks)
+    assert seen[-1] == (school.name, learner.learner_id, {"claim_id": made["claim_id"]})
+    await college.ask("GET", api, person("learner", learner_id=learner.learner_id))
     stranger = person("certificate_body", institution_id=college.school)
     await college.ask("GET", api, stranger, status=404)
+    assert await college.sql(looks) == seen, "one's own look needs no account, and a stranger's shows nothing"
     async with at(college, stranger) as browser:
         await browser.read(page, status=404)
         await browser.read(f"/console/claims/{new_id()}", status=404)

@@ -66,6 +66,10 @@ ACCOUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "acct_who": ("何人", "Who"),
     "acct_what": ("事项", "What"),
     "acct_act_other": ("其他事项", "something else"),
+    "acct_act_claim_records_seen": (
+        "为办理申请查看姓名和所用成果",
+        "read a claim's name and records to answer it",
+    ),
     "acct_act_learner_seen": ("查看账户或档案", "looked at the account or the transcript"),
     "acct_act_identity_looked_up": ("按证件或姓名查找", "looked up by document or name"),
     "acct_act_personal_data_exported": ("导出全部个人信息", "took out all personal data"),

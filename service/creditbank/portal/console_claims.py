@@ -120,7 +120,7 @@ async def _claim(
     session: AsyncSession, visited: Visit, actor: Actor, claim_id: UUID, *, tools: Tools, fault: Fault | None = None
 ) -> Response:
     claim = await one_claim(session, claim_id, actor=actor, tools=tools)
-    used = await or_none(lambda: records_claimed(session, claim, tools=tools))
+    used = await or_none(lambda: records_claimed(session, claim, actor=actor, tools=tools))
     plan = await or_none(lambda: plan_by_id(session, claim.plan_id))
     step, mine = step_of(claim), is_mine(claim, actor)
     lines = lines_of(

@@ -9,7 +9,8 @@ import orjson
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.identity.actor import Actor
+from creditbank.identity.access_log import note
+from creditbank.identity.actor import Actor, Reach
 from creditbank.recognition.reading import one_claim
 from creditbank.recognition.schemas import ClaimOut
 from creditbank.records.acts import Tools
@@ -43,8 +44,17 @@ class ClaimedOut(BaseModel):
     )
 
 
-async def records_claimed(session: AsyncSession, claim: ClaimOut, *, tools: Tools) -> ClaimedOut:
-    """The records of the lines that a caller was shown: a claim that was read for them says which these are."""
+async def records_claimed(session: AsyncSession, claim: ClaimOut, *, actor: Actor, tools: Tools) -> ClaimedOut:
+    """The records of the lines that a caller was shown: a claim that was read for them says which these are.
+
+    Whoever is neither the learner nor their guardian learns a name here, so it is accounted for.
+    """
+    if Reach.OWN not in actor.reach and Reach.CHILD not in actor.reach:
+        detail = {"claim_id": str(claim.claim_id)}
+        await note(
+            session, actor=actor, act="claim_records_seen", purpose="claim", at=tools.at, learner_id=claim.learner_id,
+            detail=detail,
+        )  # fmt: skip
     wanted = tuple(dict.fromkeys(record for line in claim.lines for record in line.record_ids))
     body = await transcript(
         session, claim.learner_id, Asked(records=wanted, language=tools.language), reported_by=None,
@@ -65,4 +75,5 @@ async def records_claimed(session: AsyncSession, claim: ClaimOut, *, tools: Tool
 
 async def records_of_claim(session: AsyncSession, claim_id: UUID, *, actor: Actor, tools: Tools) -> ClaimedOut:
     """The same for a caller who names the claim: of a certificate body, the records it verifies. Raises NotFound."""
-    return await records_claimed(session, await one_claim(session, claim_id, actor=actor, tools=tools), tools=tools)
+    claim = await one_claim(session, claim_id, actor=actor, tools=tools)
+    return await records_claimed(session, claim, actor=actor, tools=tools)

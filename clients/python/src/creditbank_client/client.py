@@ -251,7 +251,7 @@ class Client(LearnerCalls, ShareCalls, ClaimCalls, PathwayCalls, SubmissionCalls
     def statistics(
         self, *, since: date | None = None, until: date | None = None, institution_id: Id | None = None
     ) -> dict[str, Any]:
-        """Accounts, records, credits, refusals, days to decide; small counts are not told. For officers and auditors."""
+        """Accounts, records, credits, refusals, days to decide; small counts are not told. For officers, auditors."""
         return self.get("/v1/statistics", since=since, until=until, institution_id=institution_id)
 
     def save_statistics(
