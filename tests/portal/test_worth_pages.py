@@ -35,6 +35,7 @@ from tests.recognition.college import (
     room,
 )
 from tests.recognition.test_attacks_on_claims import a_child, guardian_of
+from tests.recognition.test_cascade import figures
 
 assert background.HANDLERS, "what a worker knows"
 
@@ -160,6 +161,21 @@ async def test_a_refusal_says_its_reason_and_goes_to_a_person(college: College) 
         await browser.send(line, "appeal", words="课程标准相同")
         college.go_to(date(2026, 6, 1))
         assert "最迟答复" in text_of(await browser.read(line))
+
+
+async def test_fewer_credits_than_the_course_has_can_be_appealed(college: College) -> None:
+    college.decide_by(clause("any", require={"fact": "record.kind", "is": "certificate"}),
+                      gives={"credits": {"value": "one"}}, values=figures(one="1"))  # fmt: skip
+    learner = await college.enrol()
+    async with at(college, learner.actor) as browser:
+        page = await by_hand(browser, college, learner, "M1")
+        text = text_of(await browser.read(page))
+        assert "已授予" in text
+        assert "申诉或请人复核" not in text, "people review what was refused; here only an appeal helps"
+        line = f"{page}/lines/1"
+        assert forms_of(await browser.read(line)) == {"conversion_giving_up", "appeal"}
+        await browser.send(line, "appeal", words="该课程应为三学分")
+        assert "该课程应为三学分" in text_of(await browser.read(line))
 
 
 async def test_what_is_too_late_is_refused_beside_what_was_typed(college: College) -> None:

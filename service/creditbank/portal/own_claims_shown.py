@@ -10,7 +10,7 @@ from uuid import UUID
 
 from creditbank.credits import format_credits
 from creditbank.errors import Language
-from creditbank.institutions.schemas import PlanOut
+from creditbank.institutions.schemas import PlanCourse, PlanOut
 from creditbank.portal.records_shown import sentence
 from creditbank.portal.rounds_shown import clauses_said
 from creditbank.portal.story_shown import Finding, Source, finding_told, sources_told
@@ -95,7 +95,7 @@ def claim_shown(
     on: date,
 ) -> Shown:
     """The view of a claim; `on` is today."""
-    courses = {} if plan is None else {each.course_code: each.name for each in plan.courses}
+    courses = {} if plan is None else {each.course_code: each for each in plan.courses}
     clauses = clauses_said(rulebook, claim.document, claim.document_version, language)
     return Shown(
         state=state_of(claim),
@@ -174,7 +174,7 @@ def _standing(step: StepOut, place: int, now: int, served: Mapping[str | None, d
 def _line(
     line: LineOut,
     claim: ClaimOut,
-    courses: Mapping[str, str],
+    courses: Mapping[str, PlanCourse],
     records: Records,
     clauses: Mapping[str, str],
     rulebook: Rulebook,
@@ -185,9 +185,10 @@ def _line(
     say = speaker(language)
     sources, numbers = sources_told(line.findings or [], language)
     appeals = [each for each in claim.appeals if each.line_no == line.line_no]
+    course = courses.get(line.course_code)
     return Line(
         no=line.line_no,
-        course=courses.get(line.course_code, line.course_code),
+        course=line.course_code if course is None else course.name,
         code=line.course_code,
         wants=say(f"wants_{line.wants}"),
         records=[records.get(str(one)) or Named(say("record_not_shown"), "", None) for one in line.record_ids],
@@ -203,7 +204,7 @@ def _line(
         sources=sources,
         decision_id=line.decision_id,
         appeals=appeals,
-        can=_can(line, claim, appeals, on=on),
+        can=_can(line, claim, course, appeals, on=on),
     )
 
 
@@ -237,7 +238,9 @@ def _of_another(name: str, rulebook: Rulebook, language: Language) -> list[str]:
     return [sentence(said.pop(), language)] if len(said) == 1 else []
 
 
-def _can(line: LineOut, claim: ClaimOut, appeals: Sequence[AppealOut], *, on: date) -> frozenset[str]:
+def _can(
+    line: LineOut, claim: ClaimOut, course: PlanCourse | None, appeals: Sequence[AppealOut], *, on: date
+) -> frozenset[str]:
     """What a learner may try with a line: the bank says in the end whether it is so."""
     found = set[str]()
     if line.state == "granted":
@@ -245,13 +248,19 @@ def _can(line: LineOut, claim: ClaimOut, appeals: Sequence[AppealOut], *, on: da
     if line.state == "open" and claim.waits_for == "evidence" and _may_contest(line, claim):
         found.add("evidence")
     pending = any(each.state == "open" for each in appeals)
-    if line.state in ("refused", "lapsed", "ended") and line.decision_id is not None and not pending:
+    against = line.state in ("refused", "lapsed", "ended") or _gives_less(line, course)
+    if against and line.decision_id is not None and not pending:
         decided = {each.kind for each in appeals if _about_now(each, line, claim)}
         if (claim.appeal_until_on is None or on <= claim.appeal_until_on) and "appeal" not in decided:
             found.add("appeal")
         if line.refused_by in ("rules", "kernel", "clock") and "human_review" not in decided:
             found.add("human_review")
     return frozenset(found)
+
+
+def _gives_less(line: LineOut, course: PlanCourse | None) -> bool:
+    """Whether a line that claimed credits was granted fewer than its course has."""
+    return line.state == "granted" and line.wants == "credits" and course is not None and line.credits < course.credits
 
 
 def _about_now(appeal: AppealOut, line: LineOut, claim: ClaimOut) -> bool:
