@@ -15,6 +15,7 @@ import pytest
 from creditbank.identifiers import new_id
 from creditbank.identity import gate
 from creditbank.identity.actor import Actor
+from creditbank.portal.console_claims_shown import value_typed
 from tests.open_bank import person
 from tests.portal.desk_place import Browser, forms_of
 from tests.portal.place import HERE, text_of
@@ -89,6 +90,19 @@ async def test_each_hand_finds_the_claim_in_its_inbox_and_answers_it_on_one_scre
     assert await college.converted(learner) == 300
     assert (await college.read(made))["state"] == "decided"
     await college.check()
+
+
+@pytest.mark.parametrize(
+    ("fact", "typed", "value"),
+    [
+        ("record.credits", "2.5", 250),
+        ("record.credits", "两分", "两分"),
+        ("claim.week_of_term", "3", 3),
+        ("match.relevance", "85", "85"),
+    ],
+)
+def test_a_fact_is_typed_as_people_write_it(fact: str, typed: str, value: object) -> None:
+    assert value_typed(fact, typed) == value
 
 
 async def test_a_double_click_answers_once_and_another_tab_is_told(college: College) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from creditbank.credits import format_credits
+from creditbank.credits import AmountNotExact, format_credits, parse_credits
 from creditbank.errors import Language, NotFound
 from creditbank.identity.actor import Actor
 from creditbank.institutions.schemas import PlanOut
@@ -138,8 +138,16 @@ def _lacking(name: str, called: str, hand: str, language: Language, *, mine: boo
 
 
 def value_typed(name: str, typed: str) -> str | bool | int:
-    """What was typed for a fact as a payload says it: yes and no are no text, credits are hundredths."""
+    """What was typed for a fact as a payload says it: yes and no are no text, credits are hundredths.
+
+    What cannot be read stays as it was typed, and is refused by whoever reads the payload.
+    """
     type_ = FACTS[name].type if name in FACTS else None
+    if type_ is not None and type_.unit == "credits":
+        try:
+            return parse_credits(typed)
+        except AmountNotExact:
+            return typed
     if type_ is not None and type_.kind == "truth" and typed in ("yes", "no"):
         return typed == "yes"
     if type_ is not None and type_.kind == "number" and type_.whole and typed.isascii() and typed.isdigit():
