@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -166,6 +167,27 @@ async def test_a_double_click_changes_it_once_and_says_so_twice(portal: Portal) 
         answers = [await browser.post("/my/password", data=form) for _ in range(2)]
         assert [each.status_code for each in answers] == [303, 303]
     assert await portal.town.sql("SELECT count(*) FROM access_entry WHERE act = 'password_changed'") == [(1,)]
+
+
+async def test_another_password_ends_every_session_but_the_one_in_which_it_was_chosen(portal: Portal) -> None:
+    await portal.learner()
+    async with portal.signed_in() as mine, portal.signed_in() as thief:
+        assert (await changed(mine)).status_code == 303
+        portal.at += timedelta(minutes=2)
+        assert (await mine.get("/my")).status_code == 200
+        assert (await thief.get("/my")).headers["location"] == "/sign-in?then=%2Fmy"
+        portal.at += timedelta(minutes=2)
+        assert (await mine.get("/my")).status_code == 200
+
+
+async def test_a_password_that_an_administrator_gives_ends_the_sessions_of_the_one_before(portal: Portal) -> None:
+    login_id = await portal.login("office", roles=["officer"])
+    async with portal.signed_in("office") as thief:
+        assert (await thief.get("/office")).status_code == 200
+        answer = await portal.bank.call("POST", f"/v1/logins/{login_id}/password", person("administrator"), json={})
+        assert answer.status_code == 200, answer.text
+        portal.at += timedelta(minutes=2)
+        assert (await thief.get("/office")).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,12 @@ async def still_in(
     return actor_of(login)
 
 
+async def password_in_use(session: AsyncSession, keyring: Keyring, *, login_id: UUID | None) -> str:
+    """What tells the password of a sign-in from the one before it, and nothing else of it; empty for who has none."""
+    login = None if login_id is None else await session.get(Login, login_id)
+    return "" if login is None else blind_index(keyring, "password-in-use", login.password_hash).hex()[:16]
+
+
 def actor_of(login: Login) -> Actor:
     """The caller that a sign-in stands for."""
     return Actor(

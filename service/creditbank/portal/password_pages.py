@@ -78,7 +78,7 @@ async def activate(request: Request, visited: VisitDep) -> Response:
     except BankError as refused:
         headers = refused.headers if refused.status != 401 else {}
         return _activation(visited, form, refused.sentence(visited.language), status=refused.status, headers=headers)
-    sessions.begin(request, visited.cookies, actor, at=visited.at)
+    await sessions.begin(request, visited.cookies, actor, at=visited.at)
     home = home_of(actor)
     return sent_to(visited, "/" if home is None else home[0])
 
@@ -113,7 +113,8 @@ async def password_page(actor: ActorDep, visited: AtHomeDep) -> Response:
 
 @router.post("/my/password")
 async def change_password(posted: PostedDep) -> Response:
-    """Another password, by what the API's route does."""
+    """Another password, by what the API's route does; every other session of theirs ends, and this one goes on."""
+    changed = False
 
     async def show(fault: Fault) -> Response:
         # What was typed here is nothing that goes back into a page.
@@ -140,6 +141,12 @@ async def change_password(posted: PostedDep) -> Response:
         return await show(posted.refused("password", refused))
 
     async def act(session: AsyncSession, tools: Tools) -> None:
+        nonlocal changed
         await change(session)
+        changed = True
 
-    return await done_once(posted, "password", act, then="/my/password", show=show)
+    answered = await done_once(posted, "password", act, then="/my/password", show=show)
+    if changed:
+        await sessions.begin(posted.request, posted.visited.cookies, posted.actor, at=posted.visited.at)
+        posted.visited.cookies.set_on(answered)
+    return answered

@@ -1,8 +1,8 @@
 """A person's session on the pages: the access token in a cookie, renewed while they are there, for hours at most.
 
 A token lives minutes and does not say when its person signed in. A second cookie, the stamp, does: it holds the
-instants of the sign-in and of the last renewal under the bank's key. Without a stamp that holds nothing is renewed,
-and the session ends with its token.
+instants of the sign-in and of the last renewal under the bank's key, and by which password it was. Without a stamp that
+holds nothing is renewed, and the session ends with its token; so do all of a person's that an earlier password began.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from creditbank.config import Settings
 from creditbank.errors import NotSignedIn
 from creditbank.identity.actor import Actor
 from creditbank.identity.gate import cookie_of, session_cookie
-from creditbank.identity.logins import still_in
+from creditbank.identity.logins import password_in_use, still_in
 from creditbank.sealing import Keyring, blind_index
 
 LONGEST = timedelta(hours=8)
@@ -80,9 +80,12 @@ def is_the_same(request: Request, actor: Actor) -> bool:
     return _read_stamp(state.keyring, actor, cookie_of(request.scope, _stamp_cookie(state.settings))) is not None
 
 
-def begin(request: Request, cookies: Cookies, actor: Actor, *, at: datetime) -> None:
+async def begin(request: Request, cookies: Cookies, actor: Actor, *, at: datetime) -> None:
     """A new session for somebody who has just shown who they are."""
-    _put(request, cookies, actor, since=at, at=at)
+    state = request.app.state
+    async with state.database.session() as session:
+        password = await password_in_use(session, state.keyring, login_id=actor.login_id)
+    _put(request, cookies, actor, since=at, at=at, password=password)
 
 
 def end(request: Request, cookies: Cookies) -> None:
@@ -94,25 +97,29 @@ def end(request: Request, cookies: Cookies) -> None:
 async def prolong(request: Request, session: AsyncSession, cookies: Cookies, actor: Actor, *, at: datetime) -> None:
     """Renew the session, if its token is a minute old, and if it began less than eight hours ago.
 
-    Raises NotSignedIn when the sign-in was closed meanwhile, or the person is no longer let in.
+    Raises NotSignedIn when the sign-in was closed or got another password meanwhile: whoever changes theirs because
+    somebody else knew it is rid of them. Raises it too when the person is no longer let in.
     """
     state = request.app.state
     stamped = _read_stamp(state.keyring, actor, cookie_of(request.scope, _stamp_cookie(state.settings)))
     if stamped is None:
         return
-    since, renewed = stamped
+    since, renewed, began_with = stamped
     if at - renewed < RENEWED_AFTER or at - since >= LONGEST or actor.login_id is None:
         return
     now = await still_in(session, login_id=actor.login_id, at=at, checks=state.sign_in_checks)
-    if now is None:
+    password = await password_in_use(session, state.keyring, login_id=actor.login_id)
+    if now is None or password != began_with:
         raise NotSignedIn
-    _put(request, cookies, now, since=since, at=at)
+    _put(request, cookies, now, since=since, at=at, password=password)
 
 
-def _put(request: Request, cookies: Cookies, actor: Actor, *, since: datetime, at: datetime) -> None:
+def _put(request: Request, cookies: Cookies, actor: Actor, *, since: datetime, at: datetime, password: str) -> None:
     state = request.app.state
     cookies.values[session_cookie(state.settings.base_url)] = state.tokens.issue(actor, at=at)
-    cookies.values[_stamp_cookie(state.settings)] = _stamp(state.keyring, actor, since=since, renewed=at)
+    cookies.values[_stamp_cookie(state.settings)] = _stamp(
+        state.keyring, actor, since=since, renewed=at, password=password
+    )
 
 
 def _token(request: Request) -> str | None:
@@ -123,18 +130,20 @@ def _stamp_cookie(settings: Settings) -> str:
     return f"{session_cookie(settings.base_url)}_stamp"
 
 
-def _stamp(keyring: Keyring, actor: Actor, *, since: datetime, renewed: datetime) -> str:
-    said = f"{int(since.timestamp())}.{int(renewed.timestamp())}"
+def _stamp(keyring: Keyring, actor: Actor, *, since: datetime, renewed: datetime, password: str) -> str:
+    said = f"{int(since.timestamp())}.{int(renewed.timestamp())}.{password}"
     return f"{said}.{_signature(keyring, actor, said)}"
 
 
-def _read_stamp(keyring: Keyring, actor: Actor, stamp: str | None) -> tuple[datetime, datetime] | None:
-    """When the person signed in and when the token was made; nothing if the bank did not write it for this person."""
+def _read_stamp(keyring: Keyring, actor: Actor, stamp: str | None) -> tuple[datetime, datetime, str] | None:
+    """When the person signed in, when the token was made, by which password; nothing if the bank did not write it for
+    this person."""
     said, _, signature = (stamp or "").rpartition(".")
     if not compare_digest(signature.encode(), _signature(keyring, actor, said).encode()):
         return None
-    since, _, renewed = said.partition(".")
-    return datetime.fromtimestamp(int(since), UTC), datetime.fromtimestamp(int(renewed), UTC)
+    since, _, rest = said.partition(".")
+    renewed, _, password = rest.partition(".")
+    return datetime.fromtimestamp(int(since), UTC), datetime.fromtimestamp(int(renewed), UTC), password
 
 
 def _signature(keyring: Keyring, actor: Actor, said: str) -> str:

@@ -59,7 +59,7 @@ async def sign_in_by_form(request: Request, visited: VisitDep) -> Response:
     except BankError as refused:
         return _form(visited, status=refused.status, name=name, refused=refused, then=then, carried=carried)
     same = sessions.is_the_same(request, actor)
-    sessions.begin(request, visited.cookies, actor, at=visited.at)
+    await sessions.begin(request, visited.cookies, actor, at=visited.at)
     home = home_of(actor)
     on = goes_on_at(form, actor) or ("/" if home is None else home[0])
     if carried is None:
