@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ from tests.recognition.college import (
     College,
     Learner,
     a_college,
+    clause,
     procedure,
     room,
 )
@@ -199,6 +201,28 @@ async def test_an_appeal_is_decided_by_a_reviewer_and_an_override_by_two_officer
         (form,) = [one for one in forms_of(await browser.read("/console/appeals")) if one.startswith("con_agree-")]
         await browser.send("/console/appeals", form, agreed="true")
         assert "有效" in text_of(await browser.read(page))
+    await college.check()
+
+
+async def test_an_appeal_for_an_exemption_is_upheld_with_the_exemption_that_was_claimed(college: College) -> None:
+    college.decide_by(clause("never", require={"fact": "record.kind", "in": ["course_result"]}))
+    learner = await college.enrol()
+    line = {"record_ids": [str(learner.records[0])], "course_code": "M1", "wants": "exemption"}
+    made = await college.claim(learner, line)
+    path = f"/v1/claims/{made['claim_id']}/lines/1/appeals"
+    await college.ask("POST", path, learner.actor, json={"kind": "appeal", "words": "已掌握"}, status=201)
+    page = f"/console/claims/{made['claim_id']}"
+    async with at(college, college.reviewer) as browser:
+        shown = await browser.read(page)
+        (form,) = [one for one in forms_of(shown) if one.startswith("con_appeal-")]
+        offered = re.search(rf'<select id="{form}-exemption".*?</select>', shown, re.S)
+        assert offered is not None
+        first, *_ = re.findall(r'<option value="([^"]*)"', offered[0])
+        await browser.send(
+            page, form, upheld="true", words="内容一致", exemption=first, credits="0", expires_on="2030-07-31"
+        )
+    (line_now,) = (await college.read(made))["lines"]
+    assert (line_now["state"], line_now["exemption"]) == ("granted", "full")
     await college.check()
 
 

@@ -127,6 +127,7 @@ CONSOLE_CLAIM_WORDS: Mapping[str, tuple[str, str]] = {
     "f_credits": ("学分", "Credits"),
     "f_exemption": ("免修", "Exemption"),
     "f_expires_on": ("最后一日", "Last day"),
+    "con_exemption_claimed": ("按申请", "as it was claimed"),
     "con_exemption_none": ("不涉及", "none"),
     "con_exemption_full": ("免修免考", "from the course"),
     "con_exemption_attendance": ("免听（免修不免考）", "from attending"),
