@@ -1,7 +1,8 @@
 """Figures that say nothing of one person: what stands on fewer than five people is not said, nor what would tell it.
 
-Pure. A figure that stands on one to four people is hidden. Where only one line of a breakdown is hidden, its total
-less the others would tell it, so the line with the fewest people among the rest is hidden with it.
+Pure. A figure that stands on one to four people is hidden. The total of a breakdown less the lines that are said tells
+the sum of those that are hidden, which may be of very few people too, and of the same ones: so the line with the fewest
+people among the rest is always hidden with them.
 """
 
 from __future__ import annotations
@@ -47,4 +48,4 @@ def _hidden(people: Sequence[tuple[int, int]]) -> set[int]:
     """Which lines hide a value, of lines each with how many people it stands on there."""
     few = {place for place, count in people if 0 < count < FEWEST}
     rest = [(count, place) for place, count in people if count >= FEWEST]
-    return few | {min(rest)[1]} if len(few) == 1 and rest else few
+    return few | {min(rest)[1]} if few and rest else few
