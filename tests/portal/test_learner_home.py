@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from creditbank import clock
+from creditbank.identifiers import new_id
+from creditbank.pathways.asking_schemas import GateCounts, WayShort
+from creditbank.portal.home_shown import Known, steps
 from tests.open_bank import person
 from tests.portal.place import TITLE_WITH_SCRIPT, Portal, certificate, text_of, training
 from tests.portal.test_pages import Structure
@@ -80,6 +85,23 @@ async def test_a_certificate_that_runs_out_and_what_waits_stand_with_their_days(
     assert "剩 12 天" in said
     assert said.index("剩 10 天") < said.index("剩 12 天")
     assert "授权：用于统计研究 · 学分银行" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"), [("filed", True), ("provisional", True), ("left", False), ("progressed", False), (None, False)]
+)
+def test_a_pathway_waits_for_those_who_are_in_its_cohort(status: str | None, waits: bool) -> None:
+    on = date(2026, 9, 1)
+    way = WayShort(
+        pathway_id=new_id(), kind="3+2", name="贯通一", name_en=None, school_id=None, college_id=new_id(),
+        cohort_id=None if status is None else new_id(), status=status, verdict="not_granted", clause=None,
+        gates=GateCounts(met=0, not_met=1, unknown=0, exempt=0), attainable=True,
+        next_deadline=on + timedelta(days=9), document=None, version=None, links={},
+    )  # fmt: skip
+    known = Known(
+        transcript={}, claims=(), ways=(way,), rounds=(), consents=(), shares=(), institutions={}, unread=0, today=on
+    )
+    assert ["贯通一" in each.says for each in steps(known, "zh")] == [True] * waits
 
 
 async def test_a_script_in_a_title_is_read_and_not_run(portal: Portal) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from creditbank.errors import Language
 from creditbank.learners.consents import InForce
 from creditbank.pathways.asking_schemas import WayShort
+from creditbank.pathways.known import LIVE
 from creditbank.pathways.round_schemas import RoundOut
 from creditbank.portal.records_shown import fields_of, name_of
 from creditbank.portal.words import named, speaker
@@ -173,7 +174,7 @@ def steps(known: Known, language: Language) -> list[Step]:
         if claim.state == "open" and claim.waits_for == "evidence":
             found.append((claim.due_on, say("home_step_evidence", college=name), f"/my/claims/{claim.claim_id}"))
     for way in known.ways:
-        if way.next_deadline is not None and way.attainable and way.cohort_id is not None:
+        if way.next_deadline is not None and way.attainable and way.status in LIVE:
             name = way.name if language == "zh" or not way.name_en else way.name_en
             found.append((way.next_deadline, say("home_step_way", way=name), f"/my/pathways/{way.pathway_id}"))
     for round_ in known.rounds:
