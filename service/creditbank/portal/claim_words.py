@@ -19,6 +19,10 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
         "Until it is decided, its records and room are kept for you, at the longest until {at}.",
     ),
     "claim_appeal_until": ("对结果可申诉至 {day}", "You may appeal until {day}"),
+    "claim_appeal_no_end": (
+        "可以申诉；期限内的节假日安排尚未公布，暂无截止日",
+        "You may appeal; the holidays on the way are not published yet, so there is no last day for it yet",
+    ),
     "claim_on_notice": (
         "正在公示。期满没有异议的，由学分银行自动认定。",
         "On public notice. If nobody objects by the end, the bank grants it by itself.",
@@ -154,9 +158,9 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
     ),
     "appeal_title": ("申诉", "Appeal"),
     "appeal_what": (
-        "可申诉至 {day}。由没有办理过该申请的复核人作出结论；支持的，以例外决定授予，理由载入档案。",
-        "You may appeal until {day}. Somebody who had no hand in the claim decides; if upheld, it is granted by a "
-        "decision that shows in the transcript with its reason.",
+        "{until}。由没有办理过该申请的复核人作出结论；支持的，以例外决定授予，理由载入档案。",
+        "{until}. Somebody who had no hand in the claim decides; if upheld, it is granted by a decision that shows in "
+        "the transcript with its reason.",
     ),
     "appeal_button": ("提出申诉", "Appeal"),
     "done_appeal": ("已收到申诉，结论会送达收件箱。", "Your appeal was received; the answer comes to your inbox."),
