@@ -152,6 +152,19 @@ async def test_a_body_sees_what_it_verifies_and_no_more(college: College) -> Non
         await browser.read(f"/console/claims/{new_id()}", status=404)
 
 
+async def test_a_step_that_a_claim_never_came_to_is_not_shown_as_done(college: College) -> None:
+    college.decide_by(hands=procedure(DEPARTMENT, REGISTRAR))
+    _, _, page = await claimed(college, "M1")
+
+    def standings(shown: str) -> list[str]:
+        return re.findall(r'<li class="(\w+)"><b>', shown.partition('id="lines"')[0])
+
+    async with at(college, college.department) as browser:
+        assert standings(await browser.read(page)) == ["now", "later"]
+        await browser.send(page, "con_outcome", outcome="refused", reason="课程内容不同", lines="1")
+        assert standings(await browser.read(page)) == ["done", "later"]
+
+
 async def test_an_objection_is_decided_beside_the_claim(college: College) -> None:
     college.decide_by(hands=procedure(NOTICE))
     _, made, page = await claimed(college, "M1")

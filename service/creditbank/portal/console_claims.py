@@ -21,6 +21,7 @@ from creditbank.portal.answering import Visit
 from creditbank.portal.console import console_page, may_open
 from creditbank.portal.console_claims_shown import is_mine, lines_of, or_none, step_of, value_typed
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, names_of, number_of, tools_of
+from creditbank.portal.own_claims_shown import standings_of
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.recognition.appeals import decide_appeal
 from creditbank.recognition.flags import clear_flag
@@ -140,6 +141,7 @@ async def _claim(
         ),
         lines=lines,
         step=step,
+        standings=standings_of(claim),
         mine=mine,
         outcomes=() if step is None else ENDS[step.does],
         asked=[line for line in lines if any(one.mine for one in line.lacking)] if mine else [],

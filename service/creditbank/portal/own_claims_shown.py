@@ -140,18 +140,34 @@ def _who(hand: str, institution: str, say: Say) -> str:
 def _steps(claim: ClaimOut, names: Names, language: Language) -> list[Step]:
     say = speaker(language)
     served = {each.step: each.at for each in claim.history if each.act == "served"}
-    found = [each.id for each in claim.steps]
-    now = found.index(claim.step) if claim.step in found else len(found)
     return [
         Step(
-            standing=_standing(each, place, now, served, claim),
+            standing=standing,
             says=sentence(each.says_zh if language == "zh" else each.says_en, language),
             who=_named(each, claim, names, say),
             within=each.within,
             silence=say(f"silence_{each.silence}"),
             served_at=served.get(each.id),
-            due_on=claim.due_on if place == now else None,
+            due_on=claim.due_on if each.id == claim.step else None,
         )
+        for each, standing in zip(claim.steps, standings_of(claim), strict=True)
+    ]
+
+
+def standings_of(claim: ClaimOut) -> list[str]:
+    """Of each step whether it is done, now, late, or never began: a claim may end before its last step.
+
+    Whoever reads no history, a certificate body, reads only of steps that were its own.
+    """
+    served = {each.step for each in claim.history if each.act == "served"} or {each.id for each in claim.steps}
+    found = [each.id for each in claim.steps]
+    now = found.index(claim.step) if claim.step in found else len(found)
+    return [
+        ("late" if claim.overdue else "now")
+        if place == now
+        else "done"
+        if place < now and each.id in served
+        else "later"
         for place, each in enumerate(claim.steps)
     ]
 
@@ -160,12 +176,6 @@ def _named(step: StepOut, claim: ClaimOut, names: Names, say: Say) -> str:
     if step.hand == "issuer" and step.institution_id is not None:
         return names.get(step.institution_id) or say("hand_issuer")
     return _who(step.hand, names.get(claim.institution_id, ""), say)
-
-
-def _standing(step: StepOut, place: int, now: int, served: Mapping[str | None, datetime], claim: ClaimOut) -> str:
-    if place == now:
-        return "late" if claim.overdue else "now"
-    return "done" if step.id in served and place < now else "later"
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
