@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from creditbank.learners import probing
 from tests.open_bank import person
 from tests.portal.desk_place import forms_of
 from tests.portal.place import text_of
@@ -70,6 +71,22 @@ async def test_a_record_of_the_wrong_person_is_given_to_the_right_one(console: C
         await browser.read(page, status=404)
         answer = await browser.http.post(f"{page}/withdrawal", data={"key": "k", "reason": "x", "sure": "yes"})
         assert answer.status_code == 404
+
+
+async def test_numbers_are_not_tried_out_by_refusals(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "MISMATCHES", 2)
+    page, _ = await reported(console, line(1), line(2, name="演示乙"))
+    course = {"score": "91", "occurred_on": "2024-01-12", "reason": "试", "sure": "yes"}
+    another = {**course, "name": "演示丙", "document_number": resident(2, "20040101")}
+    nobody = {**course, "name": "演示甲", "document_number": resident(9)}
+    async with console.at(console.registrar()) as browser:
+        for number, (form, status) in enumerate((("con_reassign", 409), ("con_correct", 409), ("con_reassign", 429))):
+            answer = await browser.send(page, form, status=status, **another)
+            assert ("retry-after" in answer.headers) == (status == 429)
+            seen = await console.place.sql("SELECT count(*) FROM access_entry WHERE act = 'record_identities_differ'")
+            assert seen == [(min(number + 1, 2),)]
+        # Of whoever asked too much it is not even told which number is nobody's.
+        await browser.send(page, "con_correct", status=429, **nobody)
 
 
 async def test_a_term_is_reconciled_on_a_page_and_as_a_workbook(console: Console) -> None:

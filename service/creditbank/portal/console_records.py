@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import SessionDep
-from creditbank.errors import NotFound
+from creditbank.errors import BankError, NotFound
 from creditbank.http import KeyringDep
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep
@@ -25,9 +25,8 @@ from creditbank.portal.words import CHOICES, PHRASES, speaker
 from creditbank.records.acts import Tools
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, record_with_history
-from creditbank.records.posting_one import correct_one
+from creditbank.records.posting_one import correct_one, is_doubt, note_doubt, reassign_one
 from creditbank.records.reading import IDENTIFIES
-from creditbank.records.reassigning import reassign
 from creditbank.records.routes import sender_of
 from creditbank.records.schemas import ReassignmentIn, WithdrawalIn
 from creditbank.records.withdrawing import withdraw
@@ -112,7 +111,19 @@ async def _acted(
             tools = await posted.tools()
             return await _record(session, posted.visited, posted.actor, record_id, tools=tools, fault=fault)
 
-    return await done_once(posted, form, act, then=f"/console/records/{record_id}", show=show, sure=sure)
+    doubts: list[BankError] = []
+
+    async def judged(session: AsyncSession, tools: Tools) -> object:
+        try:
+            return await act(session, tools)
+        except BankError as refusal:
+            doubts.extend([refusal] if is_doubt(refusal) else ())
+            raise
+
+    answered = await done_once(posted, form, judged, then=f"/console/records/{record_id}", show=show, sure=sure)
+    if doubts:
+        await note_doubt(posted.database, posted.actor, await posted.tools())
+    return answered
 
 
 def _learner(posted: Posted) -> dict[str, Any]:
@@ -164,6 +175,6 @@ async def reassign_record(record_id: str, posted: PostedDep) -> Response:
 
     async def act(session: AsyncSession, tools: Tools) -> object:
         said = ReassignmentIn.model_validate({"learner": _learner(posted), **posted.said("reason")})
-        return await reassign(session, which, said, sender=sender, submission_id=new_id(), tools=tools)
+        return await reassign_one(session, which, said, sender=sender, actor=posted.actor, tools=tools)
 
     return await _acted(posted, "con_reassign", which, act, sure=True)

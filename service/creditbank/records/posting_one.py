@@ -1,4 +1,8 @@
-"""One row posted by itself: as it comes by a call, or from a page to correct the record that it is known by."""
+"""One row posted by itself: as it comes by a call, or from a page to correct the record that it is known by.
+
+What is refused writes nothing, so a doubt about identity that a refusal tells of is counted in a transaction of its
+own: else numbers could be tried out by refusals, unseen and without end.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from creditbank.db import Transaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.db import Database, Transaction
 from creditbank.errors import BankError, Language
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor
 from creditbank.learners.probing import must_not_be_probing, note_matches
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
-from creditbank.records.schemas import Row, RowOutcome
+from creditbank.records.reassigning import ReassignmentNeedsAnOfficer, reassign
+from creditbank.records.refusals import IdentityUnderReview
+from creditbank.records.schemas import ReassignmentIn, Row, RowOutcome
 from creditbank.records.service import post_rows
 
 
@@ -48,6 +56,8 @@ class CorrectsAnotherRecord(BankError):
         "for an identity review. Nothing was written. Reassign a record of the wrong person; withdraw one of the wrong "
         "course and report it anew."
     )
+    in_doubt = False
+    """Whether it would have waited for an identity review; told to nobody, and counted."""
 
 
 async def post_one(session: Transaction, row: Row, *, sender: Sender, actor: Actor, tools: Tools) -> RowOutcome:
@@ -64,17 +74,47 @@ async def correct_one(
 ) -> RowOutcome:
     """The same, to correct a record: whatever else would come of it is not done.
 
-    Raises RowProblem, CorrectsAnotherRecord.
+    Raises RowProblem, CorrectsAnotherRecord, TooManyRequests.
     """
+    await must_not_be_probing(session, actor, at=tools.at, keyring=tools.keyring)
     outcome = await post_one(session, row, sender=sender, actor=actor, tools=tools)
     if outcome.record_id != record_id or outcome.outcome not in ("corrected", "unchanged"):
-        raise CorrectsAnotherRecord
+        refusal = CorrectsAnotherRecord()
+        refusal.in_doubt = _is_held_for_identity(outcome)
+        raise refusal
     return outcome
+
+
+async def reassign_one(
+    session: AsyncSession, record_id: UUID, said: ReassignmentIn, *, sender: Sender, actor: Actor, tools: Tools
+) -> RowOutcome:
+    """Reassign a record by itself. Raises TooManyRequests, and what `reassign` does."""
+    await must_not_be_probing(session, actor, at=tools.at, keyring=tools.keyring)
+    return await reassign(session, record_id, said, sender=sender, submission_id=new_id(), tools=tools)
+
+
+def is_doubt(refusal: BankError) -> bool:
+    """Whether a refusal says that a number is known with another name."""
+    in_doubt = isinstance(refusal, CorrectsAnotherRecord) and refusal.in_doubt
+    return in_doubt or isinstance(refusal, ReassignmentNeedsAnOfficer)
+
+
+async def note_doubt(database: Database, actor: Actor, tools: Tools) -> None:
+    """Count such a refusal against its institution and write it down, after what was refused is undone."""
+
+    async def count(session: AsyncSession) -> None:
+        await note_matches(session, actor, rows=1, mismatches=1, at=tools.at, keyring=tools.keyring)
+
+    await database.write(count)
 
 
 async def count_holds(session: Transaction, actor: Actor, outcomes: Sequence[RowOutcome], tools: Tools) -> None:
     """Rows held for identity are counted and written down: whoever tries out numbers is stopped, and seen."""
-    held = sum((outcome.problem or {}).get("code") == "identity_under_review" for outcome in outcomes)
+    held = sum(_is_held_for_identity(outcome) for outcome in outcomes)
     if held:
         await must_not_be_probing(session, actor, at=tools.at, keyring=tools.keyring)
         await note_matches(session, actor, rows=len(outcomes), mismatches=held, at=tools.at, keyring=tools.keyring)
+
+
+def _is_held_for_identity(outcome: RowOutcome) -> bool:
+    return (outcome.problem or {}).get("code") == IdentityUnderReview.code

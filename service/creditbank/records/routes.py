@@ -34,8 +34,8 @@ from creditbank.records.decisions import DecisionOut, PostingOut, one_decision, 
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.records.intake import Sender
-from creditbank.records.posting_one import count_holds, post_one
-from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer, reassign
+from creditbank.records.posting_one import count_holds, note_doubt, post_one, reassign_one
+from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer
 from creditbank.records.replaying import ReplayOut
 from creditbank.records.schemas import (
     ROW,
@@ -228,10 +228,14 @@ async def reassign_record(
 
     async def act(session: AsyncSession) -> Answer:
         tools = Tools(keyring, rulebook, clock.now(), language)
-        outcome = await reassign(session, record_id, said, sender=sender, submission_id=new_id(), tools=tools)
+        outcome = await reassign_one(session, record_id, said, sender=sender, actor=actor, tools=tools)
         return answer(200, outcome)
 
-    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+    try:
+        return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+    except ReassignmentNeedsAnOfficer:
+        await note_doubt(database, actor, Tools(keyring, rulebook, clock.now(), language))
+        raise
 
 
 @router.get(
