@@ -375,6 +375,18 @@ async def test_whoever_was_signed_out_meanwhile_loses_no_words_and_nothing_is_do
 # --- notices ----------------------------------------------------------------------------------------------------------
 
 
+async def test_a_notice_that_waits_for_holidays_is_not_said_to_be_objected_to(college: College) -> None:
+    college.decide_by(hands=procedure(NOTICE))
+    learner = await college.enrol()
+    await college.sql_do("DELETE FROM working_day WHERE \"on\" >= '2026-01-02'")
+    async with at(college, learner.actor) as browser:
+        page = await claimed(browser, college)
+        for there in ("/my/notices", f"/my/notices/claims/{claim_of(page)['claim_id']}"):
+            text = text_of(await browser.read(there))
+            assert "节假日安排尚未公布" in text
+            assert "有异议待处理" not in text
+
+
 async def test_anybody_may_object_to_a_claim_on_notice_once(college: College) -> None:
     college.decide_by(hands=procedure(NOTICE))
     learner, other = await college.enrol(), await college.enrol()

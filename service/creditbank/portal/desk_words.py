@@ -28,7 +28,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     "round_n": ("第 {n} 轮", "Round {n}"),
     "days_left": ("剩 {n} 天", "{n} days left"),
     "last_day": ("今天截止", "ends today"),
-    "unknown_end": ("节假日未导入，暂不计满", "holidays not imported: no end yet"),
+    "unknown_end": ("期限内的节假日安排尚未公布，暂不计满", "holidays on the way are not published: no end yet"),
     # forms
     "form_used": (
         "这张表单已经提交并办理过，内容与现在所填不同，本次未写入。请核对下方现状后再操作。",

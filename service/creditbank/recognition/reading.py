@@ -277,7 +277,7 @@ async def claims_of(
 
 
 _NOTICES: LiteralString = """
-SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at,
+SELECT c.claim_id, c.institution_id, c.plan_id, c.served_at, c.waits_for,
     CASE WHEN c.waits_for IS DISTINCT FROM 'objection' THEN c.due_on END AS due_on, (
     SELECT json_agg(json_build_object(
         'line_no', l.line_no, 'course_code', l.course_code, 'course_name', v.course ->> 'name', 'credits', v.credits,
@@ -324,6 +324,7 @@ async def notices(
             plan_id=row["plan_id"],
             since_at=row["served_at"],
             until_on=row["due_on"],
+            waits_for=row["waits_for"],
             lines=[NoticeLine(**{**line, "credits": format_credits(line["credits"])}) for line in row["lines"] or ()],
         )
         for row in rows

@@ -407,7 +407,13 @@ class PublicNotice(BaseModel):
     institution_id: UUID
     plan_id: UUID
     since_at: datetime
-    until_on: date | None = Field(description="公示的最后一日；暂停时为空。|The last day; empty while it is stopped.")
+    until_on: date | None = Field(
+        description="公示的最后一日；暂停或尚不能确定时为空。|The last day; empty while stopped, or not known yet."
+    )
+    waits_for: str | None = Field(
+        description="没有最后一日的原因：objection 有异议待处理，working_days_unknown 节假日安排尚未公布。"
+        "|Why there is no last day: an objection is pending, or the holidays on the way are not published."
+    )
     lines: list[NoticeLine]
 
 
