@@ -178,17 +178,21 @@ def payload_of(posted: Posted, said: Sequence[Any], content: bytes = b"") -> byt
 async def answered_once(
     posted: Posted,
     form: str,
-    act: Callable[[AsyncSession, Tools], Awaitable[BaseModel]],
+    act: Callable[[AsyncSession, Tools], Awaitable[BaseModel | Mapping[str, Any]]],
     *,
     show: Callable[[Fault], Awaitable[Response]],
+    sure: bool = False,
 ) -> bytes | Response:
     """Do what a form asks for once where its answer is shown at once and never again: a code, an outcome for each.
 
-    The same form again is given the same answer; a refusal is the page that `show` makes. Raises NotFound.
+    The same form again is given the same answer, which is kept sealed for as long as any answer of a repeated write; a
+    refusal is the page that `show` makes. Raises NotFound.
     """
-    key = posted.one("key") or ""
+    say, key = speaker(posted.language), posted.one("key") or ""
     if KEY.fullmatch(key) is None:
-        return await show(posted.fault(form, speaker(posted.language)("form_old"), status=409))
+        return await show(posted.fault(form, say("form_old"), status=409))
+    if sure and posted.one("sure") != "yes":
+        return await show(posted.fault(form, say("form_not_sure")))
     tools = await posted.tools()
 
     async def acted(session: AsyncSession) -> Any:

@@ -9,20 +9,16 @@ from uuid import UUID
 
 import orjson
 from fastapi import Request, Response
-from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
-from creditbank.errors import BankError
-from creditbank.http import KEY, answer
 from creditbank.identity.actor import Actor
 from creditbank.identity.page_permits.office import OFFICE
 from creditbank.institutions import reading
 from creditbank.institutions.schemas import InstitutionOut
-from creditbank.once import once
 from creditbank.portal.answering import Visit
-from creditbank.portal.desk import Fault, Posted, desk_page, payload_of
-from creditbank.portal.words import named, speaker
+from creditbank.portal.desk import Fault, Posted, answered_once, desk_page
+from creditbank.portal.words import named
 from creditbank.records.acts import Tools
 
 PAGE = 50
@@ -111,30 +107,9 @@ async def given_once(
     show: Callable[[Fault], Awaitable[Response]],
     sure: bool = False,
 ) -> Response:
-    """Do what makes a secret, once however often it was sent, and show it in this answer.
-
-    It stands at no address that could be opened again; the same form sent twice is given the same secret. What it was
-    is kept sealed for as long as any answer of a repeated write.
-    """
-    say, key = speaker(posted.language), posted.one("key") or ""
-    if KEY.fullmatch(key) is None:
-        return await show(posted.fault(form, say("form_old"), status=409))
-    if sure and posted.one("sure") != "yes":
-        return await show(posted.fault(form, say("form_not_sure")))
-    tools = await posted.tools()
-
-    async def acted(session: AsyncSession) -> Any:
-        return answer(200, await act(session, tools))
-
-    said = [pair for pair in posted.pairs if pair[0] != "key"]
-    try:
-        answered = await once(
-            posted.database, tools.keyring, caller=posted.actor.name, key=f"page:{key}", act=acted,
-            payload=payload_of(posted, said),
-        )  # fmt: skip
-    except (BankError, ValidationError) as refused:
-        return await show(posted.refused(form, refused))
-    return await given(orjson.loads(answered.body))
+    """Do what makes a secret, once however often it was sent, and show it in this answer: it stands at no address."""
+    answered = await answered_once(posted, form, act, show=show, sure=sure)
+    return answered if isinstance(answered, Response) else await given(orjson.loads(answered))
 
 
 def choices_of(institutions: Sequence[InstitutionOut]) -> list[tuple[UUID, str]]:
