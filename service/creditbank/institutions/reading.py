@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -54,6 +54,20 @@ async def institution(session: AsyncSession, *, institution_id: UUID, on: date) 
         id=institution_id,
         on=on,
     )
+
+
+async def names(session: AsyncSession, institutions: Collection[UUID], *, on: date) -> dict[UUID, str]:
+    """What institutions were called on a day; one that had no name then is not in the answer."""
+    rows = await _rows(
+        session,
+        """
+        SELECT institution_id, name FROM institution_profile
+        WHERE institution_id = ANY (%(ids)s) AND valid_from <= %(on)s AND (valid_until IS NULL OR %(on)s < valid_until)
+        """,
+        ids=list(institutions),
+        on=on,
+    )
+    return {row["institution_id"]: row["name"] for row in rows}
 
 
 async def programmes(

@@ -253,13 +253,8 @@ def _kept(fault: Fault | None, form: str, name: str, given: object) -> str:
 
 async def names_of(session: AsyncSession, visited: Visit, *institutions: UUID | None) -> dict[UUID, str]:
     """What institutions are called today; one without a name of today has none."""
-    found: dict[UUID, str] = {}
-    for one in {each for each in institutions if each is not None}:
-        try:
-            found[one] = (await reading.institution(session, institution_id=one, on=today(visited.at))).name
-        except NotFound:
-            continue
-    return found
+    asked = {each for each in institutions if each is not None}
+    return await reading.names(session, asked, on=today(visited.at)) if asked else {}
 
 
 def id_of(written: str) -> UUID:
