@@ -22,8 +22,8 @@ from creditbank.portal.own_claims_shown import claim_shown, state_of, turning_sh
 from creditbank.portal.rounds_shown import Gate, gates_shown
 from creditbank.portal.story_shown import Source
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
-from creditbank.portal.worth_pages import said_of_learner, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.worth_pages import said_of_learner
 from creditbank.portal.worth_shown import records_named
 from creditbank.recognition.appeals import appeal
 from creditbank.recognition.contesting import contest

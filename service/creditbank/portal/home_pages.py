@@ -26,7 +26,7 @@ from creditbank.portal.home_shown import Known, amounts, lapses, newest, steps
 from creditbank.portal.inbox_shown import messages_shown
 from creditbank.portal.progress_shown import WIDE, plans_shown
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep
+from creditbank.portal.whose import Whose, WhoseDep, whose_page
 from creditbank.recognition.progress import progress_of
 from creditbank.recognition.reading import claims_of
 from creditbank.records.acts import Tools
@@ -47,7 +47,7 @@ async def home_page(
 ) -> Response:
     """Everything at a glance; for a guardian of several children the children to choose from."""
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here="/my", whose=whose)
+        return whose_page(visited, actor, whose)
     learner_id, at, language = whose.certain, visited.at, visited.language
     await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     family = await family_of(session, learner_id)

@@ -23,7 +23,7 @@ from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, PostedDep, desk_page, done_once, id_of, tools_of
 from creditbank.portal.inbox_shown import messages_shown
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
 from creditbank.recognition.reading import claims_of
 from creditbank.records.acts import Tools
 
@@ -39,7 +39,7 @@ async def inbox_page(
 ) -> Response:
     """Messages, the newest first, all or those not read yet."""
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here="/my/inbox", whose=whose)
+        return whose_page(visited, actor, whose)
     query = visited.request.query_params
     before, unread = query.get("before"), query.get("unread") == "1"
     tools = await tools_of(visited, keyring)

@@ -26,7 +26,7 @@ from creditbank.portal.answering import SAFE, Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
 from creditbank.portal.home_shown import consent_named
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
 from creditbank.portal.words import PHRASES, named, speaker
 from creditbank.records.acts import Tools
 from creditbank.sealing import Keyring
@@ -64,7 +64,7 @@ async def guardians_page(
 ) -> Response:
     """Who acts for a child, or did."""
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here="/my/guardians", whose=whose)
+        return whose_page(visited, actor, whose)
     at = visited.at
     await allowed_to_see(session, actor, whose.certain, at=at, keyring=keyring)
     family = await family_of(session, whose.certain)
@@ -81,7 +81,7 @@ async def _account(
     session: AsyncSession, visited: Visit, actor: Actor, whose: Whose, tools: Tools, fault: Fault | None = None
 ) -> Response:
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here="/my/account", whose=whose)
+        return whose_page(visited, actor, whose)
     learner_id, at, keyring = whose.certain, tools.at, tools.keyring
     await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     family = await family_of(session, learner_id)
@@ -166,7 +166,7 @@ async def _consents(
     session: AsyncSession, visited: Visit, actor: Actor, whose: Whose, tools: Tools, fault: Fault | None = None
 ) -> Response:
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here="/my/consents", whose=whose)
+        return whose_page(visited, actor, whose)
     learner_id, at, language = whose.certain, tools.at, tools.language
     await allowed_to_see(session, actor, learner_id, at=at, keyring=tools.keyring)
     words = await consents.words_of(session, await family_of(session, learner_id), until=at)

@@ -23,7 +23,7 @@ from creditbank.portal.desk import desk_page, id_of
 from creditbank.portal.story_shown import told
 from creditbank.portal.transcript_shown import shown
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep
+from creditbank.portal.whose import Whose, WhoseDep, whose_page
 from creditbank.portal.words import named
 from creditbank.records.history import RecordOut, record_with_history
 from creditbank.rules.dependencies import rulebook_of
@@ -47,7 +47,7 @@ async def transcript_page(
     request, at, language = visited.request, visited.at, visited.language
     asked = _asked(request, language)
     if whose.learner_id is None:
-        return desk_page(visited, "worth/whose.html", actor, here=_TRANSCRIPT, whose=whose)
+        return whose_page(visited, actor, whose)
     learner_id = whose.certain
     sight = await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring)
     if asked == Asked(language=language):

@@ -36,9 +36,8 @@ from creditbank.portal.desk import (
 from creditbank.portal.story_shown import Source
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.ways_shown import way_shown
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
 from creditbank.portal.words import named
-from creditbank.portal.worth_pages import whose_page
 from creditbank.records.acts import Tools
 from creditbank.records.decisions import one_decision
 from creditbank.rules.lists import AWARD_LEVEL, CERTIFICATE_KIND, CERTIFICATE_LEVEL

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
@@ -19,6 +19,8 @@ from creditbank.errors import NotFound
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.learners.guardians import children_of
+from creditbank.portal.answering import Visit
+from creditbank.portal.desk import desk_page
 from creditbank.sealing import Keyring
 from creditbank.transcripts.service import Asked, transcript
 
@@ -90,3 +92,8 @@ async def _whose(request: Request, actor: ActorDep, session: SessionDep, keyring
 
 
 WhoseDep = Annotated[Whose, Depends(_whose)]
+
+
+def whose_page(visited: Visit, actor: Actor, whose: Whose) -> Response:
+    """The children of a guardian, to choose one: each leads to the page that was asked for."""
+    return desk_page(visited, "worth/whose.html", actor, here=visited.request.url.path, whose=whose)

@@ -27,7 +27,7 @@ from creditbank.learners.sight import allowed_to_see
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
 from creditbank.portal.words import named
 from creditbank.portal.worth_shown import records_named, worth_shown
 from creditbank.recognition.allocation_schemas import AllocationIn, AllocationOut, HypotheticalIn
@@ -94,11 +94,6 @@ async def worth_page(
             )
         ),
     )
-
-
-def whose_page(visited: Visit, actor: Actor, whose: Whose) -> Response:
-    """The children of a guardian, to choose one: each leads to the page that was asked for."""
-    return desk_page(visited, "worth/whose.html", actor, here=visited.request.url.path, whose=whose)
 
 
 # --- what it is worth there -------------------------------------------------------------------------------------------
