@@ -87,6 +87,8 @@ async def test_nobody_but_the_bank_asks_and_an_institution_that_is_not_there_is_
             ("institution_id=00000000-0000-0000-0000-000000000000", 404),
             ("since=2026-02-30", 422),
             ("since=2026-05-01&until=2026-04-01", 422),
+            ("until=9999-12-31", 422),
+            ("until=0001-01-01", 422),
         ):
             assert (await bank.call("GET", f"/v1/statistics?{query}", AUDITOR)).status_code == status, query
 

@@ -71,8 +71,11 @@ async def test_a_part_of_a_page_sends_the_whole_page_to_the_form(portal: Portal)
         answer = await browser.get("/my/transcript", headers=headers)
         assert answer.status_code == 401
         assert answer.headers["hx-redirect"] == "/sign-in?then=%2Fmy%2Ftranscript%3Fas_of%3D2024-02-01"
-        elsewhere = await browser.get("/my/transcript", headers={**headers, "HX-Current-URL": "https://evil.example/x"})
-        assert elsewhere.headers["hx-redirect"] == "/sign-in"
+        for address in ("https://evil.example/x", "http://[", "javascript:alert(1)"):
+            elsewhere = await browser.get("/my/transcript", headers={**headers, "HX-Current-URL": address})
+            assert elsewhere.headers["hx-redirect"] == "/sign-in"
+        answer = await browser.post("/my/consents", data={"purpose": "x"}, headers={"Referer": "http://["})
+        assert answer.status_code == 401
 
 
 # --- forms --------------------------------------------------------------------------------------------------------

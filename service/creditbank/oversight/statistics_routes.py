@@ -32,7 +32,12 @@ Whose = Annotated[UUID | None, Query(description="只看一个机构。|Of one i
 
 
 def span_of(since: Day | None, until: Day | None, institution_id: UUID | None, *, at: datetime) -> Span:
-    """Which months are asked for. Raises Malformed where they end before they begin."""
+    """Which months are asked for. Raises Malformed where they end before they begin, or are out of all time."""
+    for name, said in (("since", since), ("until", until)):
+        if said is not None and not 1900 <= said.year <= 2100:
+            raise Malformed(
+                field=f"query:/{name}", why_zh="年份应在 1900 至 2100 之间", why_en="the year is 1900 to 2100"
+            )
     first, last = whole_months(since, until, at=at)
     if last < first:
         raise Malformed(field="query:/until", why_zh="截止月份早于起始月份", why_en="it ends before it begins")

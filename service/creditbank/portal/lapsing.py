@@ -56,9 +56,8 @@ async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
     """The answer to somebody at a page who has no session, or none any more."""
     if request.headers.get("hx-request") == "true":
         # A part of a page was asked for: the whole page goes to the form, and comes back.
-        here = urlsplit(request.headers.get("hx-current-url", ""))
-        address = f"{here.path}?{here.query}" if here.query else here.path
-        return Response(status_code=401, headers={**SAFE, "HX-Redirect": _way_in(_page_of(address))})
+        here = _here(request.headers.get("hx-current-url", ""))
+        return Response(status_code=401, headers={**SAFE, "HX-Redirect": _way_in(_page_of(here))})
     if request.method in ("GET", "HEAD"):
         url = request.url
         asked = f"{url.path}?{url.query}" if url.query else url.path
@@ -69,7 +68,7 @@ async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
         await must_be_ours(request)
     except BankError:
         return RedirectResponse("/sign-in", status_code=303)
-    stood_at = _page_of(urlsplit(request.headers.get("referer", "")).path)
+    stood_at = _page_of(_here(request.headers.get("referer", "")).partition("?")[0])
     carried = await _carried(request, stood_at)
     return sign_in_again(visit(request), carried, stood_at=stood_at)
 
@@ -131,6 +130,15 @@ async def _carried(request: Request, stood_at: str) -> Carried | None:
     if not pairs or any("\x00" in value for _, value in pairs):
         return None
     return Carried(request.url.path, stood_at, [pair for pair in pairs if _SECRET.search(pair[0]) is None])
+
+
+def _here(address: str) -> str:
+    """Path and query of an address that a browser says; nothing of one that cannot be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _way_in(address: str) -> str:
