@@ -10,11 +10,10 @@ from fastapi import APIRouter, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import SessionDep
-from creditbank.errors import BankError, NotFound
+from creditbank.errors import BankError
 from creditbank.http import KeyringDep
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep
-from creditbank.institutions import reading
 from creditbank.learners.schemas import DocumentKind
 from creditbank.portal.answering import Visit
 from creditbank.portal.console import console_page
@@ -24,7 +23,7 @@ from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import CHOICES, PHRASES, speaker
 from creditbank.records.acts import Tools
 from creditbank.records.forming import form_row
-from creditbank.records.history import RecordOut, record_with_history
+from creditbank.records.history import RecordOut, course_name_of, record_with_history
 from creditbank.records.posting_one import correct_one, is_doubt, note_doubt, reassign_one
 from creditbank.records.reading import IDENTIFIES
 from creditbank.records.routes import sender_of
@@ -69,7 +68,7 @@ async def _record(
         story=told(
             record,
             None,
-            called=await _called(session, record),
+            called=await course_name_of(session, record),
             institution=institution,
             rulebook=tools.rulebook,
             language=visited.language,
@@ -78,19 +77,6 @@ async def _record(
         fields=_fields(record, visited),
         documents={kind: CHOICES["document"][kind][visited.language == "en"] for kind in DOCUMENTS},
     )
-
-
-async def _called(session: AsyncSession, record: RecordOut) -> str | None:
-    """What the catalogue of its day calls the course of a result."""
-    last = record.versions[-1]
-    if record.kind != "course_result":
-        return None
-    code = str(last.reported["course_code"])
-    try:
-        found = await reading.course(session, institution_id=record.institution_id, code=code, on=last.occurred_on)
-    except NotFound:
-        return None
-    return found.name
 
 
 def _fields(record: RecordOut, visited: Visit) -> list[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ from creditbank.portal.transcript_shown import shown
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, whose_page
 from creditbank.portal.words import named
-from creditbank.records.history import RecordOut, record_with_history
+from creditbank.records.history import RecordOut, course_name_of, record_with_history
 from creditbank.rules.dependencies import rulebook_of
 from creditbank.sealing import Keyring
 from creditbank.transcripts.service import Asked, transcript
@@ -116,7 +116,7 @@ async def record_page(
     story = told(
         record,
         line,
-        called=await _course_name(session, record) if line is None else None,
+        called=await course_name_of(session, record) if line is None else None,
         institution=await _institution(session, record, line),
         rulebook=rulebook,
         language=visited.language,
@@ -140,19 +140,6 @@ async def _transcript(session: AsyncSession, record: RecordOut, keyring: Keyring
     body = await transcript(session, record.learner_id, Asked(), reported_by=None, keyring=keyring, at=at)
     found: dict[str, Any] = orjson.loads(body)
     return found
-
-
-async def _course_name(session: AsyncSession, record: RecordOut) -> str | None:
-    """A record that was withdrawn is in no transcript: the catalogue of its day says what the course was called."""
-    last = record.versions[-1]
-    if record.kind != "course_result":
-        return None
-    code = str(last.reported["course_code"])
-    try:
-        found = await reading.course(session, institution_id=record.institution_id, code=code, on=last.occurred_on)
-    except NotFound:
-        return None
-    return found.name
 
 
 async def _institution(session: AsyncSession, record: RecordOut, line: dict[str, Any] | None) -> str:

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor
+from creditbank.institutions import reading
 from creditbank.learners.keys import key_of
 from creditbank.ledger.tables import Posting
 from creditbank.records.decisions import DecisionOut, PostingOut, decision_out, learners_seen, posting_out
@@ -116,3 +117,16 @@ async def _version(session: AsyncSession, version: RecordVersion, sent_by: str |
         sent_by=sent_by,
         digest=version.digest.hex(),
     )
+
+
+async def course_name_of(session: AsyncSession, record: RecordOut) -> str | None:
+    """What the catalogue of its day called the course of a result: a record that was withdrawn is in no transcript."""
+    last = record.versions[-1]
+    if record.kind != "course_result":
+        return None
+    code = str(last.reported["course_code"])
+    try:
+        found = await reading.course(session, institution_id=record.institution_id, code=code, on=last.occurred_on)
+    except NotFound:
+        return None
+    return found.name
