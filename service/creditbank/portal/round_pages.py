@@ -40,7 +40,7 @@ from creditbank.portal.desk import (
     tools_of,
 )
 from creditbank.portal.sittings_typed import MOST, sittings_of, typed_of
-from creditbank.portal.story_shown import Source
+from creditbank.portal.story_shown import Source, document_said
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.records.acts import Tools
 from creditbank.records.decisions import one_decision
@@ -85,7 +85,7 @@ async def _round(
         candidates=shown.candidates_shown(round_, tools.rulebook, tools.language),
         tied=shown.candidates_shown(tied, tools.rulebook, tools.language),
         unknown=shown.candidates_shown(unknown, tools.rulebook, tools.language),
-        law=shown.document_said(tools.rulebook, round_, tools.language),
+        law=document_said(tools.rulebook, round_.document, round_.document_version, tools.language),
         history=shown.history_shown(round_, tools.language),
         sittings={each["no"]: {**each, "typed": typed_of(each)} for each in round_.sittings},
         most_sittings=MOST,
@@ -119,7 +119,8 @@ async def candidate_page(
         gates, sources = shown.gates_shown(decision, tools.rulebook, tools.language)
     return desk_page(
         visited, "candidate.html", actor, here=visited.request.url.path, round=round_, one=one, decision=decision,
-        gates=gates, sources=sources, law=shown.document_said(tools.rulebook, round_, tools.language),
+        gates=gates, sources=sources,
+        law=document_said(tools.rulebook, round_.document, round_.document_version, tools.language),
         objections=[each for each in round_.objections if each.member_no == number],
     )  # fmt: skip
 

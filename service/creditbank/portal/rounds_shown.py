@@ -113,15 +113,6 @@ def clauses_said(rulebook: Rulebook, document: str | None, number: str | None, l
     return {}
 
 
-def document_said(rulebook: Rulebook, round_: RoundOut, language: Language) -> str:
-    """The title and version of the document by which the round goes."""
-    for version in rulebook.versions():
-        if (version.document.document, version.version) == (round_.document, round_.document_version):
-            title = str(version.document.tree["title"][language])
-            return speaker(language)("rule_version", title=title, version=round_.document_version)
-    return round_.document or ""
-
-
 # --- reasons, clause by clause --------------------------------------------------------------------------------------
 
 _GRAVEST = ("not_met", "refer", "unknown", "warn", "met", "give", "exempt")

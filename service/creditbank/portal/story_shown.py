@@ -244,12 +244,19 @@ def _rule(decision: DecisionOut, rulebook: Rulebook, language: Language) -> tupl
     """The title of the rule document and where its text is; nothing where people decided or no version applied."""
     if decision.document is None or decision.document_version is None:
         return "", ""
-    title = decision.document
-    for version in rulebook.versions():
-        if (version.document.document, version.version) == (decision.document, decision.document_version):
-            title = str(version.document.tree["title"][language])
-    said = speaker(language)("rule_version", title=title, version=decision.document_version)
+    said = document_said(rulebook, decision.document, decision.document_version, language)
     return said, decision.links.get("rule", "")
+
+
+def document_said(rulebook: Rulebook, document: str | None, number: str | None, language: Language) -> str:
+    """A version of a rule document by its title; by the name of the document where no such version is known."""
+    if document is None or number is None:
+        return document or ""
+    title = document
+    for version in rulebook.versions():
+        if (version.document.document, version.version) == (document, number):
+            title = str(version.document.tree["title"][language])
+    return speaker(language)("rule_version", title=title, version=number)
 
 
 def _why_this_version(basis: Mapping[str, Any], say: Say, language: Language) -> str:

@@ -33,7 +33,7 @@ from creditbank.portal.desk import (
     names_of,
     tools_of,
 )
-from creditbank.portal.story_shown import Source
+from creditbank.portal.story_shown import Source, document_said
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.ways_shown import way_shown
 from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
@@ -215,7 +215,7 @@ async def _round(
         mine=mine,
         gates=gates,
         sources=sources,
-        law=rounds_shown.document_said(tools.rulebook, round_, tools.language),
+        law=document_said(tools.rulebook, round_.document, round_.document_version, tools.language),
         history=rounds_shown.history_shown(round_, tools.language),
         objections=[each for each in round_.objections if each.member_no == mine.member_no],
         can_give_up=mine.outcome == "taken" if frozen else mine.outcome in _CAN_GIVE_UP,

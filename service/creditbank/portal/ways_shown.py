@@ -9,7 +9,7 @@ from typing import Any
 from creditbank.errors import Language
 from creditbank.pathways.asking_schemas import GateEvidence, GateOut, WayOut
 from creditbank.portal.records_shown import sentence
-from creditbank.portal.story_shown import Source, sources_told
+from creditbank.portal.story_shown import Source, document_said, sources_told
 from creditbank.portal.words import speaker
 from creditbank.rules import Rulebook
 
@@ -56,7 +56,7 @@ def way_shown(way: WayOut, rulebook: Rulebook, language: Language) -> Way:
         closed=[each for each in gates if each.standing not in _OPEN],
         sources=sources,
         changes=[[one.says for one in together] for together in way.changes],
-        law=_law(way, rulebook, language),
+        law=document_said(rulebook, way.document, way.version, language),
         outputs=way.outputs,
     )
 
@@ -78,11 +78,3 @@ def _gate(gate: GateOut, numbers: dict[str, int], turned: set[str], language: La
         until=gate.until,
         by=[each.name for each in gate.by],
     )
-
-
-def _law(way: WayOut, rulebook: Rulebook, language: Language) -> str:
-    for version in rulebook.versions():
-        if (version.document.document, version.version) == (way.document, way.version):
-            title = str(version.document.tree["title"][language])
-            return speaker(language)("rule_version", title=title, version=way.version)
-    return way.document or ""
