@@ -80,7 +80,7 @@ LEARNER_WORDS: Mapping[str, tuple[str, str]] = {
     "home_lapse_certificate": ("证书有效期", "Certificate valid"),
     "home_lapse_override": ("例外决定", "Decision of a person"),
     "home_lapse_consent": ("授权", "Consent"),
-    "home_lapse_share": ("授权查询链接", "Share"),
+    "home_lapse_share": ("授权查询", "Share"),
     "home_lapse_appeal": ("申诉期限", "Time to appeal"),
     # the story of a record
     "story_changed": ("与上一版不同", "What changed"),
