@@ -243,9 +243,10 @@ def may_use(operation: Any, actor: Actor | None) -> bool:
 
 
 def takes_anything(operation: Any) -> bool:
-    """Whether there is anything about a request that could be malformed."""
-    return any(
-        len(part) > 0 for part in (operation.path_parameters, operation.query, operation.headers, operation.body)
+    """Whether there is anything about a request that could be malformed: a path of any words cannot."""
+    path = [each.definition["schema"] for each in operation.path_parameters]
+    return any(set(said) - {"type", "title", "examples"} or said["type"] != "string" for said in path) or any(
+        len(part) > 0 for part in (operation.query, operation.headers, operation.body)
     )
 
 

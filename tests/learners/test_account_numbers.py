@@ -16,7 +16,7 @@ from creditbank.learners.account_numbers import (
     check_digit,
     grouped,
     new_account_no,
-    new_activation_code,
+    new_code,
     read_account_no,
     read_activation_code,
 )
@@ -118,7 +118,7 @@ def test_a_code_is_read_in_any_case_grouping_and_with_look_alikes(code: str) -> 
 
 
 def test_new_codes_are_read_and_differ() -> None:
-    made = {new_activation_code() for _ in range(500)}
+    made = {new_code() for _ in range(500)}
     assert len(made) == 500
     assert all(read_activation_code(code) == code for code in made)
 

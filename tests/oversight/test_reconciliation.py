@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from creditbank import clock
 from creditbank.changes.numberer import number_all
 from creditbank.database_roles import Addresses
+from creditbank.oversight import reconciliation, statistics_workbook
+from creditbank.pathways import filing
 from tests.open_bank import machine, person
 from tests.records.town import course_row, entered, resident
 from tests.submissions.bank import SubmittingBank, ndjson, submitting
@@ -180,3 +184,19 @@ async def test_a_term_is_its_institutions_and_the_officers(bank: SubmittingBank)
     assert seen.json()["records"] == 1
     no_scope = machine("catalogue:write", institution_id=bank.college.institution_id)
     assert (await bank.bank.call("GET", "/v1/reconciliation", no_scope, params=TERM)).status_code == 403
+
+
+XML_OF_THEIR_OWN = "<r><t>x</t></r></si></sst><f>1+1</f><sst><si><r></r>"
+
+
+@pytest.mark.parametrize("write", [reconciliation._write, statistics_workbook._write])
+def test_what_looks_like_xml_of_a_workbook_is_text(write: Any) -> None:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        write(book.add_worksheet(), 0, 0, XML_OF_THEIR_OWN)
+    assert b"<f>" not in zipfile.ZipFile(made).read("xl/sharedStrings.xml")
+
+
+def test_it_is_text_in_a_filing_sheet_too() -> None:
+    made = filing._workbook(["备注"], [[XML_OF_THEIR_OWN]], made_at=clock.now())
+    assert b"<f>" not in zipfile.ZipFile(io.BytesIO(made)).read("xl/sharedStrings.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ import pytest
 from creditbank.identifiers import new_id
 from creditbank.identity import gate
 from creditbank.identity.actor import Actor
+from creditbank.portal import console_claims
 from creditbank.portal.console_claims_shown import value_typed
 from tests.open_bank import person
 from tests.portal.desk_place import Browser, forms_of
@@ -215,6 +217,25 @@ async def test_an_appeal_is_decided_by_a_reviewer_and_an_override_by_two_officer
         await browser.send("/console/appeals", form, agreed="true")
         assert "有效" in text_of(await browser.read(page))
     await college.check()
+
+
+async def test_appeals_go_on_over_the_page(college: College, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_claims, "PAGE", 1)
+    college.decide_by(clause("never", require={"fact": "record.kind", "in": ["course_result"]}))
+    pages = []
+    for _ in range(2):
+        learner, made, page = await claimed(college, "M1")
+        path = f"/v1/claims/{made['claim_id']}/lines/1/appeals"
+        await college.ask("POST", path, learner.actor, json={"kind": "appeal", "words": "请复核"}, status=201)
+        pages.append(page)
+    async with at(college, college.reviewer) as browser:
+        listed = await browser.read("/console/appeals")
+        assert [page in listed for page in pages] == [True, False]
+        following = re.search(r'href="(/console/appeals\?cursor=[^"]+)"', listed)
+        assert following is not None
+        listed = await browser.read(html.unescape(following[1]))
+        assert [page in listed for page in pages] == [False, True]
+        assert 'href="/console/appeals"' in listed
 
 
 async def test_an_appeal_for_an_exemption_is_upheld_with_the_exemption_that_was_claimed(college: College) -> None:

@@ -16,7 +16,15 @@ from creditbank.recognition.reading import _NOTICES
 from tests.open_bank import opened
 
 OVERDUE = "SELECT * FROM claim WHERE state = 'open' AND waits_for = 'objection' AND due_on < %(today)s"
-PAGE = {"institution": None, "at": clock.now(), "today": clock.today(), "after_at": None, "after": None, "limit": 20}
+PAGE = {
+    "institution": None,
+    "claim": None,
+    "at": clock.now(),
+    "today": clock.today(),
+    "after_at": None,
+    "after": None,
+    "limit": 20,
+}
 
 
 @pytest.mark.parametrize(

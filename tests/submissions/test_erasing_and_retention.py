@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -97,6 +99,19 @@ async def test_a_workbook_comes_back_with_every_value_in_its_place(bank: Submitt
     done = await bank.submitted(mended, name="成绩.xlsx")
     assert done["counts"] == {"unchanged": 4, "deposited": 1}, await bank.rows(done["submission_id"], "refused")
     await books_hold(bank)
+
+
+XML_OF_THEIR_OWN = '<r><t>x</t></r></is></c><c r="Z2"><f>HYPERLINK("https://a.example")</f></c><c r="AA2"><is><r></r>'
+
+
+async def test_what_looks_like_xml_of_a_workbook_comes_back_as_text(bank: SubmittingBank) -> None:
+    into = io.StringIO()
+    csv.writer(into).writerows([HEADER, cells(1, **{"备注": XML_OF_THEIR_OWN})])
+    sent = await bank.submitted(into.getvalue().encode(), name="成绩.csv")
+    report = await report_of(bank, sent["submission_id"])
+    with zipfile.ZipFile(io.BytesIO(report)) as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+    assert XML_OF_THEIR_OWN in [cell.strip() for _, row in lines_of(report) for cell in row if isinstance(cell, str)]
 
 
 def sheets_of(content: bytes) -> Iterator[tuple[str, list[list[Any]]]]:
