@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.credits import Credits, format_credits
 from creditbank.db import driver
 from creditbank.errors import Language
+from creditbank.http import as_text
 from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions.cells import place_of
 from creditbank.submissions.keeping import key_of, name_of, open_problem
@@ -342,7 +343,7 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
     if isinstance(value, int):
         sheet.write_number(row, column, value)
     elif value is not None:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, as_text(str(value)))
 
 
 def _summary(found: Reconciliation, language: Language) -> list[tuple[str, Any]]:

@@ -12,6 +12,7 @@ import xlsxwriter
 from pydantic import BaseModel
 
 from creditbank.errors import Language
+from creditbank.http import as_text
 from creditbank.oversight.statistics_schemas import StatisticsOut
 
 Column = tuple[str, str, str]
@@ -142,4 +143,4 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
     elif isinstance(value, int | Decimal):
         sheet.write_number(row, column, value)
     elif value:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, as_text(str(value)))

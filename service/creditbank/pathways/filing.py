@@ -20,6 +20,7 @@ import xlsxwriter
 
 from creditbank.clock import CITY, today
 from creditbank.db import Transaction
+from creditbank.http import as_text
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.families import families_of
@@ -221,5 +222,5 @@ def _workbook(headers: Sequence[str], rows: Sequence[Sequence[str | int]], *, ma
                 if isinstance(value, int):
                     sheet.write_number(number, column, value)
                 else:
-                    sheet.write_string(number, column, value, text)
+                    sheet.write_string(number, column, as_text(value), text)
     return made.getvalue()

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from creditbank.db import Database
 from creditbank.errors import BankError, Language
+from creditbank.http import as_text
 from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions.cells import Cell, Line, Unusable, column_letters, place_of, shown_cells
 from creditbank.submissions.keeping import LINES, key_of, open_field, open_lines
@@ -219,7 +220,7 @@ class _Writer:
         sheet.write_string(at, column, outcome, self._said if needs_a_look else None)
         why = _why(became, self._language)
         if why:
-            sheet.write_string(at, column + 1, why, self._said if needs_a_look else None)
+            sheet.write_string(at, column + 1, as_text(why), self._said if needs_a_look else None)
 
     def _cell(self, sheet: Any, row: int, column: int, cell: Cell, how: Any) -> None:
         if cell is None:
@@ -233,7 +234,7 @@ class _Writer:
             sheet.write_number(row, column, cell, how)
         else:
             text = cell.text if isinstance(cell, Unusable) else cell
-            sheet.write_string(row, column, text[:32767], how)
+            sheet.write_string(row, column, as_text(text)[:32767], how)
 
     def close(self) -> None:
         """Nothing more comes."""
