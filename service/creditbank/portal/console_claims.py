@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
-from creditbank.http import KeyringDep, cursor_of, instant_of, keys_of, one_page
+from creditbank.http import KeyringDep, cursor_of, instant_and_id, instant_of, keys_of, one_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions.plans import plan_by_id
 from creditbank.learners.personal import current_name
@@ -50,6 +50,8 @@ from creditbank.transcripts.claimed import records_claimed
 router = APIRouter(include_in_schema=False)
 
 PAGE = 25
+MOST_OVERRIDES = 200
+"""Those that wait for a second person, the oldest first: each is one that an officer wrote."""
 FACT = "fact_"
 
 
@@ -273,14 +275,19 @@ async def appeals_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep
 
 
 async def _appeals(session: AsyncSession, visited: Visit, actor: Actor, fault: Fault | None = None) -> Response:
+    after = instant_and_id(visited.request.query_params.get("cursor"))
+    found = await open_appeals(session, after=after, limit=PAGE + 1, at=visited.at)
+    shown, following = one_page(found, limit=PAGE, key=lambda one: cursor_of(str(one.raised_at), one.appeal_id))
     return console_page(
         visited,
         "appeals.html",
         actor,
         here="/console/appeals",
         fault=fault,
-        appeals=await open_appeals(session, after=None, limit=200, at=visited.at),
-        overrides=await proposed_overrides(session, after=None, limit=200),
+        appeals=shown,
+        following=following,
+        first=after is None,
+        overrides=await proposed_overrides(session, after=None, limit=MOST_OVERRIDES),
         confirms="officer" in actor.roles,
         own=actor.name,
     )
