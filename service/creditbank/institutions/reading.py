@@ -126,6 +126,12 @@ async def plans(
     )
 
 
+async def plan_versions(session: AsyncSession, plans: Collection[UUID]) -> dict[UUID, str]:
+    """Which version each of some plans is, by their ids."""
+    rows = await _rows(session, "SELECT plan_id, version FROM plan WHERE plan_id = ANY (%(ids)s)", ids=list(plans))
+    return {row["plan_id"]: row["version"] for row in rows}
+
+
 async def courses(
     session: AsyncSession, *, institution_id: UUID, on: date, after: str | None, limit: int
 ) -> list[CourseOut]:

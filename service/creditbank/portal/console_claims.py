@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, get_args
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from creditbank.db import SessionDep
 from creditbank.errors import NotFound
 from creditbank.http import KeyringDep, cursor_of, instant_and_id, instant_of, keys_of, one_page
 from creditbank.identity.actor import Actor, ActorDep, Reach
+from creditbank.institutions import reading
 from creditbank.institutions.plans import plan_by_id
 from creditbank.learners.personal import current_name
 from creditbank.learners.personal import names_of as names_of_learners
@@ -77,9 +77,6 @@ async def claims_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep,
     # That somebody of the bank looks at a person is logged, claim by claim: a list tells the bank no names.
     own = set() if Reach.ANY in actor.reach else {one.learner_id for one in shown}
     called = await names_of_learners(session, own, keyring=keyring)
-    plans = {}
-    for one in {each.plan_id for each in shown}:
-        plans[one] = await or_none(partial(plan_by_id, session, one))
     return console_page(
         visited,
         "claims.html",
@@ -88,7 +85,7 @@ async def claims_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep,
         claims=shown,
         called={one.learner_id: current_name([each for each in called if each.learner_id == one.learner_id],
                                              one.learner_id) for one in shown},
-        plans=plans,
+        versions=await reading.plan_versions(session, {one.plan_id for one in shown}),
         names=await names_of(session, visited, *(one.institution_id for one in shown)),
         nameless=Reach.ANY in actor.reach,
         hands=hands,
