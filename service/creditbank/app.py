@@ -37,6 +37,7 @@ from creditbank.pathways import (
     statement_routes,
 )
 from creditbank.pathways import consequences as round_consequences
+from creditbank.portal.routers import MOST_ASKED
 from creditbank.portal.routers import ROUTERS as PAGES
 from creditbank.publishing import routes as publishing_routes
 from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
@@ -57,6 +58,7 @@ from creditbank.transcripts import routes as transcript_routes
 ROUTERS: tuple[APIRouter, ...] = (
     transcript_routes.router,
     record_routes.router,
+    *MOST_ASKED,
     submission_routes.router,
     claim_routes.router,
     appeal_routes.router,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from creditbank import clock
 from creditbank.identifiers import new_id
+from creditbank.learners.consents import InForce
 from creditbank.pathways.asking_schemas import GateCounts, WayShort
-from creditbank.portal.home_shown import Known, steps
+from creditbank.portal.home_shown import Known, lapses, steps
 from tests.open_bank import person
 from tests.portal.place import TITLE_WITH_SCRIPT, Portal, certificate, text_of, training
 from tests.portal.test_pages import Structure
@@ -102,6 +104,19 @@ def test_a_pathway_waits_for_those_who_are_in_its_cohort(status: str | None, wai
         transcript={}, claims=(), ways=(way,), rounds=(), consents=(), shares=(), institutions={}, unread=0, today=on
     )
     assert ["贯通一" in each.says for each in steps(known, "zh")] == [True] * waits
+
+
+def test_what_is_over_stands_behind_what_ends_soon() -> None:
+    on = date(2026, 9, 1)
+    days = [-40, 30, -2, *range(3, 10)]
+    consents = [InForce("statistics", None, datetime(2026, 1, 1, tzinfo=UTC), on + timedelta(days=n)) for n in days]
+    known = Known(
+        transcript={"records": [], "conversions": []}, claims=(), ways=(), rounds=(), consents=consents, shares=(),
+        institutions={}, unread=0, today=on,
+    )  # fmt: skip
+    assert [each.left for each in lapses(known, "zh")] == [3, 4, 5, 6, 7, 8, 9, 30]
+    few = replace(known, consents=consents[:3])
+    assert [each.left for each in lapses(few, "zh")] == [30, -2, -40]
 
 
 async def test_a_script_in_a_title_is_read_and_not_run(portal: Portal) -> None:

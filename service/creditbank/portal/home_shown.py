@@ -119,7 +119,10 @@ def newest(transcript: Mapping[str, Any], language: Language) -> list[Fresh]:
 
 
 def lapses(known: Known, language: Language) -> list[Lapse]:
-    """What holds until a day, the nearest first: certificates, consents, shares, decisions of people, appeals."""
+    """What holds until a day, the nearest first: certificates, consents, shares, decisions of people, appeals.
+
+    What is over stands last, so that nothing that still comes is left out for it.
+    """
     say = speaker(language)
     found: list[tuple[date, str, str, str]] = []
     for record in known.transcript["records"]:
@@ -147,9 +150,10 @@ def lapses(known: Known, language: Language) -> list[Lapse]:
         if claim.state != "open" and claim.appeal_until_on is not None and claim.appeal_until_on >= known.today:
             found.append((claim.appeal_until_on, say("home_lapse_appeal"), name, f"/my/claims/{claim.claim_id}"))
     near = [each for each in found if each[0] >= known.today - GONE_FOR]
+    near.sort(key=lambda each: (each[0] < known.today, abs(each[0] - known.today), each[1:]))
     return [
         Lapse(on, what, name, address, (on - known.today).days, _state(on, known.today))
-        for on, what, name, address in sorted(near)[:LAPSES_SHOWN]
+        for on, what, name, address in near[:LAPSES_SHOWN]
     ]
 
 

@@ -26,12 +26,12 @@ from creditbank.portal import (
     worth_pages,
 )
 
+MOST_ASKED: tuple[APIRouter, ...] = (home_pages.router, transcript_pages.router)
+"""What learners open every day; each address before one's own costs a look at every request."""
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in_pages.router,
     password_pages.router,
     design_pages.router,
-    home_pages.router,
-    transcript_pages.router,
     inbox_pages.router,
     own_pages.router,
     share_pages.router,
