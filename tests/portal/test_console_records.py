@@ -156,6 +156,7 @@ async def test_a_class_is_claimed_for_with_an_outcome_for_each(college: College)
     )  # fmt: skip
     members = f"20240001\t{learner.records[0]}\tM1\n29990000，{learner.records[0]}，M2\n"
     async with at(college, college.registrar) as browser:
+        assert f'<option value="{college.plan}">机械设计与制造（' in await browser.read("/console/class-claims")
         wrong = await browser.send(
             "/console/class-claims", "con_class", status=422, plan_id=str(college.plan), members="20240001 M1"
         )

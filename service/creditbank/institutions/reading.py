@@ -126,6 +126,24 @@ async def plans(
     )
 
 
+async def plans_by_name(
+    session: AsyncSession, *, institution_id: UUID, on: date, limit: int
+) -> list[tuple[UUID, str, str]]:
+    """The plans of the programmes that an institution has on a day: the plan, the programme's name, the version."""
+    rows = await _rows(
+        session,
+        """
+        SELECT p.plan_id, g.name, p.version FROM programme g JOIN plan p USING (programme_id)
+        WHERE g.institution_id = %(id)s AND g.valid_from <= %(on)s AND (g.valid_until IS NULL OR %(on)s < g.valid_until)
+        ORDER BY g.code, p.published_on DESC, p.plan_id DESC LIMIT %(limit)s
+        """,
+        id=institution_id,
+        on=on,
+        limit=limit,
+    )
+    return [(row["plan_id"], row["name"], row["version"]) for row in rows]
+
+
 async def plan_versions(session: AsyncSession, plans: Collection[UUID]) -> dict[UUID, str]:
     """Which version each of some plans is, by their ids."""
     rows = await _rows(session, "SELECT plan_id, version FROM plan WHERE plan_id = ANY (%(ids)s)", ids=list(plans))

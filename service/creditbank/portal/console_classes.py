@@ -25,6 +25,8 @@ from creditbank.records.acts import Tools
 
 router = APIRouter(include_in_schema=False)
 
+MOST_PLANS = 1000
+"""Plans to choose from: a college has no more."""
 _PARTS = re.compile(r"[\t,，;；]| {2,}")
 """What stands between the parts of a line: a tab where it was copied from a spreadsheet."""
 
@@ -41,21 +43,12 @@ async def _class(
 ) -> Response:  # fmt: skip
     if actor.institution_id is None:
         raise NotAllowed
-    on = today(visited.at)
-    programmes = await reading.programmes(session, institution_id=actor.institution_id, on=on, after=None, limit=200)
-    plans = []
-    for programme in programmes:
-        for plan in await reading.plans(
-            session,
-            institution_id=actor.institution_id,
-            programme_id=programme.programme_id,
-            year_of_entry=None,
-            before=None,
-            limit=20,
-        ):
-            plans.append((str(plan.plan_id), f"{programme.name}（{plan.version}）"))
+    plans = await reading.plans_by_name(
+        session, institution_id=actor.institution_id, on=today(visited.at), limit=MOST_PLANS
+    )
     return console_page(
-        visited, "class.html", actor, here="/console/class-claims", fault=fault, plans=plans,
+        visited, "class.html", actor, here="/console/class-claims", fault=fault,
+        plans=[(str(plan_id), f"{programme}（{version}）") for plan_id, programme, version in plans],
         outcomes=None if done is None else list(zip(done[0], done[1].outcomes, strict=True)),
     )  # fmt: skip
 
