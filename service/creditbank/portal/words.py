@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from creditbank.errors import Language
 from creditbank.portal.console_words import CONSOLE_WORDS
@@ -384,6 +385,7 @@ GROUPS = (WORDS, FRAME_WORDS, DESIGN_WORDS, DESK, LEARNER_WORDS, WORTH_WORDS, SH
 PHRASES: Mapping[str, tuple[str, str]] = {name: said for group in GROUPS for name, said in group.items()}
 
 
+@cache
 def speaker(language: Language) -> Say:
     """Says phrases in one language, their gaps filled. Raises KeyError for one that is not there."""
     place = 0 if language == "zh" else 1
