@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from uuid import UUID
 import pytest
 
 from creditbank.identifiers import new_id
+from creditbank.identity.actor import Reach
 from creditbank.learners.documents import IdentityDocument
 from creditbank.learners.indexes import document_index, name_index
 from creditbank.pathways import consequences
+from creditbank.pathways.belonging import held_of
 from creditbank.pathways.housekeeping import LOOK_AFTER
 from creditbank.records.consequences import Changed
 from tests.open_bank import machine, person
@@ -222,3 +225,17 @@ async def test_a_learner_lists_the_rounds_they_are_in_with_their_own_place_only(
     assert (one["round_id"], [each["learner_id"] for each in one["candidates"]]) == (round_["round_id"], [str(who[1])])
     await town.place.ask("GET", path, town.learner(who[0]), status=404)
     await town.place.ask("GET", f"/v1/learners/{new_id()}/rounds", town.learner(who[0]), status=404)
+
+
+async def test_the_file_of_one_person_holds_no_rival_of_theirs_whoever_asks_for_it(town: CohortTown) -> None:
+    cohort, who = await town.cohort(90, 80, quota=2)
+    await town.decided(cohort)
+    async with town.place.bank.database.session() as session:
+        held = await held_of(
+            session,
+            (who[0],),
+            actor=replace(town.place.registrar, reach=frozenset({Reach.INSTITUTION})),
+            tools=town.tools(),
+        )
+    (round_,) = held.rounds
+    assert [each.learner_id for each in round_.candidates] == [who[0]]

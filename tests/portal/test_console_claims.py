@@ -71,6 +71,8 @@ async def test_each_hand_finds_the_claim_in_its_inbox_and_answers_it_on_one_scre
     async with at(college, college.department) as browser:
         inbox = text_of(await browser.read("/console/claims"))
         assert "演示一" in inbox
+        looks = "SELECT actor, detail FROM access_entry WHERE act = 'claims_seen'"
+        assert await college.sql(looks) == [(college.department.name, {"count": 1})]
         assert re.search(r"演示职业学院 \d+版", inbox), "which version of the plan"
         assert "审核" in inbox
         shown = text_of(await browser.read(page))

@@ -97,9 +97,12 @@ async def held_of(session: AsyncSession, family: tuple[UUID, ...], *, actor: Act
     rounds = []
     for row in await rows_of(session, _ROUNDS, [list(family)]):
         try:
-            rounds.append(await one_round(session, row["round_id"], actor=actor, tools=tools))
+            found = await one_round(session, row["round_id"], actor=actor, tools=tools)
         except NotFound:
             continue
+        # A guardian of two children in one round sees both there; the file is of one of them.
+        mine = [each for each in found.candidates if each.learner_id in family]
+        rounds.append(found.model_copy(update={"candidates": mine}))
     reviews = await seen(session, actor=actor, closed_too=True, after=None, limit=MOST_REVIEWS, tools=tools)
     return PathwaysHeld(
         memberships=memberships,

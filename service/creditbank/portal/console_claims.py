@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
 from creditbank.http import KeyringDep, cursor_of, instant_and_id, instant_of, keys_of, one_page
+from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions import reading
 from creditbank.institutions.plans import plan_by_id
@@ -77,6 +78,9 @@ async def claims_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep,
     # That somebody of the bank looks at a person is logged, claim by claim: a list tells the bank no names.
     own = set() if Reach.ANY in actor.reach else {one.learner_id for one in shown}
     called = await names_of_learners(session, own, keyring=keyring)
+    if own:
+        detail = {"count": len(own)}
+        await note(session, actor=actor, act="claims_seen", purpose="claim", at=visited.at, detail=detail)
     return console_page(
         visited,
         "claims.html",
