@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,21 @@ from tests.clients.served import served
 from tests.conftest import copied
 from tests.demo.browsing import CHROMIUM, At, screens
 from tests.demo.opened import CUT_OFF, Interrupted, Opened
+
+HANDS_ON = ("_in_a_browser", "_guide")
+
+
+@pytest.hookimpl(trylast=True)  # after whatever shuffles
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the city one after another, those that only look before those whose people act in it."""
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    if not here:
+        return
+    first, there = items.index(here[0]), set(map(id, here))
+    before = [item for item in items[:first] if id(item) not in there]
+    after = [item for item in items[first:] if id(item) not in there]
+    here.sort(key=lambda item: item.path.stem.endswith(HANDS_ON))
+    items[:] = [*before, *here, *after]
 
 
 @pytest.fixture(scope="package")

@@ -398,8 +398,8 @@ def test_the_calls_of_the_page_about_pathways_work_in_their_order(city: Opened, 
         told = ran(script(after), said | tokens(city, **people), tmp_path)
     finally:
         clock.set_to(None)
-    (number,) = set(re.findall(r'"result_no":"(ZD-2026-\d{4})"', told))
-    assert told.count(number) >= 2
+    newest = max(re.findall(r'"result_no":"(ZD-2026-\d{4})"', told))
+    assert told.count(newest) >= 2
     header, *rows = CalamineWorkbook.from_path(tmp_path / "filed.xlsx").get_sheet_by_index(0).to_python()
     assert header[0] == "姓名"
     assert [row[0] for row in rows] == ["潘旭豪", "孟雨琳"]
