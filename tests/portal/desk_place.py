@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -72,6 +72,15 @@ def forms_of(page: str) -> set[str]:
     return set(re.findall(r'<form class="fields act" id="([^"]*)"', page))
 
 
+@asynccontextmanager
+async def at(app: Any, actor: Actor, **headers: str) -> AsyncIterator[Browser]:
+    """A browser that holds the session of somebody; a test's clock is not the one that tokens hold by."""
+    transport = httpx.ASGITransport(app, client=("203.0.113.7", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE, **headers}) as http:
+        http.cookies.set(gate.SESSION_COOKIE, app.state.tokens.issue(actor, at=datetime.now(UTC)))
+        yield Browser(http)
+
+
 @dataclass
 class Desk:
     """The town with the people at its desks."""
@@ -83,13 +92,9 @@ class Desk:
         transport = httpx.ASGITransport(self.town.place.bank.app, client=("203.0.113.7", 4711))
         return httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE})
 
-    @asynccontextmanager
-    async def at(self, actor: Actor) -> AsyncIterator[Browser]:
-        """A browser that holds the session of somebody; the town's clock is not the one that tokens hold by."""
-        token = self.town.place.bank.app.state.tokens.issue(actor, at=datetime.now(UTC))
-        async with self.browser() as http:
-            http.cookies.set(gate.SESSION_COOKIE, token)
-            yield Browser(http)
+    def at(self, actor: Actor) -> AbstractAsyncContextManager[Browser]:
+        """A browser that holds the session of somebody."""
+        return at(self.town.place.bank.app, actor)
 
     async def login(self, login_name: str, *, roles: list[str], **bound: Any) -> UUID:
         """A way in for somebody of the staff, as an administrator gives it out."""

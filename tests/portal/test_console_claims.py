@@ -5,23 +5,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from creditbank.identifiers import new_id
-from creditbank.identity import gate
 from creditbank.identity.actor import Actor
 from creditbank.portal import console_claims
 from creditbank.portal.console_claims_shown import value_typed
 from tests.open_bank import person
 from tests.portal.desk_place import Browser, forms_of
-from tests.portal.place import HERE, text_of
+from tests.portal.desk_place import at as browsing
+from tests.portal.place import text_of
 from tests.recognition.college import (
     DEPARTMENT,
     ISSUER,
@@ -43,13 +41,9 @@ async def college(addresses: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         yield place
 
 
-@asynccontextmanager
-async def at(college: College, actor: Actor) -> AsyncIterator[Browser]:
+def at(college: College, actor: Actor) -> AbstractAsyncContextManager[Browser]:
     """A browser that holds somebody's session."""
-    transport = httpx.ASGITransport(college.bank.app, client=("203.0.113.7", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE}) as http:
-        http.cookies.set(gate.SESSION_COOKIE, college.bank.app.state.tokens.issue(actor, at=datetime.now(UTC)))
-        yield Browser(http)
+    return browsing(college.bank.app, actor)
 
 
 def said(relevance: str) -> dict[str, Any]:

@@ -6,20 +6,19 @@ import io
 import re
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from creditbank.identity import gate
 from creditbank.identity.actor import Actor
 from creditbank.records.intake import Sender
 from tests.open_bank import person
 from tests.portal.desk_place import Browser, form_of
+from tests.portal.desk_place import at as browsing
 from tests.portal.place import HERE, text_of
 from tests.records.town import resident
 from tests.submissions.bank import SubmittingBank, submitting, workbook
@@ -34,13 +33,9 @@ class Console:
 
     place: SubmittingBank
 
-    @asynccontextmanager
-    async def at(self, actor: Actor) -> AsyncIterator[Browser]:
+    def at(self, actor: Actor) -> AbstractAsyncContextManager[Browser]:
         """A browser that holds somebody's session."""
-        transport = httpx.ASGITransport(self.place.bank.app, client=("203.0.113.7", 4711))
-        async with httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE}) as http:
-            http.cookies.set(gate.SESSION_COOKIE, self.place.bank.app.state.tokens.issue(actor, at=datetime.now(UTC)))
-            yield Browser(http)
+        return browsing(self.place.bank.app, actor)
 
     def registrar(self, of: Sender | None = None) -> Actor:
         """A registrar of the college, or of another institution."""

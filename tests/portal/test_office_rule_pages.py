@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from creditbank.identity import gate
 from creditbank.identity.actor import Actor
 from tests.open_bank import opened, person
 from tests.portal.desk_place import Browser, form_of, forms_of
-from tests.portal.place import HERE, text_of
+from tests.portal.desk_place import at as browsing
+from tests.portal.place import text_of
 from tests.publishing.place import NEXT, OLD, Place, rule
 from tests.records.town import Town, town
 
@@ -28,13 +26,8 @@ async def place(town: Town, addresses: Any, tmp_path: Path) -> AsyncIterator[Pla
         yield Place(bank, town.college, town.school)
 
 
-@asynccontextmanager
-async def at(place: Place, actor: Actor) -> AsyncIterator[Browser]:
-    token = place.open.app.state.tokens.issue(actor, at=datetime.now(UTC))
-    transport = httpx.ASGITransport(place.open.app, client=("203.0.113.7", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE}) as http:
-        http.cookies.set(gate.SESSION_COOKIE, token)
-        yield Browser(http)
+def at(place: Place, actor: Actor) -> AbstractAsyncContextManager[Browser]:
+    return browsing(place.open.app, actor)
 
 
 async def test_a_draft_goes_all_the_way_by_two_officers(place: Place) -> None:

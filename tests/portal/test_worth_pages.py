@@ -6,20 +6,20 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from contextlib import AbstractAsyncContextManager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-import httpx
 import pytest
 
 from creditbank import background
 from creditbank.identifiers import new_id
 from creditbank.identity import gate
 from creditbank.identity.actor import Actor
-from tests.portal.desk_place import HERE, Browser, form_of, forms_of
+from tests.portal.desk_place import Browser, form_of, forms_of
+from tests.portal.desk_place import at as browsing
 from tests.portal.place import text_of
 from tests.recognition.college import (
     DEPARTMENT,
@@ -49,14 +49,9 @@ async def college(addresses: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         yield place
 
 
-@asynccontextmanager
-async def at(college: College, actor: Actor, **headers: str) -> AsyncIterator[Browser]:
-    """A browser that holds the session of somebody; the college's clock is not the one that tokens hold by."""
-    token = college.bank.app.state.tokens.issue(actor, at=datetime.now(UTC))
-    transport = httpx.ASGITransport(college.bank.app, client=("203.0.113.7", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url=HERE, headers={"Origin": HERE, **headers}) as http:
-        http.cookies.set(gate.SESSION_COOKIE, token)
-        yield Browser(http)
+def at(college: College, actor: Actor, **headers: str) -> AbstractAsyncContextManager[Browser]:
+    """A browser that holds the session of somebody."""
+    return browsing(college.bank.app, actor, **headers)
 
 
 def ticks(page: str, name: str) -> list[str]:

@@ -23,13 +23,13 @@ from creditbank.pathways import agreement_refusals as refusals
 from creditbank.pathways.acting import lock_cohort, rows_of
 from creditbank.pathways.agreement_facts import facts_for, must_hold
 from creditbank.pathways.following import follow
+from creditbank.pathways.known import LIVE
 from creditbank.pathways.sheet_matching import Somebody, pupil, pupils_of
 from creditbank.pathways.tables import Cohort, CohortMember, Intake, MemberEvent, Pathway
 from creditbank.pathways.ways import must_run
 from creditbank.records.acts import Tools
 from creditbank.sealing import SealingKey, field_of, seal
 
-LIVE = ("provisional", "filed", "suspended")
 _AFTER: Mapping[str, tuple[str, ...]] = {
     "suspended": ("provisional", "filed"),
     "returned": ("suspended",),

@@ -61,7 +61,7 @@ class ProgressedCourseOut(BaseModel):
         description="第一阶段课程。|Courses of the first stage.", examples=[["Z101"]]
     )
     college_course_code: str = Field(description="院校课程。|The college's course.", examples=["C101"])
-    equivalence_id: UUID | None = Field(None, description="所依据的等值关系。|The equivalence it stands on.")
+    equivalence_id: UUID | None = Field(None, description="所依据的认定关系。|The equivalence it stands on.")
     state: CourseState = Field(
         description="open 办理中、granted 已认定、refused 不予、withdrawn 已撤回、lapsed 已失效、ended 已终止、"
         "unclaimed 尚未申请、not_held 没有合格的成绩、not_in_plan 方案中没有、not_consented 学员未授权。"

@@ -22,7 +22,7 @@ from creditbank.portal.own_claims_shown import claim_shown, state_of, turning_sh
 from creditbank.portal.rounds_shown import Gate, gates_shown
 from creditbank.portal.story_shown import Source
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, back_to, whose_of_form, whose_page
 from creditbank.portal.worth_pages import said_of_learner
 from creditbank.portal.worth_shown import records_named
 from creditbank.recognition.appeals import appeal
@@ -162,7 +162,6 @@ async def _act(
 ) -> Response:
     """An act on a claim by its form; the page that has the form again, with the refusal, if it was refused."""
     claim = id_of(claim_id)
-    rest = f"?learner={id_of(learner)}" if (learner := posted.one("learner")) else ""
     here = f"/my/claims/{claim}" if line_no is None else f"/my/claims/{claim}/lines/{line_no}"
 
     async def acted(session: AsyncSession, tools: Tools) -> object:
@@ -170,15 +169,12 @@ async def _act(
 
     async def show(fault: Fault) -> Response:
         async with posted.database.session() as session:
-            tools = await posted.tools()
-            whose = await whose_of(
-                session, posted.actor, posted.one("learner"), keyring=tools.keyring, at=tools.at
-            )  # fmt: skip
+            tools, whose = await posted.tools(), await whose_of_form(session, posted)
             return await _claim(
                 session, posted.visited, posted.actor, whose, claim, tools=tools, line_no=line_no, fault=fault
             )
 
-    return await done_once(posted, form, acted, then=f"{here}{rest}", show=show, sure=sure)
+    return await done_once(posted, form, acted, then=back_to(posted, here), show=show, sure=sure)
 
 
 @router.post("/my/claims/{claim_id}/withdrawal")

@@ -21,7 +21,7 @@ from creditbank.http import KEY, answer
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions import reading
-from creditbank.once import IdempotencyKeyUsedForAnotherPayload, once
+from creditbank.once import Answer, IdempotencyKeyUsedForAnotherPayload, once
 from creditbank.portal.answering import Visit, page, sent_to, visit
 from creditbank.portal.forms import must_be_ours, typed_pairs
 from creditbank.portal.words import PHRASES, speaker
@@ -146,26 +146,15 @@ async def done_once(
     cannot be taken back: its box has to be ticked. Where `then` is None the act says where to go on: to what it made.
     `content` is the file that came with the form. Raises NotFound.
     """
-    say, key = speaker(posted.language), posted.one("key") or ""
-    if KEY.fullmatch(key) is None:
-        return await show(posted.fault(form, say("form_old"), status=409))
-    if sure and posted.one("sure") != "yes":
-        return await show(posted.fault(form, say("form_not_sure")))
-    tools = await posted.tools()
 
-    async def acted(session: AsyncSession) -> Any:
+    async def acted(session: AsyncSession, tools: Tools) -> Answer:
         made = await act(session, tools)
         return answer(200, {"done": form, "then": then or str(made)})
 
-    said = [pair for pair in posted.pairs if pair[0] != "key"]
-    try:
-        answered = await once(
-            posted.database, tools.keyring, caller=posted.actor.name, key=f"page:{key}", act=acted,
-            payload=payload_of(posted, said, content),
-        )  # fmt: skip
-    except (BankError, ValidationError) as refused:
-        return await show(posted.refused(form, refused))
-    address = then or str(orjson.loads(answered.body)["then"])
+    answered = await _kept_once(posted, form, acted, show=show, sure=sure, content=content)
+    if isinstance(answered, Response):
+        return answered
+    address = then or str(orjson.loads(answered)["then"])
     return sent_to(posted.visited, f"{address}{'&' if '?' in address else '?'}done={form}")
 
 
@@ -188,6 +177,23 @@ async def answered_once(
     The same form again is given the same answer, which is kept sealed for as long as any answer of a repeated write; a
     refusal is the page that `show` makes. Raises NotFound.
     """
+
+    async def acted(session: AsyncSession, tools: Tools) -> Answer:
+        return answer(200, await act(session, tools))
+
+    return await _kept_once(posted, form, acted, show=show, sure=sure)
+
+
+async def _kept_once(
+    posted: Posted,
+    form: str,
+    act: Callable[[AsyncSession, Tools], Awaitable[Answer]],
+    *,
+    show: Callable[[Fault], Awaitable[Response]],
+    sure: bool = False,
+    content: bytes = b"",
+) -> bytes | Response:
+    """The answer of the act, the first one for a form that comes again; else the page with the refusal."""
     say, key = speaker(posted.language), posted.one("key") or ""
     if KEY.fullmatch(key) is None:
         return await show(posted.fault(form, say("form_old"), status=409))
@@ -195,13 +201,14 @@ async def answered_once(
         return await show(posted.fault(form, say("form_not_sure")))
     tools = await posted.tools()
 
-    async def acted(session: AsyncSession) -> Any:
-        return answer(200, await act(session, tools))
+    async def acted(session: AsyncSession) -> Answer:
+        return await act(session, tools)
 
+    said = [pair for pair in posted.pairs if pair[0] != "key"]
     try:
         answered = await once(
             posted.database, tools.keyring, caller=posted.actor.name, key=f"page:{key}", act=acted,
-            payload=payload_of(posted, [pair for pair in posted.pairs if pair[0] != "key"]),
+            payload=payload_of(posted, said, content),
         )  # fmt: skip
     except (BankError, ValidationError) as refused:
         return await show(posted.refused(form, refused))

@@ -23,7 +23,7 @@ from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, PostedDep, desk_page, done_once, id_of, tools_of
 from creditbank.portal.inbox_shown import messages_shown
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, whose_of_form, whose_page
 from creditbank.recognition.reading import claims_of
 from creditbank.records.acts import Tools
 
@@ -104,15 +104,14 @@ async def mark_read(posted: PostedDep) -> Response:
     learner = posted.one("learner")
 
     async def act(session: AsyncSession, tools: Tools) -> None:
-        whose = await whose_of(session, posted.actor, learner, keyring=tools.keyring, at=tools.at)
+        whose = await whose_of_form(session, posted)
         await allowed_to_see(session, posted.actor, whose.certain, at=tools.at, keyring=tools.keyring)
         for message in posted.many("message_id")[:PAGE]:
             await inbox.mark_read(session, learner_id=whose.certain, message_id=id_of(message), at=tools.at)
 
     async def show(fault: Fault) -> Response:
         async with posted.database.session() as session:
-            tools = await posted.tools()
-            whose = await whose_of(session, posted.actor, learner, keyring=tools.keyring, at=tools.at)
+            tools, whose = await posted.tools(), await whose_of_form(session, posted)
             return await _inbox(session, posted.visited, posted.actor, whose, tools=tools, fault=fault)
 
     rest = {"learner": str(id_of(learner))} if learner else {}

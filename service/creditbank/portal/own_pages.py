@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import SessionDep
-from creditbank.errors import Language, NotFound
+from creditbank.errors import Language
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.institutions import reading
@@ -23,13 +23,12 @@ from creditbank.learners.personal import birth_of
 from creditbank.learners.schemas import ConsentIn, ReasonIn
 from creditbank.learners.sight import allowed_to_see
 from creditbank.portal.answering import SAFE, Visit
-from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
+from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, names_of, tools_of
 from creditbank.portal.home_shown import consent_named
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, back_to, whose_of_form, whose_page
 from creditbank.portal.words import PHRASES, named, speaker
 from creditbank.records.acts import Tools
-from creditbank.sealing import Keyring
 from creditbank.transcripts.personal_data import as_file, personal_data
 from creditbank.transcripts.service import Asked, transcript
 
@@ -224,24 +223,13 @@ async def _act(
     sure: bool = False,
 ) -> Response:
     """An act about whoever the form is about, and back to its page, with the refusal if it was refused."""
-    learner = posted.one("learner")
 
     async def acted(session: AsyncSession, tools: Tools) -> object:
-        return await act(session, await _whom(session, posted, tools.keyring), tools)
+        return await act(session, (await whose_of_form(session, posted)).certain, tools)
 
     async def again(fault: Fault) -> Response:
         async with posted.database.session() as session:
-            tools = await posted.tools()
-            whose = await whose_of(session, posted.actor, learner, keyring=tools.keyring, at=tools.at)
+            tools, whose = await posted.tools(), await whose_of_form(session, posted)
             return await show(session, posted.visited, posted.actor, whose, tools, fault)
 
-    rest = f"?learner={id_of(learner)}" if learner else ""
-    return await done_once(posted, form, acted, then=f"{here}{rest}", show=again, sure=sure)
-
-
-async def _whom(session: AsyncSession, posted: Posted, keyring: Keyring) -> UUID:
-    """Whom the form is about: the child that it names, or whoever posted it. Raises NotFound for nobody."""
-    whose = await whose_of(session, posted.actor, posted.one("learner"), keyring=keyring, at=posted.visited.at)
-    if whose.learner_id is None:
-        raise NotFound
-    return whose.learner_id
+    return await done_once(posted, form, acted, then=back_to(posted, here), show=again, sure=sure)

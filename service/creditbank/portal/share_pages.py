@@ -24,7 +24,7 @@ from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_onc
 from creditbank.portal.records_shown import beside, fields_of, name_of
 from creditbank.portal.share_shown import shown
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of
+from creditbank.portal.whose import Whose, WhoseDep, whose_of_form, whose_page
 from creditbank.portal.words import named, speaker
 from creditbank.portal.writing import day
 from creditbank.records.acts import Tools
@@ -55,7 +55,7 @@ async def shares_page(
 ) -> Response:
     """Every share, newest first."""
     if whose.learner_id is None:
-        return _which_child(visited, actor, whose)
+        return whose_page(visited, actor, whose)
     at = visited.at
     await allowed_to_see(session, actor, whose.certain, at=at, keyring=keyring)
     ground = await shares.ground_of(session, whose.certain)
@@ -77,10 +77,6 @@ async def shares_page(
     )
 
 
-def _which_child(visited: Visit, actor: Actor, whose: Whose) -> Response:
-    return desk_page(visited, "worth/whose.html", actor, here=visited.request.url.path, whose=whose)
-
-
 async def _may_act(session: AsyncSession, actor: Actor, whose: Whose, keyring: Keyring, visited: Visit) -> bool:
     return await may_act_for(session, actor, whose.certain, on=clock.today(visited.at), keyring=keyring)
 
@@ -98,7 +94,7 @@ async def new_share_page(
 ) -> Response:
     """The form."""
     if whose.learner_id is None:
-        return _which_child(visited, actor, whose)
+        return whose_page(visited, actor, whose)
     return await _form(session, visited, actor, whose, keyring=keyring)
 
 
@@ -203,9 +199,7 @@ def _asked(posted: Posted) -> ShareIn:
 
 async def _whose_of(posted: Posted) -> Whose:
     async with posted.database.session() as session:
-        return await whose_of(
-            session, posted.actor, posted.one("learner"), keyring=posted.state.keyring, at=posted.visited.at
-        )
+        return await whose_of_form(session, posted)
 
 
 # --- one of them ----------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from creditbank.portal.desk import (
 from creditbank.portal.story_shown import Source, document_said
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.ways_shown import way_shown
-from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, back_to, learner_of_form, whose_of_form, whose_page
 from creditbank.portal.words import named
 from creditbank.records.acts import Tools
 from creditbank.records.decisions import one_decision
@@ -234,21 +234,15 @@ def _mine(round_: RoundOut, whose: Whose) -> Any:
 async def give_up_place(round_id: str, posted: PostedDep) -> Response:
     """Give up one's place."""
     round_ = id_of(round_id)
-    learner = posted.one("learner")
-    learner_id = id_of(learner) if learner else posted.actor.learner_id
-    if learner_id is None:
-        raise NotFound
+    learner_id = learner_of_form(posted)
 
     async def act(session: AsyncSession, tools: Tools) -> object:
         return await rounds.give_up(session, round_, learner_id, actor=posted.actor, tools=tools)
 
     async def show(fault: Fault) -> Response:
         async with posted.database.session() as session:
-            tools = await posted.tools()
-            whose = await whose_of(session, posted.actor, learner, keyring=tools.keyring, at=tools.at)
+            tools, whose = await posted.tools(), await whose_of_form(session, posted)
             return await _round(session, posted.visited, posted.actor, whose, round_, tools=tools, fault=fault)
 
-    rest = f"?learner={learner_id}" if learner else ""
-    return await done_once(
-        posted, "place_giving_up", act, then=f"/my/rounds/{round_}{rest}", show=show, sure=True
-    )  # fmt: skip
+    then = back_to(posted, f"/my/rounds/{round_}")
+    return await done_once(posted, "place_giving_up", act, then=then, show=show, sure=True)

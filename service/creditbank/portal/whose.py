@@ -20,7 +20,7 @@ from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.learners.guardians import children_of
 from creditbank.portal.answering import Visit
-from creditbank.portal.desk import desk_page
+from creditbank.portal.desk import Posted, desk_page, id_of
 from creditbank.sealing import Keyring
 from creditbank.transcripts.service import Asked, transcript
 
@@ -73,6 +73,28 @@ async def whose_of(session: AsyncSession, actor: Actor, asked: str | None, *, ke
         except ValueError:
             raise NotFound from None
     return Whose(own or (children[0].learner_id if len(children) == 1 else None), own, children)
+
+
+async def whose_of_form(session: AsyncSession, posted: Posted) -> Whose:
+    """The same of a form: of the child that it names. Raises NotFound for what is no id."""
+    return await whose_of(
+        session, posted.actor, posted.one("learner"), keyring=posted.state.keyring, at=posted.visited.at
+    )
+
+
+def learner_of_form(posted: Posted) -> UUID:
+    """Whom a form acts for: the child that it names, or whoever posts it. Raises NotFound."""
+    asked = posted.one("learner")
+    found = id_of(asked) if asked else posted.actor.learner_id
+    if found is None:
+        raise NotFound
+    return found
+
+
+def back_to(posted: Posted, address: str) -> str:
+    """Where a form leads: an address that stays with the child that it names. Raises NotFound for what is no id."""
+    learner = posted.one("learner")
+    return f"{address}?learner={id_of(learner)}" if learner else address
 
 
 async def _children(session: AsyncSession, actor: Actor, keyring: Keyring, at: datetime) -> list[Child]:

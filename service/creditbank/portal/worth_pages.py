@@ -27,7 +27,7 @@ from creditbank.learners.sight import allowed_to_see
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of, whose_page
+from creditbank.portal.whose import Whose, WhoseDep, learner_of_form, whose_of_form, whose_page
 from creditbank.portal.words import named
 from creditbank.portal.worth_shown import records_named, worth_shown
 from creditbank.recognition.allocation_schemas import AllocationIn, AllocationOut, HypotheticalIn
@@ -230,7 +230,7 @@ async def claim_by_form(plan_id: str, posted: PostedDep) -> Response:
     """Claim what was ticked in the best allocation, or one line put together by hand; then to the claim's page."""
     plan = id_of(plan_id)
     form = "byhand" if posted.one("course_code") or posted.many("record_ids") else "claiming"
-    learner_id = _learner(posted)
+    learner_id = learner_of_form(posted)
 
     async def act(session: AsyncSession, tools: Tools) -> object:
         said = ClaimIn.model_validate({"plan_id": plan, "lines": _lines(posted)})
@@ -245,23 +245,12 @@ async def claim_by_form(plan_id: str, posted: PostedDep) -> Response:
     async def show(fault: Fault) -> Response:
         keyring = posted.state.keyring
         async with posted.database.session() as session:
-            at = posted.visited.at
-            whose = await whose_of(session, posted.actor, posted.one("learner"), keyring=keyring, at=at)
+            whose = await whose_of_form(session, posted)
         return await _worth(
             posted.database, posted.visited, posted.actor, whose, plan, keyring=keyring, fault=fault
         )  # fmt: skip
 
     return await done_once(posted, form, act, then=None, show=show)
-
-
-def _learner(posted: Posted) -> UUID:
-    """For whom: the child that the form names, or whoever posts it. Raises NotFound."""
-    asked = posted.one("learner")
-    if asked:
-        return id_of(asked)
-    if posted.actor.learner_id is None:
-        raise NotFound
-    return posted.actor.learner_id
 
 
 def _lines(posted: Posted) -> list[dict[str, Any]]:
