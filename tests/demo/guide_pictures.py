@@ -239,8 +239,10 @@ def _new_file(sitting: Sitting) -> None:
 
 @scene("provider-record", "enterprise.provider", DESK_SMALL)
 def _record(sitting: Sitting) -> None:
+    """Of the file that the city itself sent: others may have been sent since."""
     sitting.go("/console/files")
-    _first(sitting, "/console/files/")
+    sitting.page.locator("main a", has_text="港城装备实习鉴定").last.click()
+    sitting.page.wait_for_load_state()
     _first(sitting, "/console/records/")
 
 
