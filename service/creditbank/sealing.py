@@ -1,7 +1,7 @@
 """How the bank keeps a secret: sealed fields, keyed indexes to find them by, and digests that prove what was stored.
 
 Every learner has a random key of their own, kept only wrapped by a key of the keyring: delete the wrapped key, and
-nothing sealed under it can be read again. A blob's first byte names its algorithm, so that a bank that changes its
+nothing sealed under it can be read again. A blob's first byte names its form, so that a bank that changes its
 cipher still reads what it sealed before. Nonces are 96 random bits: one key must seal fewer than 2**32 blobs (NIST SP
 800-38D, 8.3), which is why the bank's own key, which seals every stored response, can be rotated.
 """
@@ -14,6 +14,7 @@ import hmac
 import json
 import os
 import secrets
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,8 @@ _KEY_BYTES = _AES_BYTES + _SM4_BYTES
 _INDEX_BYTES = 32
 _NONCE_BYTES, _TAG_BYTES = 12, 16
 _NUMBER_BYTES = 2
+_PACKED, _PACKED_FROM, _PACKED_UP_TO = 0x10, 1024, 2**20
+"""Bytes: below there is nothing to win, and what is larger is a file that somebody packed already."""
 _OTHERS_MAY = 0o027
 
 
@@ -213,30 +216,44 @@ def field_of(learner_id: UUID, field: str) -> bytes:
 
 
 def seal(key: SealingKey, plaintext: bytes, aad: bytes) -> bytes:
-    """Encrypt: one byte for the algorithm, 12 of nonce, the ciphertext, 16 of tag; `aad` as of `field_of`."""
+    """Encrypt: one byte for the form, 12 of nonce, the ciphertext, 16 of tag; `aad` as of `field_of`.
+
+    The form is the cipher and whether the text was packed. What a decision was decided by is 60 KB of JSON that says
+    the same words again and again, and an eighth of that when packed; nothing can be won once it is sealed.
+    """
+    form, text = key.algorithm, plaintext
+    if _PACKED_FROM <= len(plaintext) <= _PACKED_UP_TO:
+        packed = zlib.compress(plaintext, 1)
+        if len(packed) < len(plaintext):
+            form, text, aad = form | _PACKED, packed, aad + bytes([form | _PACKED])
     nonce = os.urandom(_NONCE_BYTES)
     if key.algorithm == _AES:
-        return b"\x01" + nonce + key.aes.encrypt(nonce, plaintext, aad)
+        return bytes([form]) + nonce + key.aes.encrypt(nonce, text, aad)
     writer = Cipher(key.sm4, modes.GCM(nonce)).encryptor()
     writer.authenticate_additional_data(aad)
-    return b"\x02" + nonce + writer.update(plaintext) + writer.finalize() + writer.tag
+    return bytes([form]) + nonce + writer.update(text) + writer.finalize() + writer.tag
 
 
 def open_sealed(key: SealingKey, blob: bytes, aad: bytes) -> bytes:
-    """Decrypt what `seal` made, by whichever cipher. Raises SealBroken, and then nothing of it is known."""
-    algorithm, nonce = blob[:1], blob[1 : 1 + _NONCE_BYTES]
+    """Decrypt what `seal` made, in whichever form. Raises SealBroken, and then nothing of it is known."""
     if len(blob) < 1 + _NONCE_BYTES + _TAG_BYTES:
         raise SealBroken("too short to be a sealed blob")
+    form, nonce = blob[0], blob[1 : 1 + _NONCE_BYTES]
+    if form & _PACKED:
+        aad += blob[:1]  # what was packed opens as nothing else
     try:
-        if algorithm == b"\x01":
-            return key.aes.decrypt(nonce, blob[1 + _NONCE_BYTES :], aad)
-        if algorithm == b"\x02":
-            reader = Cipher(key.sm4, modes.GCM(nonce, blob[-_TAG_BYTES:])).decryptor()
-            reader.authenticate_additional_data(aad)
-            return reader.update(blob[1 + _NONCE_BYTES : -_TAG_BYTES]) + reader.finalize()
+        match form & ~_PACKED:
+            case 1:
+                text = key.aes.decrypt(nonce, blob[1 + _NONCE_BYTES :], aad)
+            case 2:
+                reader = Cipher(key.sm4, modes.GCM(nonce, blob[-_TAG_BYTES:])).decryptor()
+                reader.authenticate_additional_data(aad)
+                text = reader.update(blob[1 + _NONCE_BYTES : -_TAG_BYTES]) + reader.finalize()
+            case _:
+                raise SealBroken(f"unknown form {form:02x}")
     except InvalidTag:
         raise SealBroken("the blob is not of this key and place, or was altered") from None
-    raise SealBroken(f"unknown algorithm {algorithm.hex()}")
+    return zlib.decompress(text) if form & _PACKED else text
 
 
 def seal_for_bank(keyring: Keyring, plaintext: bytes, aad: bytes) -> bytes:

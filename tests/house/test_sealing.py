@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import stat
 import threading
 from enum import StrEnum
@@ -60,10 +61,28 @@ def test_aes_256_gcm_is_the_one_of_the_gcm_specification() -> None:
     assert sealing.open_sealed(SealingKey(bytes(48), algorithm=2), blob, b"") == bytes(16)
 
 
+REPEATED = b"130300" * 400
+
+
 @pytest.mark.parametrize("algorithm", [1, 2])
-def test_a_blob_with_any_bit_turned_does_not_open(algorithm: int) -> None:
+def test_what_says_the_same_again_and_again_is_packed_before_it_is_sealed(algorithm: int) -> None:
+    blob = sealing.seal(numbered(algorithm), REPEATED, b"place")
+    assert blob[0] == 0x10 | algorithm
+    assert len(blob) < len(REPEATED) / 10
+    assert sealing.open_sealed(numbered(algorithm), blob, b"place") == REPEATED
+
+
+def test_what_cannot_be_packed_is_sealed_as_it_is() -> None:
+    for plaintext in (bytes(range(256)) * 2, secrets.token_bytes(5000), b"0" * (2**20 + 1)):
+        blob = sealing.seal(numbered(1), plaintext, b"place")
+        assert (blob[0], len(blob)) == (1, len(plaintext) + 29)
+
+
+@pytest.mark.parametrize("plaintext", [b"130300", REPEATED], ids=["as it is", "packed"])
+@pytest.mark.parametrize("algorithm", [1, 2])
+def test_a_blob_with_any_bit_turned_does_not_open(algorithm: int, plaintext: bytes) -> None:
     key, aad = numbered(algorithm), b"place"
-    blob = sealing.seal(key, b"130300", aad)
+    blob = sealing.seal(key, plaintext, aad)
     for at in range(len(blob)):
         for bit in range(8):
             turned = bytearray(blob)
