@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ from creditbank.recognition.gathering import (
     ClaimSaid,
     Gathered,
     Hypothetical,
+    OnlyFor,
     gather,
     gather_many,
 )
@@ -100,6 +102,40 @@ async def test_one_by_one_and_all_together_are_the_same(town: Town) -> None:
     for person, one in zip(people, together, strict=True):
         (alone,) = await gathered(town, [person])
         assert alone == one
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_only_for_some_lines_the_facts_of_these_are_the_same(town: Town, seed: int) -> None:
+    """All but the set of every record, for which all of them have to be read: asking for one that was not fails."""
+    random = Random(20 + seed)
+    plan_id = await furnish_more(town, random)
+    learners = await settle(town, 6, random)
+    before = await everything(town)
+    for learner in learners:
+        await convert(town, plan_id, learner, before.family(learner), random)
+    known = await everything(town)
+    unread = 0
+    for learner in learners:
+        person = AskedPerson(known.family(learner), plan_id, ClaimSaid(date(2024, 4, 20)))
+        (whole,) = await gathered(town, [person])
+        lines = [asked(random, sorted(whole.held), number) for number in (1, 2)]
+        records = frozenset(UUID(str(record)) for line in lines for record in line.records)
+        only = OnlyFor(records, frozenset(line.course_code for line in lines))
+        (narrow,) = await gathered(town, [replace(person, only_for=only)])
+        for line in lines:
+            assert _but_records(narrow.facts(line)) == _but_records(whole.facts(line)), line
+        for one in narrow.held.values():
+            try:
+                assert one.facts == whole.held[one.id].facts
+            except AssertionError as missing:
+                assert "without its facts" in str(missing)  # noqa: PT017
+                assert UUID(one.id) not in records
+                unread += 1
+    assert unread > 0
+
+
+def _but_records(facts: dict[str, Any]) -> dict[str, Any]:
+    return _in_any_order({name: value for name, value in facts.items() if name != "records"})
 
 
 # --- whose they are -----------------------------------------------------------------------------------------------

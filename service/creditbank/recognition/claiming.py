@@ -16,9 +16,10 @@ from creditbank.identifiers import new_id
 from creditbank.learners.refusals import AccountClosed
 from creditbank.recognition import refusals
 from creditbank.recognition.clocks import holds_until
-from creditbank.recognition.gathering import AskedPerson, ClaimSaid, Gathered, gather_many
+from creditbank.recognition.gathering import AskedPerson, ClaimSaid, Gathered, OnlyFor, gather_many
 from creditbank.recognition.granting import grant, refuse, reserve
 from creditbank.recognition.judging import Judged, judge_lines
+from creditbank.recognition.known import EDUCATION_RANKS
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.procedures import steps_of, times_of
@@ -97,7 +98,11 @@ async def claim_many(
     _claimed_once(found, asked, people)
     going_on = [place for place, refusal in enumerate(found) if refusal is None]
     on = today(tools.at)
-    questions = [AskedPerson(people[asked[place][0]].family, plan_id, ClaimSaid(on)) for place in going_on]
+    every = "records" in tools.rulebook.row_sets("conversion", EDUCATION_RANKS)
+    questions = [
+        AskedPerson(people[learner].family, plan_id, ClaimSaid(on), only_for=None if every else _only_for(lines))
+        for learner, lines in (asked[place] for place in going_on)
+    ]
     known = await gather_many(session, questions, keyring=tools.keyring, at=tools.at) if questions else []
     writing = new_writing(tools, (), by=by, institution_id=made_for)
     for place, gathered in zip(going_on, known, strict=True):
@@ -112,6 +117,11 @@ async def claim_many(
     if writing.rows:
         await writing.write(session)
     return [one for one in found if one is not None]
+
+
+def _only_for(lines: Sequence[Wanted]) -> OnlyFor:
+    records = frozenset(record for line in lines for record in line.record_ids)
+    return OnlyFor(records, frozenset(line.course_code for line in lines))
 
 
 def _refusal(

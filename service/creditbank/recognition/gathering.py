@@ -24,7 +24,17 @@ from creditbank.recognition.known import AskedLine, ClaimSaid, Hypothetical, Kno
 from creditbank.records.refusals import LearnerErased
 from creditbank.sealing import Keyring, SealingKey, unwrap
 
-__all__ = ["AskedLine", "AskedPerson", "ClaimSaid", "Gathered", "Hypothetical", "gather", "gather_many", "plan_on"]
+__all__ = [
+    "AskedLine",
+    "AskedPerson",
+    "ClaimSaid",
+    "Gathered",
+    "Hypothetical",
+    "OnlyFor",
+    "gather",
+    "gather_many",
+    "plan_on",
+]
 
 _PLANS = """
 SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits,
@@ -47,7 +57,8 @@ SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits,
                                        'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
      FROM equivalence e
      WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
-       AND e.targets && array(SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id)) AS counts
+       AND e.targets && coalesce(%(courses)s::varchar[], array(
+           SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id))) AS counts
 FROM plan p WHERE p.plan_id = ANY (%(plans)s)
 """
 
@@ -60,7 +71,15 @@ SELECT asked.i, json_build_object(
             'learner', c.learner_id, 'record', c.record_id, 'institution', c.institution_id, 'kind', c.kind,
             'content', encode(c.content, 'hex'), 'occurred_on', c.occurred_on, 'level', c.level,
             'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict, 'shown', c.shown,
-            'sealed', encode(c.sealed, 'hex'), 'facts', encode(d.facts_sealed, 'hex'), 'body', v.body,
+            'sealed', encode(c.sealed, 'hex'), 'body', v.body,
+            'facts', CASE WHEN asked.records IS NULL OR c.record_id = ANY (asked.records)
+                    OR (c.kind = 'course_result' AND c.institution_id = (
+                        SELECT p.institution_id FROM plan p WHERE p.plan_id = asked.plan))
+                    OR c.content IN (SELECT l.content FROM record_current l
+                                     WHERE l.learner_id = ANY (asked.family) AND l.record_id = ANY (asked.records))
+                    OR c.record_id IN (SELECT u.record_id FROM record_use u WHERE u.learner_id = ANY (asked.family))
+                THEN (SELECT encode(d.facts_sealed, 'hex') FROM decision d
+                      WHERE d.learner_id = c.learner_id AND d.decision_id = c.decision_id) END,
             'issuer', (SELECT s.issuer_id FROM certificate_standard s
                        WHERE c.kind = 'certificate' AND s.code = c.shown ->> 'standard'
                          AND s.valid_from <= c.occurred_on
@@ -69,7 +88,6 @@ SELECT asked.i, json_build_object(
         FROM record_current c
         JOIN record_version v
           ON v.learner_id = c.learner_id AND v.record_id = c.record_id AND v.version = c.version
-        LEFT JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
         WHERE c.learner_id = ANY (asked.family)),
     'enrolments', (
         SELECT json_agg(json_build_object(
@@ -91,20 +109,33 @@ SELECT asked.i, json_build_object(
           AND (v.state = 'granted' OR (v.state = 'reserved' AND v.expires_at > %(at)s))
           AND v.claim_id IS DISTINCT FROM asked.without_claim)
 )::text AS said
-FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(i int, family uuid[], without_claim uuid)
+FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(
+    i int, family uuid[], plan uuid, without_claim uuid, records uuid[])
 """
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyFor:
+    """Lines that nothing else is asked about, by documents that do not look at every record.
+
+    What else the person has is known by its row, but the facts that its deposit used are not read.
+    """
+
+    records: frozenset[UUID]
+    courses: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class AskedPerson:
     """Whose facts are wanted: all accounts of one person, the plan, and the claim; `without_claim` leaves out what an
-    earlier look at this claim reserved or granted."""
+    earlier look at this claim reserved or granted; `only_for` leaves out what its lines need not know."""
 
     family: tuple[UUID, ...]
     plan_id: UUID
     claim: ClaimSaid
     without_claim: UUID | None = None
     hypothetical: tuple[Hypothetical, ...] = ()
+    only_for: OnlyFor | None = None
 
 
 async def gather(
@@ -136,10 +167,16 @@ async def gather_many(
     session: Transaction, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
 ) -> list[Gathered]:
     """The same for many people, in their order, by two statements. Raises NotFound and LearnerErased as for one."""
-    plans_asked = await _ask_plans(session, {person.plan_id for person in people})
+    plans_asked = await _ask_plans(session, {person.plan_id for person in people}, courses=_courses(people))
     cursor = (await driver(session)).cursor(row_factory=dict_row)
     asked = [
-        {"i": place, "family": person.family, "without_claim": person.without_claim}
+        {
+            "i": place,
+            "family": person.family,
+            "plan": person.plan_id,
+            "without_claim": person.without_claim,
+            "records": None if person.only_for is None else sorted(person.only_for.records),
+        }
         for place, person in enumerate(people)
     ]
     # Sent before the plans are read: on a bare connection both questions travel together.
@@ -157,9 +194,21 @@ async def plan_on(session: Transaction, plan_id: UUID, on: date) -> KnownPlan:
     return (await _plans(await _ask_plans(session, {plan_id}), {(plan_id, on)}))[plan_id, on]
 
 
-async def _ask_plans(session: Transaction, plans: set[UUID]) -> AsyncCursor[dict[str, Any]]:
+def _courses(people: Sequence[AskedPerson]) -> list[str] | None:
+    """The courses that equivalences are wanted for; None for all of the plans."""
+    found: set[str] = set()
+    for person in people:
+        if person.only_for is None:
+            return None
+        found |= person.only_for.courses
+    return sorted(found)
+
+
+async def _ask_plans(
+    session: Transaction, plans: set[UUID], *, courses: Sequence[str] | None = None
+) -> AsyncCursor[dict[str, Any]]:
     cursor = (await driver(session)).cursor(row_factory=dict_row)
-    return await cursor.execute(_PLANS, {"plans": sorted(plans)})
+    return await cursor.execute(_PLANS, {"plans": sorted(plans), "courses": courses})
 
 
 async def _plans(

@@ -13,6 +13,7 @@ from creditbank.rules.terms import AFTER, VERDICT_OF, Amount, Condition, Context
 from creditbank.rules.units import Type, observed, shown
 
 Group = tuple[Any, ...]
+_Seen = tuple[Scope, Truth, list[Leaf]]
 
 
 @dataclass(frozen=True)
@@ -74,34 +75,35 @@ class Cap:
 
     def silent(self, scope: Scope) -> bool:
         """Whether it counts nothing of this line."""
-        return self._groups(scope) == []
+        seen = self._seen(scope)
+        return seen is not None and not any(_is_of_line(*each) for each in seen)
 
     def _groups(self, scope: Scope) -> list[_Group] | None:
         """The groups of this line's rows, each as it stands after it; None where the rows are not known."""
-        rows = self.rows(scope)
-        if rows is None:
+        seen = self._seen(scope)
+        if seen is None:
             return None
-        limit = self.limit.ask(scope)
-        found: dict[Group, _Group] = {}
-        seen = []
-        for row, member, why in rows:
-            counts = False if member is False else self.counts(row)
-            truth = None if member is None and counts is not False else counts
-            open_ = (
-                list(why)
-                if member is None
-                else []
-                if counts is not None
-                else list(self.where.why(row) if self.where else ())
-            )
-            seen.append((row, truth, open_))
-            if row.get("this") is True and truth is not False:
-                found.setdefault(self.group(row), _Group(self.group(row), limit))
-        for group in found.values():
+        keys = dict.fromkeys(self.group(row) for row, truth, why in seen if _is_of_line(row, truth, why))
+        limit = self.limit.ask(scope) if keys else None
+        found = [_Group(key, limit) for key in keys]
+        for group in found:
             for row, truth, open_ in seen:
                 if truth is not False:
                     self._add(group, row, truth=truth, open_=open_)
-        return list(found.values())
+        return found
+
+    def _seen(self, scope: Scope) -> list[_Seen] | None:
+        """Each row of the set, whether it counts, and what leaves that open; None where the rows are not known."""
+        rows = self.rows(scope)
+        if rows is None:
+            return None
+        seen: list[_Seen] = []
+        for row, member, why in rows:
+            counts = False if member is False else self.counts(row)
+            truth = None if member is None and counts is not False else counts
+            of_where = self.where.why(row) if self.where is not None and counts is None else ()
+            seen.append((row, truth, list(why if member is None else of_where)))
+        return seen
 
     def _add(self, group: _Group, row: Scope, *, truth: Truth, open_: list[Leaf]) -> None:
         key, weight = self.group(row), self.weight(row)
@@ -174,6 +176,10 @@ class Cap:
         return (
             f"before {say(group.before)}, this {say(group.line)}, together {say(after)}, limit {plain}{ground}, {rest}"
         )
+
+
+def _is_of_line(row: Scope, truth: Truth, _: object) -> bool:
+    return row.get("this") is True and truth is not False
 
 
 @dataclass
