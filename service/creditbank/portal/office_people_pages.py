@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -20,6 +19,7 @@ from creditbank.oversight.routes import FindingIn, HintOut
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of
 from creditbank.portal.office import PAGE, called, every_institution, further, office_page
+from creditbank.portal.office_looking_up import KINDS, looked_up
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import speaker
 from creditbank.records import identity_work
@@ -31,9 +31,6 @@ from creditbank.sealing import Keyring
 router = APIRouter(include_in_schema=False)
 
 PEOPLE, MERGES, HINTS = "/office/people", "/office/merges", "/office/hints"
-KINDS = (
-    "resident_id", "hk_macao_permit", "taiwan_permit", "hmt_residence", "foreign_permanent_residence", "passport",
-)  # fmt: skip
 
 
 # --- looking somebody up --------------------------------------------------------------------------------------------
@@ -62,36 +59,14 @@ async def _people(
 
 @router.post(PEOPLE)
 async def look_up(posted: PostedDep) -> Response:
-    """Who that is; the look is logged with its purpose. No answer is kept, and looking twice is two looks."""
-    form = {"document": "look_document", "account": "look_account", "name": "look_name"}.get(
-        posted.one("by") or "", "look_document"
-    )
-    try:
-        asked = LookupIn.model_validate(_asked(posted))
-
-        async def look(session: AsyncSession) -> list[LearnerOut]:
-            return await lookups.look_up(
-                session, asked, actor=posted.actor, at=posted.visited.at, keyring=posted.state.keyring
-            )  # fmt: skip
-
-        found = await posted.database.write(look)
-    except (BankError, ValidationError) as refused:
-        fault = posted.refused(form, refused)
-        async with posted.database.session() as session:
-            return await _people(session, posted.visited, posted.actor, fault=fault)
+    """Who that is, and the way to their file."""
+    found = await looked_up(posted)
     async with posted.database.session() as session:
-        return await _people(session, posted.visited, posted.actor, found=found, purpose=asked.purpose)
-
-
-def _asked(posted: Posted) -> dict[str, Any]:
-    """The one way that was filled in."""
-    by = posted.one("by")
-    said = posted.said("purpose")
-    if by == "account":
-        return said | posted.said("account_no")
-    if by == "name":
-        return said | posted.said("name", "birth_on")
-    return said | {"document": {"number": "", **posted.said("kind", "number", "birth_on")}}
+        if isinstance(found, Fault):
+            return await _people(session, posted.visited, posted.actor, fault=found)
+        return await _people(
+            session, posted.visited, posted.actor, found=found, purpose=posted.one("purpose") or ""
+        )  # fmt: skip
 
 
 # --- merges ---------------------------------------------------------------------------------------------------------

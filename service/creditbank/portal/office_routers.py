@@ -11,6 +11,7 @@ from creditbank.portal import (
     office_held_pages,
     office_pages,
     office_people_pages,
+    office_person_pages,
     office_rule_pages,
 )
 
@@ -21,5 +22,6 @@ OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_draft_pages.router,
     office_dashboard_pages.router,
     office_people_pages.router,
+    office_person_pages.router,
     office_access_pages.router,
 )

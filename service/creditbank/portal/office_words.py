@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from creditbank.portal.office_access_words import OFFICE_ACCESS
 from creditbank.portal.office_figure_words import OFFICE_FIGURES
+from creditbank.portal.office_person_words import OFFICE_PERSON
 from creditbank.portal.office_rule_words import OFFICE_RULES
 
 OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
     **OFFICE_RULES,
     **OFFICE_FIGURES,
     **OFFICE_ACCESS,
+    **OFFICE_PERSON,
     # every page
     "off_nav": ("业务管理", "Office"),
     "off_home": ("待办", "What waits"),
