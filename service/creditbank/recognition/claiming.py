@@ -13,17 +13,19 @@ from creditbank.clock import today
 from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
+from creditbank.institutions.working_days import Departures
+from creditbank.learners.families import families_of
 from creditbank.learners.refusals import AccountClosed
 from creditbank.recognition import refusals
 from creditbank.recognition.clocks import holds_until
-from creditbank.recognition.gathering import AskedPerson, ClaimSaid, Gathered, OnlyFor, gather_many
+from creditbank.recognition.gathering import AskedPerson, ClaimSaid, Gathered, OnlyFor, ask_many
 from creditbank.recognition.granting import grant, refuse, reserve
 from creditbank.recognition.judging import Judged, judge_lines
 from creditbank.recognition.known import EDUCATION_RANKS
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.procedures import steps_of, times_of
-from creditbank.recognition.standing import Person, Target, lock_people, target_of, working_days_from
+from creditbank.recognition.standing import Person, Target, ask_people, ask_target, ask_working_days, target_in
 from creditbank.recognition.tables import Claim, ClaimAct, ClaimLine, Conversion
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
@@ -86,30 +88,37 @@ async def claim_many(
 
     Everybody is locked first, in the order of ids; then two statements gather what is known of them all.
     """
-    target = await target_of(session, plan_id)
+    if families is None:
+        families = await families_of(session, {learner for learner, _ in asked})
+    on = today(tools.at)
+    every = "records" in tools.rulebook.row_sets("conversion", EDUCATION_RANKS)
+    questions = [
+        AskedPerson(families[learner], plan_id, ClaimSaid(on), only_for=None if every else _only_for(lines))
+        for learner, lines in asked
+    ]
+    # All of it is sent before anything is read: on a bare connection the questions travel together.
+    target_asked = await ask_target(session, plan_id)
+    people_asked = await ask_people(session, [learner for learner, _ in asked], families)
+    known_asked = await ask_many(session, questions, at=tools.at)
+    days_asked = await ask_working_days(session, on)
+    target = await target_in(target_asked)
     # Of a class whoever was erased is nobody, and keeps nobody else from being claimed for.
-    people = await lock_people(
-        session, [learner for learner, _ in asked], keyring=tools.keyring, at=tools.at,
-        but_erased=made_for is not None, families=families,
-    )  # fmt: skip
+    people = await people_asked.people(keyring=tools.keyring, at=tools.at, but_erased=made_for is not None)
     found: list[Made | BankError | None] = [
         _refusal(people.get(learner), target, lines, made_for=made_for) for learner, lines in asked
     ]
     _claimed_once(found, asked, people)
     going_on = [place for place, refusal in enumerate(found) if refusal is None]
-    on = today(tools.at)
-    every = "records" in tools.rulebook.row_sets("conversion", EDUCATION_RANKS)
-    questions = [
-        AskedPerson(people[learner].family, plan_id, ClaimSaid(on), only_for=None if every else _only_for(lines))
-        for learner, lines in (asked[place] for place in going_on)
-    ]
-    known = await gather_many(session, questions, keyring=tools.keyring, at=tools.at) if questions else []
+    known = await known_asked.gathered(going_on, keyring=tools.keyring)
+    days = dict(await days_asked.fetchall())
     writing = new_writing(tools, (), by=by, institution_id=made_for)
     for place, gathered in zip(going_on, known, strict=True):
         learner, lines = asked[place]
         own = writing.beside(people[learner])
         try:
-            found[place] = await _one(session, own, people[learner], target, gathered, lines, by=by, made_for=made_for)
+            found[place] = await _one(
+                session, own, people[learner], target, gathered, lines, by=by, made_for=made_for, days=days
+            )
         except BankError as refusal:
             found[place] = refusal  # and nothing that was noted of it on the way is written
         else:
@@ -175,6 +184,7 @@ async def _one(
     *,
     by: str,
     made_for: UUID | None,
+    days: Departures,
 ) -> Made:
     for number, wanted in enumerate(lines):
         if wanted.course_code not in gathered.plan.courses:
@@ -198,7 +208,7 @@ async def _one(
     writing.note(claim, "made", about={"lines": len(rows)})
     if made_for is not None:
         writing.serve(claim, "claim_made_for_you", institution_id=made_for)
-    conversions = await _settle(session, writing, person, claim, rows, judged, gathered)
+    conversions = await _settle(session, writing, person, claim, rows, judged, gathered, days)
     acts = [act for act in writing.kept(ClaimAct) if act.claim_id == claim.claim_id]
     return Made(person, claim, tuple(rows), tuple(judged), conversions, tuple(acts))
 
@@ -211,11 +221,11 @@ async def _settle(
     rows: Sequence[ClaimLine],
     judged: Sequence[Judged],
     gathered: Gathered,
+    days: Departures,
 ) -> dict[UUID, Conversion]:
     """What is refused for certain is refused at once; the rest is held for and goes to the hands, or is granted now."""
     in_hands = {number for step in claim.steps for number in step["lines"]}
     if in_hands:
-        days = await working_days_from(session, claim.claimed_on)
         claim.expires_at = holds_until(claim.claimed_on, claim.times["reserves_for"], days)
     conversions: dict[UUID, Conversion] = {}
     for row, one in zip(rows, judged, strict=True):
@@ -233,7 +243,7 @@ async def _settle(
         else:
             granted = await grant(session, writing, person, claim, row, one, gathered, conversion=None)
             conversions[granted.conversion_id] = granted
-    await go_on(session, writing, Opened(person, claim, tuple(rows), conversions))
+    await go_on(session, writing, Opened(person, claim, tuple(rows), conversions), days=days)
     return conversions
 
 

@@ -48,7 +48,7 @@ def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
         content=row["content"],
         institution_id=row["institution"],
         occurred_on=row["occurred_on"],
-        title=row["shown"].get("title") or row["shown"].get("name"),
+        title=row["title"],
         key=_key(row),
         course_code=row["body"].get("course_code"),
         scheme=row["scheme"],
@@ -187,7 +187,7 @@ def interruptions_of(rows: Sequence[Mapping[str, Any]], plan: KnownPlan, on: dat
     """When somebody did not study at the plan's institution although they had begun: suspended until they resumed, or
     gone until they entered again; whoever is suspended still, until the day of the claim."""
     events = [
-        (date.fromisoformat(row["occurred_on"]), row["shown"]["event"], row["record"])
+        (date.fromisoformat(row["occurred_on"]), row["event"], row["record"])
         for row in rows
         if row["kind"] == "enrolment_event" and row["institution"] == str(plan.institution_id)
     ]

@@ -5,7 +5,7 @@ The caller holds the locks of whoever is claimed for; what is read here is what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,7 +70,8 @@ SELECT asked.i, json_build_object(
         SELECT json_agg(json_build_object(
             'learner', c.learner_id, 'record', c.record_id, 'institution', c.institution_id, 'kind', c.kind,
             'content', encode(c.content, 'hex'), 'occurred_on', c.occurred_on, 'level', c.level,
-            'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict, 'shown', c.shown,
+            'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict,
+            'title', coalesce(c.shown ->> 'title', c.shown ->> 'name'), 'event', c.shown ->> 'event',
             'sealed', encode(c.sealed, 'hex'), 'body', v.body,
             'facts', CASE WHEN asked.records IS NULL OR c.record_id = ANY (asked.records)
                     OR (c.kind = 'course_result' AND c.institution_id = (
@@ -167,8 +168,29 @@ async def gather_many(
     session: Transaction, people: Sequence[AskedPerson], *, keyring: Keyring, at: datetime
 ) -> list[Gathered]:
     """The same for many people, in their order, by two statements. Raises NotFound and LearnerErased as for one."""
-    plans_asked = await _ask_plans(session, {person.plan_id for person in people}, courses=_courses(people))
-    cursor = (await driver(session)).cursor(row_factory=dict_row)
+    asked = await ask_many(session, people, at=at)
+    return await asked.gathered(range(len(people)), keyring=keyring)
+
+
+@dataclass(frozen=True, slots=True)
+class ManyAsked:
+    """What is being read about people; on a bare connection what is sent next travels with it."""
+
+    people: tuple[AskedPerson, ...]
+    plans: AsyncCursor[dict[str, Any]]
+    said: AsyncCursor[dict[str, Any]]
+
+    async def gathered(self, places: Iterable[int], *, keyring: Keyring) -> list[Gathered]:
+        """What is known of those in some places, in that order. Raises NotFound, LearnerErased."""
+        plans = await _plans(self.plans, {(person.plan_id, person.claim.on) for person in self.people})
+        rows = {row["i"]: row["said"] for row in await self.said.fetchall()}
+        wanted = ((self.people[place], orjson.loads(rows[place])) for place in places)
+        return [_gathered(person, plans[person.plan_id, person.claim.on], said, keyring) for person, said in wanted]
+
+
+async def ask_many(session: Transaction, people: Sequence[AskedPerson], *, at: datetime) -> ManyAsked:
+    """Send the two questions that `gather_many` reads."""
+    plans = await _ask_plans(session, {person.plan_id for person in people}, courses=_courses(people))
     asked = [
         {
             "i": place,
@@ -179,14 +201,9 @@ async def gather_many(
         }
         for place, person in enumerate(people)
     ]
-    # Sent before the plans are read: on a bare connection both questions travel together.
-    await cursor.execute(_PEOPLE, {"asked": orjson.dumps(asked).decode(), "at": at})
-    plans = await _plans(plans_asked, {(person.plan_id, person.claim.on) for person in people})
-    said = {row["i"]: orjson.loads(row["said"]) for row in await cursor.fetchall()}
-    return [
-        _gathered(person, plans[person.plan_id, person.claim.on], said[place], keyring)
-        for place, person in enumerate(people)
-    ]
+    said = (await driver(session)).cursor(row_factory=dict_row)
+    await said.execute(_PEOPLE, {"asked": orjson.dumps(asked).decode(), "at": at})
+    return ManyAsked(tuple(people), plans, said)
 
 
 async def plan_on(session: Transaction, plan_id: UUID, on: date) -> KnownPlan:

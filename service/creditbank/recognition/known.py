@@ -73,9 +73,10 @@ class Hypothetical:
 # --- what is known --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Held:
-    """A live record, or a hypothetical one."""
+    """A live record, or a hypothetical one. (Not frozen: there are many of them, and a frozen one takes thrice as long
+    to make.)"""
 
     id: str
     kind: str

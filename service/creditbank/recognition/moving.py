@@ -21,10 +21,14 @@ from creditbank.recognition.writing import Writing
 from creditbank.records.acts import Tools
 
 
-async def go_on(session: Transaction, writing: Writing, opened: Opened) -> None:
-    """Serve the next step that an open line needs; after the last one conclude; with nothing open close."""
+async def go_on(session: Transaction, writing: Writing, opened: Opened, *, days: Departures | None = None) -> None:
+    """Serve the next step that an open line needs; after the last one conclude; with nothing open close.
+
+    `days` are the departures around today, for a caller who has read them.
+    """
     claim = opened.claim
-    days = await working_days_from(session, today(writing.at))
+    if days is None:
+        days = await working_days_from(session, today(writing.at))
     if not opened.open_lines:
         close(writing, opened, days)
         return

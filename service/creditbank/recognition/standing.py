@@ -139,12 +139,33 @@ async def lock_people(
     """
     if families is None:
         families = await families_of(session, set(learners))
+    return await (await ask_people(session, learners, families)).people(keyring=keyring, at=at, but_erased=but_erased)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleAsked:
+    """People who are being locked and read; on a bare connection what is sent next travels with these questions."""
+
+    asked: tuple[UUID, ...]
+    families: Mapping[UUID, tuple[UUID, ...]]
+    locked: psycopg.AsyncRawCursor[Any]
+    read: psycopg.AsyncRawCursor[Any]
+
+    async def people(self, *, keyring: Keyring, at: datetime, but_erased: bool = False) -> dict[UUID, Person]:
+        """The answers, as `lock_people` gives them."""
+        heads = dict(await self.locked.fetchall())
+        return await _people(self.read, self.asked, self.families, heads, keyring=keyring, at=at, but_erased=but_erased)
+
+
+async def ask_people(
+    session: Transaction, learners: Sequence[UUID], families: Mapping[UUID, tuple[UUID, ...]]
+) -> PeopleAsked:
+    """Begin to lock everybody and to read what stands. Statements that are sent after this see what the winner of a
+    race left, for each is answered when the one before it is."""
     everybody = sorted({member for family in families.values() for member in family})
     locked = await lock_learners(session, everybody)
-    asked = list(dict.fromkeys(learners))
-    read = await _asked(session, asked, families)
-    heads = dict(await locked.fetchall())
-    return await _people(read, asked, families, heads, keyring=keyring, at=at, but_erased=but_erased)
+    asked = tuple(dict.fromkeys(learners))
+    return PeopleAsked(asked, families, locked, await _asked(session, asked, families))
 
 
 async def read_locked(
@@ -274,7 +295,17 @@ _TARGET = "SELECT plan_id, institution_id, programme_id, entry_from, entry_until
 
 async def target_of(session: Transaction, plan_id: UUID) -> Target:
     """A plan, or NotFound."""
-    found = await (await run(session, _TARGET, plan_id)).fetchone()
+    return await target_in(await ask_target(session, plan_id))
+
+
+async def ask_target(session: Transaction, plan_id: UUID) -> psycopg.AsyncRawCursor[Any]:
+    """Send the question that `target_in` reads."""
+    return await run(session, _TARGET, plan_id)
+
+
+async def target_in(cursor: psycopg.AsyncRawCursor[Any]) -> Target:
+    """The plan that was asked for, or NotFound."""
+    found = await cursor.fetchone()
     if found is None:
         raise NotFound
     return Target(*found)
@@ -330,5 +361,9 @@ async def working_days_from(session: Transaction, day: date) -> dict[date, bool]
 
     The 1 October that says a year is known may lie before the day, so the whole year is read.
     """
-    cursor = await run(session, _DAYS, date(day.year, 1, 8))
-    return dict(await cursor.fetchall())
+    return dict(await (await ask_working_days(session, day)).fetchall())
+
+
+async def ask_working_days(session: Transaction, day: date) -> psycopg.AsyncRawCursor[Any]:
+    """Send the question of `working_days_from`: its rows are the departures."""
+    return await run(session, _DAYS, date(day.year, 1, 8))
