@@ -32,6 +32,7 @@ KEEP_REFERENCE = Permit({"officer": ANY})
 WRITE_RULES = Permit({"officer": ANY, "registrar": INSTITUTION})
 READ_DRAFTS = Permit({"officer": ANY, "auditor": ANY, "registrar": INSTITUTION})
 PUBLISH_RULES = Permit({"officer": ANY})
+READ_AFFECTED = Permit(BANK_READERS)
 CLAIM_FOR_CLASS = Permit({"claims:write": INSTITUTION, "registrar": INSTITUTION})
 WITHDRAW_CLAIM = Permit({"claims:write": INSTITUTION, "registrar": INSTITUTION, "learner": OWN, "guardian": CHILD})
 HANDS = to(registrar=INSTITUTION, department_reviewer=INSTITUTION, certificate_body=INSTITUTION)
@@ -247,7 +248,7 @@ API: Mapping[tuple[str, str], Permit] = {
     ("POST", "/v1/rule-drafts/{draft_id}/publication"): PUBLISH_RULES,
     ("POST", "/v1/rule-drafts/{draft_id}/withdrawal"): WRITE_RULES,
     ("POST", "/v1/rule-versions/{document}/{version}/affected"): PUBLISH_RULES,
-    ("GET", "/v1/rule-versions/{document}/{version}/affected"): Permit(BANK_READERS),
+    ("GET", "/v1/rule-versions/{document}/{version}/affected"): READ_AFFECTED,
     ("POST", "/v1/rule-versions/{document}/{version}/reissue"): PUBLISH_RULES,
     # who may come in, and who looked
     ("POST", "/v1/clients"): KEEP_ACCESS,

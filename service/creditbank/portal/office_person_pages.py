@@ -93,7 +93,7 @@ async def _file(
         visited,
         "person.html",
         actor,
-        here=f"/office/people/{learner_id}",
+        here=file_of(learner_id, purpose),
         fault=fault,
         person=person,
         closed=any(one.closed_at is not None for one in person.accounts if one.learner_id == person.learner_id),

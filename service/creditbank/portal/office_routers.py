@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from creditbank.portal import (
     office_access_pages,
+    office_affected_pages,
     office_dashboard_pages,
     office_draft_pages,
     office_held_pages,
@@ -19,6 +20,7 @@ OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_pages.router,
     office_held_pages.router,
     office_rule_pages.router,
+    office_affected_pages.router,
     office_draft_pages.router,
     office_dashboard_pages.router,
     office_people_pages.router,

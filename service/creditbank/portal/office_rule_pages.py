@@ -11,6 +11,7 @@ from creditbank.identity.actor import ActorDep
 from creditbank.portal import office_rules_shown as shown
 from creditbank.portal.office import called, every_institution, office_page
 from creditbank.portal.visiting import AtHomeDep
+from creditbank.publishing import affected
 from creditbank.publishing.history import history_of, part_of
 from creditbank.publishing.law import own_institution
 from creditbank.rules.service import Version, published, read_text
@@ -57,6 +58,7 @@ async def rule_page(document: str, actor: ActorDep, session: SessionDep, visited
         title=tree["title"],
         issuer=tree["issuer"],
         question=read_text(version.text).question,
+        searched=read_text(version.text).question in affected.SEARCHED,
         version=version,
         versions=history.versions,
         clauses=shown.clauses_of(part, visited.language),

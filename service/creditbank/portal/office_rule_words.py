@@ -56,6 +56,57 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_was": ("原为：", "was: "),
     "off_becomes": ("改为：", "becomes: "),
     "off_no_difference": ("没有差异。", "Nothing differs."),
+    # decisions by a version that would now be others
+    "off_affected_link": ("受影响的决定、重新作出决定", "Decisions that would now be others, and making them again"),
+    "off_affected": ("受影响的决定", "Decisions that would now be others"),
+    "off_affected_lead": (
+        "按这一版作出、仍然有效的决定，若按现行规则应有不同，在此列出。查找不改动任何决定；选定的才重新作出。",
+        "Decisions by this version that stand, where the rules in force would decide otherwise. Searching changes "
+        "nothing; what you choose is decided again.",
+    ),
+    "off_affected_never": ("还没有查找过。", "Nobody has searched yet."),
+    "off_affected_looking": ("{at} 开始查找，正在进行。", "Searching since {at}."),
+    "off_affected_counted": (
+        "{at} 查完：比较了 {compared} 项决定，{n} 项应有不同。",
+        "Searched {at}: {compared} decisions compared, {n} would be others.",
+    ),
+    "off_affected_search": ("查找受影响的决定", "Search for them"),
+    "off_affected_again": ("重新查找", "Search again"),
+    "off_affected_what": (
+        "逐项按现行规则重新计算，不改动任何数据；已重新作出的不再列出。",
+        "Each is computed again by the rules in force; nothing is written. What was made again is listed no more.",
+    ),
+    "off_affected_where": ("按机构", "By institution"),
+    "off_decisions_n": ("{n} 项", "{n}"),
+    "off_affected_which": ("逐项", "One by one"),
+    "off_affected_none": ("没有应有不同的决定。", "No decision would be another."),
+    "off_back_version": ("返回这一版", "Back to the version"),
+    "off_to_record": ("查看成果", "the record"),
+    "off_to_claim_line": ("查看申请，第 {n} 项", "the claim, line {n}"),
+    "off_reissue_what": (
+        "选定的决定按现行规则重新作出，学分随之增减，本人和机构都会收到；转换只会不低于原来。每次至多 200 项。",
+        "What you choose is decided again by the rules in force: credits change with it, and the learner and the "
+        "institution are told. A conversion never comes to less than before. 200 at most at a time.",
+    ),
+    "off_reissue_page": ("本页全部 {n} 项", "All {n} of this page"),
+    "off_reissue_choose": ("或逐项选定", "Or one by one"),
+    "off_reissue_button": ("重新作出决定", "Decide again"),
+    "off_reissued": ("已重新作出决定", "Decided again"),
+    "off_reissued_n": ("选定 {of} 项，重新作出 {n} 项。", "{of} chosen, {n} decided again."),
+    "off_reissued_reissued": ("已重新作出", "decided again"),
+    "off_reissued_unchanged": ("结果相同，未改动", "comes out the same, unchanged"),
+    "off_reissued_superseded": ("已有更新的决定", "no longer stands"),
+    "off_reissued_not_listed": ("不在查找结果中", "not in what was found"),
+    "off_reissued_by_claim": (
+        "原来不予认定，请本人重新申请或申诉",
+        "refused before: claimed again, or appealed against",
+    ),
+    "off_reissued_next": (
+        "重新查找后，已重新作出的不再列出。",
+        "Search again, and what was made again is listed no more.",
+    ),
+    "off_back_affected": ("返回受影响的决定", "Back to the affected decisions"),
+    "f_decision_ids": ("选定的决定", "What is chosen"),
     # drafts
     "off_drafts_lead": (
         "草案经检查、测算影响，由未参与起草的业务员审定后公布。",

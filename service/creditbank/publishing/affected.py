@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock, jobs
 from creditbank.db import driver
 from creditbank.errors import NotFound
+from creditbank.http import ChangedMeanwhile
 from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
@@ -40,6 +42,8 @@ from creditbank.rules.service import Version, published, read_text
 from creditbank.sealing import Keyring
 
 LOOK = "look for affected decisions"
+SEARCHED = ("deposit", "conversion")
+"""The questions whose decisions are looked through: those of the others are made anew whenever they are asked."""
 MOST_AT_ONCE = 200
 """Decisions that one call decides again."""
 BECAUSE = "rules_superseded"
@@ -86,7 +90,7 @@ async def look_for_affected(work: Work) -> None:
         institutions=institutions_of(document), by=mine,
     )  # fmt: skip
     compared_with = 0
-    if document.question in ("deposit", "conversion"):
+    if document.question in SEARCHED:
         async for compared, _ in compare_all(work.database, against, keyring=work.its(Keyring)):
             theirs = [each for each in compared if mine in each.place.by]
             compared_with += len(theirs)
@@ -149,6 +153,14 @@ async def last_affected(session: AsyncSession, document: str, version: str) -> A
     return found
 
 
+async def searched(session: AsyncSession, document: str, version: str, report_id: UUID) -> AffectedReport:
+    """The search that somebody chose from. Raises ChangedMeanwhile where there has been another since, and as above."""
+    report = await last_affected(session, document, version)
+    if report.report_id != report_id:
+        raise ChangedMeanwhile
+    return report
+
+
 async def affected(
     session: AsyncSession, report_id: UUID, *, after: UUID | None, limit: int
 ) -> Sequence[AffectedDecision]:
@@ -162,6 +174,18 @@ async def affected(
     if after is not None:
         statement = statement.where(col(AffectedDecision.decision_id) > after)
     return (await session.exec(statement)).all()
+
+
+async def by_institution(session: AsyncSession, report_id: UUID) -> list[tuple[UUID, int]]:
+    """How many of the decisions that a search found are about what each institution reported or decides, most first."""
+    many = func.count()
+    statement = (
+        select(AffectedDecision.institution_id, many)
+        .where(AffectedDecision.report_id == report_id)
+        .group_by(col(AffectedDecision.institution_id))
+        .order_by(many.desc(), col(AffectedDecision.institution_id))
+    )
+    return list(await session.exec(statement))
 
 
 # --- deciding again -----------------------------------------------------------------------------------------------

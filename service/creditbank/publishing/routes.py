@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -28,7 +29,6 @@ from creditbank.publishing import affected, drafts, refusals
 from creditbank.publishing.history import history_of
 from creditbank.publishing.impact import examples
 from creditbank.publishing.schemas import (
-    AffectedDecisionOut,
     AffectedOut,
     AffectedReportOut,
     ApprovalIn,
@@ -44,7 +44,7 @@ from creditbank.publishing.schemas import (
     ReissueIn,
     ReissueOut,
 )
-from creditbank.publishing.showing import line_of, report_shown, shown_draft, tag_of
+from creditbank.publishing.showing import affected_shown, line_of, report_shown, shown_draft, tag_of
 from creditbank.publishing.tables import RuleDraft
 from creditbank.records.acts import Tools
 from creditbank.rules import RulesRefused
@@ -284,14 +284,7 @@ async def look_for_affected(write: WriteDep, document: str, version: str) -> Res
 )
 async def list_affected(session: SessionDep, page: PageDep, document: str, version: str) -> AffectedOut:
     """What the last search found, for people to have made again."""
-    report = await affected.last_affected(session, document, version)
-    found = await affected.affected(session, report.report_id, after=page.after(UUID), limit=page.asked)
-    shown, following = page.cut(found, key=lambda each: each.decision_id)
-    return AffectedOut(
-        report=AffectedReportOut(**report.model_dump()),
-        decisions=[AffectedDecisionOut(**each.model_dump(exclude={"report_id", "learner_id"})) for each in shown],
-        next=following,
-    )
+    return await affected_shown(session, document, version, page)
 
 
 @router.post(
@@ -311,23 +304,12 @@ async def reissue(
     """Those that are named, of those that the last search found; learners and institutions are told of each."""
 
     async def act(session: AsyncSession) -> Answer:
-        report = await affected.last_affected(session, document, version)
-        if report.report_id != said.report_id:
-            raise ChangedMeanwhile
+        report = await affected.searched(session, document, version, said.report_id)
         done = await affected.reissue(
             session, report, said.decision_ids, actor=write.actor, reason=said.reason,
             tools=Tools(keyring, rulebook, clock.now()),
         )  # fmt: skip
-        outcomes = [
-            ReissuedOut(
-                decision_id=each.decision_id,
-                outcome=each.outcome,
-                record_id=each.record_id,
-                new_decision_id=each.new_decision_id,
-            )
-            for each in done
-        ]
-        return answer(200, ReissueOut(decisions=outcomes))
+        return answer(200, ReissueOut(decisions=[ReissuedOut(**asdict(each)) for each in done]))
 
     return await write.once(act)
 

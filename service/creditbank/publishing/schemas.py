@@ -178,10 +178,18 @@ class AffectedDecisionOut(BaseModel):
     would_be: dict[str, Any]
 
 
+class AffectedInstitution(BaseModel):
+    """An institution, and how many of the affected decisions are about what it reported or decides."""
+
+    institution_id: UUID
+    decisions: int
+
+
 class AffectedOut(BaseModel):
     """What a search found."""
 
     report: AffectedReportOut
+    by_institution: list[AffectedInstitution]
     decisions: list[AffectedDecisionOut]
     next: str | None
 

@@ -1,18 +1,29 @@
-"""A draft as it is shown to whoever may see it, over HTTP and on a page alike."""
+"""A draft, and what a search for affected decisions found, as they are shown over HTTP and on a page alike."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.http import etag_of
+from creditbank.http import Page, etag_of
 from creditbank.identity.actor import Actor, Reach
-from creditbank.publishing import drafts
+from creditbank.publishing import affected, drafts
 from creditbank.publishing.differing import difference
-from creditbank.publishing.schemas import ActOut, DraftLine, DraftOut, ReportOut, TextOut
+from creditbank.publishing.schemas import (
+    ActOut,
+    AffectedDecisionOut,
+    AffectedInstitution,
+    AffectedOut,
+    AffectedReportOut,
+    DraftLine,
+    DraftOut,
+    ReportOut,
+    TextOut,
+)
 from creditbank.publishing.tables import RuleDraft, RuleDraftReport, RuleDraftText
 from creditbank.rules import RulesRefused, read_document
 from creditbank.rules.service import Published, published, read_text
@@ -75,4 +86,20 @@ def report_shown(report: RuleDraftReport, now: Published, actor: Actor) -> Repor
         book_digest=report.book_digest,
         fresh=drafts.is_fresh(report, report.text_digest, now.digest),
         outcome=outcome,
+    )
+
+
+async def affected_shown(session: AsyncSession, document: str, version: str, page: Page) -> AffectedOut:
+    """What the last search found. Raises NothingPublishedUnderThat, and NotFound where none was asked for."""
+    report = await affected.last_affected(session, document, version)
+    found = await affected.affected(session, report.report_id, after=page.after(UUID), limit=page.asked)
+    shown, following = page.cut(found, key=lambda each: each.decision_id)
+    return AffectedOut(
+        report=AffectedReportOut(**report.model_dump()),
+        by_institution=[
+            AffectedInstitution(institution_id=institution_id, decisions=decisions)
+            for institution_id, decisions in await affected.by_institution(session, report.report_id)
+        ],
+        decisions=[AffectedDecisionOut(**each.model_dump(exclude={"report_id", "learner_id"})) for each in shown],
+        next=following,
     )
