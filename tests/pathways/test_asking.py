@@ -112,6 +112,22 @@ async def test_a_learner_is_told_gate_by_gate_in_their_own_language(town: Cohort
     assert listed["items"][0] == {name: told[name] for name in listed["items"][0]}
 
 
+async def test_a_learner_who_names_todays_day_is_told_the_same_byte_for_byte(town: CohortTown) -> None:
+    """A day sends the request the usual way; without one it goes the short way."""
+    _, who, path = await a_member(town)
+    short = await town.place.bank.call("GET", path, town.learner(who))
+    usual = await town.place.bank.call("GET", f"{path}?on={short.json()['on']}", town.learner(who))
+    assert (short.status_code, short.content) == (200, usual.content)
+    assert {name: short.headers[name] for name in ("content-type", "vary")} == {
+        name: usual.headers[name] for name in ("content-type", "vary")
+    }
+    for gone in (f"/v1/learners/{who}/pathways/{new_id()}", f"/v1/learners/{who}/pathways/nowhere"):
+        one, other = [
+            await town.place.bank.call("GET", gone + day, town.learner(who)) for day in ("", "?on=2026-03-01")
+        ]
+        assert (one.status_code, problem_of(one)) == (other.status_code, problem_of(other))
+
+
 async def test_what_is_told_is_what_a_round_would_decide(town: CohortTown) -> None:
     cohort, who, path = await a_member(town, score="90")
     await stated(

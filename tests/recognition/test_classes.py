@@ -96,10 +96,10 @@ async def test_a_claim_that_is_refused_half_way_leaves_nothing_of_itself_in_what
     served = [len(await college.inbox(one)) for one in learners]
     goes_on = claiming.go_on
 
-    async def stops_at_the_second(session: Any, writing: Any, opened: Opened) -> None:
+    async def stops_at_the_second(session: Any, writing: Any, opened: Opened, **more: Any) -> None:
         if opened.person.root == learners[1].learner_id:
             raise refusals.RecordNotLive
-        await goes_on(session, writing, opened)
+        await goes_on(session, writing, opened, **more)
 
     monkeypatch.setattr(claiming, "go_on", stops_at_the_second)
     said = await claims(college, *(member(one.learner_id, one.records) for one in learners))

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from creditbank import clock
 from creditbank.days import Day
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
-from creditbank.http import KeyringDep, LanguageDep, problems
-from creditbank.identity.actor import ActorDep
+from creditbank.http import KeyringDep, LanguageDep, ShortWay, language_of, problems
+from creditbank.identity.actor import ActorDep, Reach, asking
 from creditbank.pathways import asking_refusals as refusals
 from creditbank.pathways import told
 from creditbank.pathways.asking_schemas import SupposedIn, WayList, WayOut
 from creditbank.pathways.statement_refusals import NoPointsForResult, PointsAboveFull
 from creditbank.records.acts import Tools
 from creditbank.records.refusals import LearnerErased
-from creditbank.rules.dependencies import RulebookDep
+from creditbank.rules.dependencies import RulebookDep, rulebook_of
 
-router = APIRouter(prefix="/v1/learners/{learner_id}/pathways", tags=["pathways"])
+router = APIRouter(prefix="/v1/learners/{learner_id}/pathways", tags=["pathways"], route_class=ShortWay)
 
 OnQuery = Annotated[
     Day | None,
@@ -81,6 +81,27 @@ async def read_pathway_of_learner(
     response.headers["Vary"] = "Accept-Language"
     tools = Tools(keyring, rulebook, clock.now(), language)
     return await told.one(session, learner_id, pathway_id, on=on, actor=actor, tools=tools)
+
+
+async def _own_pathway(request: Request) -> Response | None:
+    """Today's, for the learner whose it is: nothing else has to be asked, and a bare connection is enough."""
+    actor, learner_id = await asking(request), request.path_params["learner_id"]
+    if Reach.OWN not in actor.reach or actor.learner_id is None or learner_id != str(actor.learner_id):
+        return None
+    if request.scope["query_string"]:
+        return None
+    try:
+        pathway_id = UUID(request.path_params["pathway_id"])
+    except ValueError:
+        return None
+    state = request.app.state
+    tools = Tools(state.keyring, await rulebook_of(request), clock.now(), language_of(request))
+    async with state.database.bare() as connection:
+        found = await told.own(connection, actor.learner_id, pathway_id, tools=tools)
+    return Response(found.model_dump_json(), media_type="application/json", headers={"Vary": "Accept-Language"})
+
+
+read_pathway_of_learner.short = _own_pathway  # type: ignore[attr-defined]
 
 
 @router.post(

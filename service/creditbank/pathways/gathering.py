@@ -101,7 +101,8 @@ SELECT asked.i, json_build_object(
         SELECT json_agg(json_build_object(
             'learner', c.learner_id, 'record', c.record_id, 'institution', c.institution_id, 'kind', c.kind,
             'content', encode(c.content, 'hex'), 'occurred_on', c.occurred_on, 'level', c.level,
-            'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict, 'shown', c.shown,
+            'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict,
+            'title', coalesce(c.shown ->> 'title', c.shown ->> 'name'), 'event', c.shown ->> 'event',
             'sealed', encode(c.sealed, 'hex'), 'facts', encode(d.facts_sealed, 'hex'), 'body', v.body,
             'issuer', (SELECT s.issuer_id FROM certificate_standard s
                        WHERE c.kind = 'certificate' AND s.code = c.shown ->> 'standard'
@@ -260,7 +261,7 @@ async def people_of(
     known = {} if plans is None else plans
     wanted = {UUID(each["plan"]) for one in said.values() for each in one["enrolments"] or () if each["plan"]}
     for plan_id in sorted(wanted - set(known)):
-        known[plan_id] = await plan_on(session, plan_id, on)
+        known[plan_id] = await plan_on(session, plan_id, on, courses=())
     people = People(list(families), [], [], known, on)
     for place, family in enumerate(families):
         one = said[place]
@@ -323,7 +324,7 @@ def _study(people: People, place: int, way: Mapping[str, Any]) -> dict[str, Any]
         "records": records,
         "awards": [row for row in records if row["record"].get("kind") == "award"],
         "events": [
-            {"id": row["record"], "event": {"kind": row["shown"]["event"], "on": row["occurred_on"]}}
+            {"id": row["record"], "event": {"kind": row["event"], "on": row["occurred_on"]}}
             for row in said["records"] if row["kind"] == "enrolment_event"
         ],
     }  # fmt: skip

@@ -195,6 +195,24 @@ async def one(
     day = must_be_in_reach(on, tools)
     looks_ = await looks(session, learner_id, actor=actor, tools=tools)
     _must_be_theirs_to_ask(day, looks_, tools)
+    return await _one(session, looks_, pathway_id, day=day, tools=tools, supposed=supposed)
+
+
+async def own(session: Transaction, learner_id: UUID, pathway_id: UUID, *, tools: Tools) -> WayOut:
+    """The same for the learner who asks how far they are today. Raises NotFound, LearnerErased."""
+    looks_ = Looks(learner_id, await family_of(session, learner_id), own=True, pathways=None)
+    return await _one(session, looks_, pathway_id, day=today(tools.at), tools=tools)
+
+
+async def _one(
+    session: Transaction,
+    looks_: Looks,
+    pathway_id: UUID,
+    *,
+    day: date,
+    tools: Tools,
+    supposed: SupposedIn | None = None,
+) -> WayOut:
     sees = looks_.sees(pathway_id)
     if sees is None:
         raise NotFound
@@ -216,7 +234,7 @@ async def one(
     granted = decided.verdict == "granted"
     return WayOut(
         **_short(gathered, looks_, known, decided, gates),
-        learner_id=learner_id,
+        learner_id=looks_.learner_id,
         on=day,
         outputs={name: _plain(value) for name, value in decided.outputs.items()} if granted else {},
         gates_told=gates,

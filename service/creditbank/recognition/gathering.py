@@ -206,9 +206,13 @@ async def ask_many(session: Transaction, people: Sequence[AskedPerson], *, at: d
     return ManyAsked(tuple(people), plans, said)
 
 
-async def plan_on(session: Transaction, plan_id: UUID, on: date) -> KnownPlan:
-    """A plan with its programme as it is on a day. Raises NotFound."""
-    return (await _plans(await _ask_plans(session, {plan_id}), {(plan_id, on)}))[plan_id, on]
+async def plan_on(session: Transaction, plan_id: UUID, on: date, *, courses: Sequence[str] | None = None) -> KnownPlan:
+    """A plan with its programme as it is on a day, and the equivalences for some courses, or for all of its own.
+
+    Raises NotFound.
+    """
+    asked = await _ask_plans(session, {plan_id}, courses=None if courses is None else list(courses))
+    return (await _plans(asked, {(plan_id, on)}))[plan_id, on]
 
 
 def _courses(people: Sequence[AskedPerson]) -> list[str] | None:
