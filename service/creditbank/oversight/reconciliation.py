@@ -17,8 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.credits import Credits, format_credits
 from creditbank.db import driver
-from creditbank.errors import Language
+from creditbank.errors import Language, Malformed
 from creditbank.http import as_text
+from creditbank.identity.actor import Actor, Reach
+from creditbank.records.intake import sender_of
 from creditbank.sealing import Keyring, SealingKey
 from creditbank.submissions.cells import place_of
 from creditbank.submissions.keeping import key_of, name_of, open_problem
@@ -186,6 +188,19 @@ class Period:
             "number": str(self.term),
             "term": f"{self.academic_year}/{self.term}",
         }
+
+
+def period_of(actor: Actor, year: str, term: int, institution_id: UUID | None) -> Period:
+    """The term of the caller's own institution, or for an officer of the one named."""
+    if Reach.ANY in actor.reach:
+        if institution_id is None:
+            raise Malformed(
+                field="query:/institution_id", why_zh="请指明机构 institution_id", why_en="name the institution_id"
+            )
+        return Period(institution_id, year, term)
+    own = sender_of(actor).institution_id
+    actor.must_reach_institution(institution_id or own)
+    return Period(own, year, term)
 
 
 async def reconcile(session: AsyncSession, period: Period, *, keyring: Keyring, at: datetime) -> Reconciliation:

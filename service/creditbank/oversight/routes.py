@@ -13,15 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep
-from creditbank.errors import Malformed
 from creditbank.http import KeyringDep, LanguageDep, PageDep, a_workbook, answer, problems, workbook_response
-from creditbank.identity.actor import Actor, ActorDep, Reach
+from creditbank.identity.actor import ActorDep
 from creditbank.identity.writing import WriteDep
 from creditbank.once import Answer
 from creditbank.oversight.hints import HintAlreadyClosed, close, hints
-from creditbank.oversight.reconciliation import Period, Reconciliation, as_workbook, reconcile
+from creditbank.oversight.reconciliation import Reconciliation, as_workbook, period_of, reconcile
 from creditbank.oversight.tables import Hint
-from creditbank.records.routes import sender_of
 from creditbank.records.schemas import AcademicYear
 from creditbank.submissions.refusals import PeriodUnknown
 
@@ -30,19 +28,6 @@ router = APIRouter(prefix="/v1", tags=["oversight"])
 Year = Annotated[AcademicYear, Query(description="学年。|The academic year.")]
 Term = Annotated[int, Query(ge=1, le=4, description="学期。|The term.")]
 Whose = Annotated[UUID | None, Query(description="业务员须指明机构。|Officers name the institution.")]
-
-
-def period_of(actor: Actor, year: str, term: int, institution_id: UUID | None) -> Period:
-    """The term of the caller's own institution, or for an officer of the one named."""
-    if Reach.ANY in actor.reach:
-        if institution_id is None:
-            raise Malformed(
-                field="query:/institution_id", why_zh="请指明机构 institution_id", why_en="name the institution_id"
-            )
-        return Period(institution_id, year, term)
-    own = sender_of(actor).institution_id
-    actor.must_reach_institution(institution_id or own)
-    return Period(own, year, term)
 
 
 @router.get(

@@ -28,7 +28,7 @@ from creditbank.portal.forms import must_be_ours, not_readable
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import speaker
 from creditbank.records.acts import Tools
-from creditbank.records.routes import sender_of
+from creditbank.records.intake import sender_of
 from creditbank.sealing import Keyring
 from creditbank.submissions import mappings, receiving, refusals, service
 from creditbank.submissions.keeping import name_of

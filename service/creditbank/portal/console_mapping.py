@@ -23,7 +23,7 @@ from creditbank.portal.records_shown import value_of
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import PHRASES, named, speaker
 from creditbank.records.acts import Tools
-from creditbank.records.routes import sender_of
+from creditbank.records.intake import sender_of
 from creditbank.sealing import Keyring
 from creditbank.submissions import mappings, receiving, service
 from creditbank.submissions.schemas import PreviewOut, PreviewRow

@@ -24,9 +24,9 @@ from creditbank.portal.words import CHOICES, PHRASES, speaker
 from creditbank.records.acts import Tools
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, course_name_of, record_with_history
+from creditbank.records.intake import sender_of
 from creditbank.records.posting_one import correct_one, is_doubt, note_doubt, reassign_one
 from creditbank.records.reading import IDENTIFIES
-from creditbank.records.routes import sender_of
 from creditbank.records.schemas import ReassignmentIn, WithdrawalIn
 from creditbank.records.withdrawing import withdraw
 

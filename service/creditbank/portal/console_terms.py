@@ -16,8 +16,7 @@ from creditbank.errors import Malformed
 from creditbank.http import KeyringDep, workbook_response
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions import reading
-from creditbank.oversight.reconciliation import Period, as_workbook, reconcile
-from creditbank.oversight.routes import period_of
+from creditbank.oversight.reconciliation import Period, as_workbook, period_of, reconcile
 from creditbank.portal.console import console_page
 from creditbank.portal.desk import id_of, names_of
 from creditbank.portal.visiting import AtHomeDep

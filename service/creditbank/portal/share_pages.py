@@ -32,7 +32,7 @@ from creditbank.sealing import Keyring
 from creditbank.transcripts import shares
 from creditbank.transcripts.share_codes import MOST_WRONG_PINS, read_pin
 from creditbank.transcripts.share_contents import read_whole
-from creditbank.transcripts.share_routes import preview
+from creditbank.transcripts.share_opening import preview
 from creditbank.transcripts.share_schemas import MOST_OPENINGS, ShareIn, ShareOut
 
 router = APIRouter(include_in_schema=False)

@@ -32,9 +32,8 @@ from creditbank.portal.words import named
 from creditbank.portal.worth_shown import records_named, worth_shown
 from creditbank.recognition.allocation_schemas import AllocationIn, AllocationOut, HypotheticalIn
 from creditbank.recognition.allocation_solving import best_of
-from creditbank.recognition.claiming import claim
+from creditbank.recognition.claiming import claim, wanted
 from creditbank.recognition.progress import progress_of
-from creditbank.recognition.routes import wanted
 from creditbank.recognition.schemas import ClaimIn, LineIn, Wants
 from creditbank.records.acts import Tools
 from creditbank.rules.dependencies import rulebook_of

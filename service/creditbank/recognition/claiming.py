@@ -25,6 +25,7 @@ from creditbank.recognition.known import EDUCATION_RANKS
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, asked_line
 from creditbank.recognition.procedures import steps_of, times_of
+from creditbank.recognition.schemas import LineIn
 from creditbank.recognition.standing import Person, Target, ask_people, ask_target, ask_working_days, target_in
 from creditbank.recognition.tables import Claim, ClaimAct, ClaimLine, Conversion
 from creditbank.recognition.writing import Writing, new_writing
@@ -38,6 +39,11 @@ class Wanted:
     record_ids: tuple[UUID, ...]
     course_code: str
     wants: str = "credits"
+
+
+def wanted(lines: Sequence[LineIn]) -> list[Wanted]:
+    """Lines as they are claimed; a record named twice in a line is used once."""
+    return [Wanted(tuple(dict.fromkeys(line.record_ids)), line.course_code, line.wants) for line in lines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from creditbank.db import Transaction, driver
 from creditbank.errors import BankError, Malformed, NotAllowed, NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.indexes import student_index
-from creditbank.recognition.claiming import Wanted, claim_many
+from creditbank.recognition.claiming import Wanted, claim_many, wanted
 from creditbank.recognition.schemas import ClassLineOut, ClassMemberIn
 from creditbank.recognition.standing import target_of
 from creditbank.records.acts import Tools
@@ -40,8 +40,7 @@ async def claim_for_class(
         if isinstance(learner, BankError):
             found[row] = _refused(row, learner, tools)
         else:
-            lines = [Wanted(tuple(dict.fromkeys(one.record_ids)), one.course_code, one.wants) for one in member.lines]
-            asked.append((row, learner, lines))
+            asked.append((row, learner, wanted(member.lines)))
     made = await claim_many(
         session, plan_id, [(learner, lines) for _, learner, lines in asked], by=actor.name, tools=tools,
         made_for=college,

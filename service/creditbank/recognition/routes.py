@@ -33,7 +33,7 @@ from creditbank.learners.guardians import must_act_for
 from creditbank.learners.refusals import AccountClosed, AlreadyErased, GuardianActs
 from creditbank.once import Answer
 from creditbank.recognition import refusals
-from creditbank.recognition.claiming import Made, Wanted, claim
+from creditbank.recognition.claiming import Made, claim, wanted
 from creditbank.recognition.classes import claim_for_class
 from creditbank.recognition.contesting import contest
 from creditbank.recognition.hands import Supplied, answer_step, supply
@@ -49,7 +49,6 @@ from creditbank.recognition.schemas import (
     EvidenceIn,
     FactsIn,
     Hand,
-    LineIn,
     OutcomeIn,
     WithdrawalOfLinesIn,
 )
@@ -78,11 +77,6 @@ _OF_A_HAND = (
     refusals.StepIsStopped,
     refusals.LineNotOpen,
 )
-
-
-def wanted(lines: list[LineIn]) -> list[Wanted]:
-    """Lines as they are claimed; a record named twice in a line is used once."""
-    return [Wanted(tuple(dict.fromkeys(line.record_ids)), line.course_code, line.wants) for line in lines]
 
 
 @router.post(

@@ -12,8 +12,9 @@ from uuid import UUID
 from creditbank import clock
 from creditbank.credits import format_credits
 from creditbank.db import Transaction, TryAgain
-from creditbank.errors import BankError
+from creditbank.errors import BankError, NotAllowed
 from creditbank.identifiers import new_id
+from creditbank.identity.actor import Actor
 from creditbank.learners.accounts import Newcomer, open_accounts
 from creditbank.learners.matching import Ground, Held, Matched, Unknown, match
 from creditbank.records import refusals
@@ -80,6 +81,13 @@ class Sender:
 
     institution_id: UUID
     name: str
+
+
+def sender_of(actor: Actor) -> Sender:
+    """The institution a caller reports for. Raises NotAllowed for a caller who is bound to none."""
+    if actor.institution_id is None:
+        raise NotAllowed
+    return Sender(actor.institution_id, actor.name)
 
 
 @dataclass(frozen=True, slots=True)

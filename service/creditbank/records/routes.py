@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import Database, DatabaseDep, SessionDep, Transaction
-from creditbank.errors import Language, Malformed, NotAllowed
+from creditbank.errors import Language, Malformed
 from creditbank.http import (
     KEY,
     IdempotencyKeyDep,
@@ -33,7 +33,7 @@ from creditbank.records.acts import Tools
 from creditbank.records.decisions import DecisionOut, PostingOut, one_decision, one_posting, replay
 from creditbank.records.forming import form_row
 from creditbank.records.history import RecordOut, record_with_history
-from creditbank.records.intake import Sender
+from creditbank.records.intake import sender_of
 from creditbank.records.posting_one import count_holds, note_doubt, post_one, reassign_one
 from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentNeedsAnOfficer
 from creditbank.records.replaying import ReplayOut
@@ -55,13 +55,6 @@ from creditbank.sealing import Keyring
 router = APIRouter(prefix="/v1", tags=["records"], route_class=ShortWay)
 
 _STATUS = {"deposited": 201, "corrected": 200, "unchanged": 200, "held": 202}
-
-
-def sender_of(actor: Actor) -> Sender:
-    """The institution a caller reports for. Raises NotAllowed for a caller who is bound to none."""
-    if actor.institution_id is None:
-        raise NotAllowed
-    return Sender(actor.institution_id, actor.name)
 
 
 @router.post(

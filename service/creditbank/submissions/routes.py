@@ -31,7 +31,7 @@ from creditbank.http import (
 from creditbank.identity.actor import ActorDep, Reach
 from creditbank.identity.writing import WriteDep
 from creditbank.once import Answer
-from creditbank.records.routes import sender_of
+from creditbank.records.intake import sender_of
 from creditbank.sealing import Keyring
 from creditbank.submissions import mappings, receiving, refusals, service
 from creditbank.submissions.keeping import name_of

@@ -24,10 +24,11 @@ from creditbank.errors import BankError
 from creditbank.http import answer
 from creditbank.identifiers import new_id
 from creditbank.identity import throttling
+from creditbank.identity.actor import Actor
 from creditbank.identity.security import Passwords
 from creditbank.identity.throttling import Attempt, Limit, network_of
 from creditbank.learners.inbox import serve
-from creditbank.learners.personal import keys_of
+from creditbank.learners.personal import keys_of, must_be_readable
 from creditbank.once import Answer, once
 from creditbank.records.acts import Tools
 from creditbank.sealing import Keyring
@@ -36,7 +37,7 @@ from creditbank.transcripts.share_codes import MOST_WRONG_PINS, code_index
 from creditbank.transcripts.share_refusals import ShareLookOver, ShareNotOpened, ShareOver
 from creditbank.transcripts.share_schemas import SharedOut
 from creditbank.transcripts.share_tables import Share, ShareOpening
-from creditbank.transcripts.shares import ground_of, state_of
+from creditbank.transcripts.shares import ground_of, share_seen, state_of
 
 # An office checks from one address: many codes, few slips each.
 BY_ADDRESS = Limit("share-address", attempts=30, window=timedelta(minutes=15), wait=timedelta(minutes=15))
@@ -114,6 +115,17 @@ async def look(session: AsyncSession, code: str, opening_id: UUID, tools: Tools)
     if tools.at - opening.at > LOOKS_FOR:
         raise ShareLookOver
     said = share_contents.open_said(keys[share.learner_id], share)
+    return await share_contents.shown(
+        session, share, said, keyring=tools.keyring, rulebook=tools.rulebook, at=tools.at, language=tools.language
+    )
+
+
+async def preview(session: AsyncSession, *, actor: Actor, learner_id: UUID, share_id: UUID, tools: Tools) -> SharedOut:
+    """What somebody with the code would see now. Raises NotFound, AlreadyErased."""
+    share = await share_seen(
+        session, actor=actor, learner_id=learner_id, share_id=share_id, at=tools.at, keyring=tools.keyring
+    )
+    said = share_contents.open_said(await must_be_readable(session, share.learner_id, keyring=tools.keyring), share)
     return await share_contents.shown(
         session, share, said, keyring=tools.keyring, rulebook=tools.rulebook, at=tools.at, language=tools.language
     )

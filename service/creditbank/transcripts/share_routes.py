@@ -12,11 +12,10 @@ from creditbank import clock
 from creditbank.db import SessionDep
 from creditbank.errors import Language, TooManyRequests
 from creditbank.http import IdempotencyKeyDep, KeyringDep, LanguageDep, PageDep, answer, problems
-from creditbank.identity.actor import Actor, ActorDep
+from creditbank.identity.actor import ActorDep
 from creditbank.identity.token_routes import address_of
 from creditbank.identity.writing import WriteDep
 from creditbank.learners import refusals as account_refusals
-from creditbank.learners.personal import must_be_readable
 from creditbank.learners.sight import allowed_to_see
 from creditbank.once import Answer
 from creditbank.records.acts import Tools
@@ -24,8 +23,7 @@ from creditbank.rules.dependencies import RulebookDep, rulebook_of
 from creditbank.transcripts import share_refusals as refusals
 from creditbank.transcripts import shares
 from creditbank.transcripts.share_codes import read_pin, read_share_code
-from creditbank.transcripts.share_contents import open_said, shown
-from creditbank.transcripts.share_opening import Door, Knock, look, open_share
+from creditbank.transcripts.share_opening import Door, Knock, look, open_share, preview
 from creditbank.transcripts.share_schemas import (
     ShareAsked,
     ShareCounts,
@@ -151,17 +149,6 @@ async def read_share_contents(
     """给本人预览，不计查看次数。|For its learner to look at; it uses up no opening."""
     tools = Tools(keyring, rulebook, clock.now(), language)
     return await preview(session, actor=actor, learner_id=learner_id, share_id=share_id, tools=tools)
-
-
-async def preview(session: AsyncSession, *, actor: Actor, learner_id: UUID, share_id: UUID, tools: Tools) -> SharedOut:
-    """What somebody with the code would see now. Raises NotFound, AlreadyErased."""
-    share = await shares.share_seen(
-        session, actor=actor, learner_id=learner_id, share_id=share_id, at=tools.at, keyring=tools.keyring
-    )
-    said = open_said(await must_be_readable(session, share.learner_id, keyring=tools.keyring), share)
-    return await shown(
-        session, share, said, keyring=tools.keyring, rulebook=tools.rulebook, at=tools.at, language=tools.language
-    )
 
 
 @router.post(
