@@ -28,21 +28,29 @@ class Rows:
 
     courses: list[Facts]
     by_code: Mapping[str, Facts]
-    records: Sequence[Facts]
+    records: RecordRows
 
 
 class RecordRows(Sequence[Facts]):
-    """A row for each record, made from its facts when somebody looks."""
+    """A row for each record, made from its facts when somebody looks. With None not all were read, and looking fails:
+    nothing may be decided by some of them as if they were all."""
 
-    def __init__(self, held: Sequence[Held]) -> None:
+    def __init__(self, held: Sequence[Held] | None) -> None:
         self._held = held
+
+    @property
+    def held(self) -> Sequence[Held]:
+        """All of them. Raises AssertionError where not all were read."""
+        if self._held is None:
+            raise AssertionError("not all records were read, and somebody asks for all of them")
+        return self._held
 
     @cached_property
     def _rows(self) -> list[Facts]:
-        return [{"id": one.id, **one.facts} for one in self._held]
+        return [{"id": one.id, **one.facts} for one in self.held]
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self.held)
 
     @overload
     def __getitem__(self, place: int) -> Facts: ...
@@ -63,7 +71,7 @@ class RecordRows(Sequence[Facts]):
         return id(self)
 
     def __repr__(self) -> str:
-        return repr(self._rows)
+        return "not all read" if self._held is None else repr(self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +246,7 @@ class Gathered:
         by_conversion = {one.course["code"]: one.credits for one in mine}
         passed: dict[str, int] = {}
         rows: list[Facts] = []
-        for held in self.held.values():
+        for held in self.rows.records.held:
             if held.id in used or held.scheme != self.plan.scheme or held.credits <= 0:
                 continue
             row: Facts = {"id": held.id, "earned": {"credits": held.credits, "converted": False}}
@@ -264,8 +272,10 @@ class Gathered:
 # --- rows that every line sees --------------------------------------------------------------------------------------
 
 
-def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
-    """The courses of the plan, each with how the person stands in it, and all of the person's records."""
+def rows_of(plan: KnownPlan, held: Iterable[Held], *, every: bool = True) -> Rows:
+    """The courses of the plan, each with how the person stands in it, and all of the person's records, where these are
+    `every` one of them.
+    """
     everything, taken = list(held), dict[str, list[Held]]()
     for one in everything:
         if one.course_code is not None and is_of(one, one.course_code, plan):
@@ -274,7 +284,7 @@ def rows_of(plan: KnownPlan, held: Iterable[Held]) -> Rows:
     return Rows(
         courses=[{"id": code, "course": course} for code, course in by_code.items()],
         by_code=by_code,
-        records=RecordRows(everything),
+        records=RecordRows(everything if every else None),
     )
 
 

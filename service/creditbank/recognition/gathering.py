@@ -73,14 +73,7 @@ SELECT asked.i, json_build_object(
             'scheme', c.scheme, 'credits', c.credits, 'verdict', c.verdict,
             'title', coalesce(c.shown ->> 'title', c.shown ->> 'name'), 'event', c.shown ->> 'event',
             'sealed', encode(c.sealed, 'hex'), 'body', v.body,
-            'facts', CASE WHEN asked.records IS NULL OR c.record_id = ANY (asked.records)
-                    OR (c.kind = 'course_result' AND c.institution_id = (
-                        SELECT p.institution_id FROM plan p WHERE p.plan_id = asked.plan))
-                    OR c.content IN (SELECT l.content FROM record_current l
-                                     WHERE l.learner_id = ANY (asked.family) AND l.record_id = ANY (asked.records))
-                    OR c.record_id IN (SELECT u.record_id FROM record_use u WHERE u.learner_id = ANY (asked.family))
-                THEN (SELECT encode(d.facts_sealed, 'hex') FROM decision d
-                      WHERE d.learner_id = c.learner_id AND d.decision_id = c.decision_id) END,
+            'facts', encode(d.facts_sealed, 'hex'),
             'issuer', (SELECT s.issuer_id FROM certificate_standard s
                        WHERE c.kind = 'certificate' AND s.code = c.shown ->> 'standard'
                          AND s.valid_from <= c.occurred_on
@@ -89,7 +82,15 @@ SELECT asked.i, json_build_object(
         FROM record_current c
         JOIN record_version v
           ON v.learner_id = c.learner_id AND v.record_id = c.record_id AND v.version = c.version
-        WHERE c.learner_id = ANY (asked.family)),
+        LEFT JOIN decision d ON d.learner_id = c.learner_id AND d.decision_id = c.decision_id
+        WHERE c.learner_id = ANY (asked.family) AND (
+            asked.records IS NULL OR c.record_id = ANY (asked.records)
+            OR c.kind IN ('enrolment_event', 'military_service')
+            OR (c.kind = 'course_result' AND c.institution_id = (
+                SELECT p.institution_id FROM plan p WHERE p.plan_id = asked.plan))
+            OR c.content IN (SELECT l.content FROM record_current l
+                             WHERE l.learner_id = ANY (asked.family) AND l.record_id = ANY (asked.records))
+            OR c.record_id IN (SELECT u.record_id FROM record_use u WHERE u.learner_id = ANY (asked.family)))),
     'enrolments', (
         SELECT json_agg(json_build_object(
             'institution', e.institution_id, 'programme', e.programme_id, 'level', e.level,
@@ -119,7 +120,9 @@ FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(
 class OnlyFor:
     """Lines that nothing else is asked about, by documents that do not look at every record.
 
-    What else the person has is known by its row, but the facts that its deposit used are not read.
+    Of the person's records those are read that these lines are about, that are the same achievement, that a conversion
+    uses or that are a result of the plan's own institution, and those that tell interruptions. Whoever asks for all of
+    them then is told that they were not read.
     """
 
     records: frozenset[UUID]
@@ -254,7 +257,7 @@ def _gathered(person: AskedPerson, plan: KnownPlan, said: Mapping[str, Any], key
         enrolment=enrolment_of(said["enrolments"] or [], plan, person.claim.on),
         interruptions=interruptions_of(rows, plan, person.claim.on),
         converted=tuple(converted_of(row) for row in said["conversions"] or []),
-        rows=rows_of(plan, held),
+        rows=rows_of(plan, held, every=person.only_for is None),
     )
 
 
