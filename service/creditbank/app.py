@@ -40,7 +40,7 @@ from creditbank.pathways import consequences as round_consequences
 from creditbank.portal.routers import MOST_ASKED
 from creditbank.portal.routers import ROUTERS as PAGES
 from creditbank.publishing import routes as publishing_routes
-from creditbank.recognition import allocation_routes, appeal_routes, consequences, totals_routes
+from creditbank.recognition import allocation_routes, appeal_routes, class_routes, consequences, totals_routes
 from creditbank.recognition import routes as claim_routes
 from creditbank.records import officer_routes
 from creditbank.records import routes as record_routes
@@ -61,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     *MOST_ASKED,
     submission_routes.router,
     claim_routes.router,
+    class_routes.router,
     appeal_routes.router,
     claimed_routes.router,
     change_routes.router,

@@ -97,7 +97,8 @@ class Bank:
             body = body | {name: str(self.named(name, there=there)) for name in named}
             if "learner_ids" in body:
                 body["learner_ids"] = [str(self.named("learner_id", there=there))]
-        return await self.open.call(method, address, actor, **({} if body is None else {"json": body}))
+        more = {"params": asked_of(self.contract, path, method)} | ({} if body is None else {"json": body})
+        return await self.open.call(method, address, actor, **more)
 
     def named(self, parameter: str, *, there: bool) -> Any:
         """A part of an address: of the college, or of nothing."""
@@ -110,6 +111,16 @@ def example_of(contract: dict[str, Any], path: str, method: str) -> Any:
     """A body that the contract calls well formed."""
     asked = contract["paths"][path][method.lower()].get("requestBody")
     return None if asked is None else _example(contract, asked["content"]["application/json"]["schema"])
+
+
+def asked_of(contract: dict[str, Any], path: str, method: str) -> dict[str, Any]:
+    """What has to stand behind the question mark."""
+    named = contract["paths"][path][method.lower()].get("parameters", ())
+    return {
+        one["name"]: _example(contract, {**one["schema"], **{name: one[name] for name in ("examples",) if name in one}})
+        for one in named
+        if one["in"] == "query" and one.get("required")
+    }
 
 
 def _example(contract: dict[str, Any], schema: dict[str, Any]) -> Any:

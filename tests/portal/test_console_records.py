@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 
 from creditbank.learners import probing
+from creditbank.portal import console_classes
 from tests.open_bank import person
-from tests.portal.desk_place import forms_of
+from tests.portal.desk_place import form_of, forms_of
 from tests.portal.place import text_of
 from tests.portal.test_console_claims import at, college
 from tests.portal.test_console_files import Console, dropped, line, mapping_form, scores
-from tests.recognition.college import DEPARTMENT, College, procedure
+from tests.recognition.college import DEPARTMENT, College, Learner, procedure, room
 from tests.records.town import resident
 from tests.submissions.bank import submitting
 
@@ -147,27 +149,90 @@ async def test_an_equivalence_is_entered_and_ended(college: College) -> None:
         assert "2026年9月1日" in text_of(await browser.read("/console/equivalences"))
 
 
-async def test_a_class_is_claimed_for_with_an_outcome_for_each(college: College) -> None:
-    college.decide_by(hands=procedure(DEPARTMENT))
-    learner = await college.enrol()
+async def consents(college: College, learner: Learner) -> None:
+    """Somebody lets the college use what others reported."""
     await college.ask(
         "POST", f"/v1/learners/{learner.learner_id}/consents", learner.actor, status=201,
         json={"purpose": "recognition", "institution_id": str(college.college), "given": True},
     )  # fmt: skip
-    members = f"20240001\t{learner.records[0]}\tM1\n29990000，{learner.records[0]}，M2\n"
+
+
+async def test_a_class_is_chosen_by_what_it_has_looked_at_and_claimed_for(college: College) -> None:
+    """Nobody's ids are typed; whoever did not consent is not there; what is shown first is what happens then."""
+    college.decide_by(hands=procedure(DEPARTMENT))
+    first, second, third = [await college.enrol() for _ in range(3)]
+    for one in (first, second):
+        await consents(college, one)
     async with at(college, college.registrar) as browser:
-        assert f'<option value="{college.plan}">机械设计与制造（' in await browser.read("/console/class-claims")
-        wrong = await browser.send(
-            "/console/class-claims", "con_class", status=422, plan_id=str(college.plan), members="20240001 M1"
-        )
-        assert "第 1 行" in text_of(wrong.text)
-        done = await browser.send(
-            "/console/class-claims", "con_class", status=200, plan_id=str(college.plan), members=members
-        )
-        said = text_of(done.text)
-        assert "20240001 已受理" in said
-        assert "29990000 未受理" in said
+        page = await browser.read("/console/class-claims")
+        assert f'<option value="{college.plan}">机械设计与制造（' in page
+        page = await browser.read(f"/console/class-claims?plan={college.plan}")
+        assert re.search(r'<td class="number" data-label="人数">2</td>', page), text_of(page)
+        page = await browser.read(f"/console/class-claims?plan={college.plan}&q=没有这样的")
+        assert "没有可用的成果" in text_of(page)
+        page = await browser.read(f"/console/class-claims?plan={college.plan}&q=x0")
+        (way,) = re.findall(r'href="(/console/class-claims\?plan=[^"]*what=X0)"', page)
+        way = way.replace("&amp;", "&")
+        assert "看谁可以申请" in text_of(await browser.read(way))
+        page = await browser.read(f"{way}&course=M1")
+        assert [name in text_of(page) for name in ("20240001", "20240002", "20240003")] == [True, True, False]
+        hidden = form_of(page, "con_class").hidden
+        ticked = re.findall(r'name="member" value="([^"]*)" checked', page)
+        assert len(ticked) == 2
+        send = {**hidden, "member": ticked}
+        looked = await browser.http.post("/console/class-claims", data={**send, "do": "look"})
+        assert "送交经办" in text_of(looked.text)
+        assert await college.sql("SELECT count(*)::int FROM claim") == [(0,)], "nothing is kept of a look"
+        assert (await college.inbox(first)).count("claim_made_for_you") == 0
+        done = await browser.http.post("/console/class-claims", data={**send, "do": "send"})
+        assert "已为 2 人提出申请" in text_of(done.text)
+        again = await browser.http.post("/console/class-claims", data={**send, "do": "send"})
+        assert "已为 2 人提出申请" in text_of(again.text)
+        assert await college.sql("SELECT count(*)::int FROM claim") == [(2,)], "sent twice, done once"
+        assert "都已换得或正在申请" in text_of(await browser.read(f"{way}&course=M1"))
         claim = re.search(r"/console/claims/[0-9a-f-]{36}", done.text)
         assert claim is not None
         await browser.send(claim[0], "con_take_back", sure="yes")
         assert "已撤回" in text_of(await browser.read(claim[0]))
+    assert third.learner_id
+    (seen,) = set(await college.sql("SELECT actor, detail ->> 'count' FROM access_entry WHERE act = 'class_seen'"))
+    assert seen == (college.registrar.name, "2")
+    await college.check()
+
+
+async def test_a_look_at_a_class_says_who_would_be_refused_and_why(college: College) -> None:
+    college.decide_by(room("0", "no-room"))
+    learner = await college.enrol()
+    await consents(college, learner)
+    way = f"/console/class-claims?plan={college.plan}&of={college.body}&kind=certificate&what=X0&course=M1"
+    async with at(college, college.registrar) as browser:
+        page = await browser.read(way)
+        ticked = re.findall(r'name="member" value="([^"]*)" checked', page)
+        send = {**form_of(page, "con_class").hidden, "member": ticked}
+        looked = await browser.http.post("/console/class-claims", data={**send, "do": "look"})
+        said = text_of(looked.text)
+        assert "不予" in said
+        assert "checked" not in looked.text
+        none = await browser.http.post("/console/class-claims", data={**send, "member": [], "do": "look"})
+        assert none.status_code == 422
+        assert "con_class-fault" in none.text
+        await browser.read(way.replace(str(college.plan), str(college.other_plan)), status=404)
+        await browser.read(way.replace("what=X0", "what=NONE"), status=404)
+
+
+async def test_the_classmates_of_a_plan_go_on_over_the_page(college: College, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_classes, "LEARNERS", 1)
+    monkeypatch.setattr(console_classes, "PAGE", 1)
+    for _ in range(2):
+        await consents(college, await college.enrol(certificates=2))
+    plan = f"/console/class-claims?plan={college.plan}"
+    way = f"{plan}&of={college.body}&kind=certificate&what=X0&course=M1"
+    async with at(college, college.registrar) as browser:
+        for start, mark in ((plan, r"what=(X\d)\""), (way, r">(2024000\d)<")):
+            page = await browser.read(start)
+            first = re.findall(mark, page)
+            following = re.search(r'href="([^"]*cursor=[^"]+)"', page)
+            assert following is not None
+            second = re.findall(mark, await browser.read(html.unescape(following[1])))
+            assert len(first) == len(second) == 1
+            assert first != second

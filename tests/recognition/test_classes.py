@@ -127,3 +127,52 @@ async def test_consent_to_see_a_transcript_is_no_consent_to_claim_with_the_recor
     await college.ask("POST", path, learner.actor, json={**body, "purpose": "recognition", "given": False}, status=201)
     (one,) = (await claims(college, member(learner.learner_id, learner.records, "M2")))["outcomes"]
     assert one["outcome"] == "refused", "taken back"
+
+
+async def test_what_would_come_of_it_is_what_comes_of_it_and_nothing_of_the_look_is_kept(college: College) -> None:
+    college.decide_by(room("3"))
+    learner, stranger = [await college.enrol(certificates=2) for _ in range(2)]
+    await consents(college, learner)
+    found = await college.ask("GET", f"/v1/plans/{college.plan}/achievements", college.registrar)
+    assert [(one["what"], one["learners"]) for one in found["items"]] == [("X0", 1), ("X1", 1)]
+    asked = {"institution_id": str(college.body), "kind": "certificate", "what": "X0", "course_code": "M1"}
+    path = f"/v1/plans/{college.plan}/class-candidates"
+    (candidate,) = (await college.ask("GET", path, college.registrar, params=asked))["items"]
+    assert (candidate["learner_id"], candidate["record_id"]) == (str(learner.learner_id), str(learner.records[0]))
+    assert candidate["student_no"] == f"2024{learner.serial:04d}"
+    members = [
+        {"learner_id": str(learner.learner_id), "lines": [
+            {"record_ids": [str(learner.records[0])], "course_code": "M1"},
+            {"record_ids": [str(learner.records[1])], "course_code": "M2"},
+        ]},
+        member(stranger.learner_id, stranger.records[:1]),
+    ]  # fmt: skip
+    path = f"/v1/plans/{college.plan}/class-claims/preview"
+    looked = await college.ask("POST", path, college.registrar, json={"learners": members})
+    first, second = looked["outcomes"]
+    assert [(one["state"], one["decision_id"]) for one in first["lines"]] == [("granted", None), ("refused", None)]
+    assert first["lines"][1]["refusal"] == "room"
+    assert (second["outcome"], second["problem"]["code"]) == ("refused", "not_found")
+    for table in ("claim", "conversion", "claim_act"):
+        query: Any = f"SELECT FROM {table} WHERE learner_id = %s"
+        assert await college.sql(query, learner.learner_id) == [], table
+    assert await college.converted() == 0
+    assert "claim_made_for_you" not in await college.inbox(learner)
+    said = await claims(college, *members)
+    made = await college.read(said["outcomes"][0])
+    assert [one["state"] for one in made["lines"]] == ["granted", "refused"]
+    await college.check()
+
+
+async def test_consent_that_is_taken_back_or_over_takes_the_records_from_the_list(college: College) -> None:
+    learner = await college.enrol()
+    path = f"/v1/plans/{college.plan}/achievements"
+    counts = []
+    for given in (True, False):
+        body = {"purpose": "recognition", "institution_id": str(college.college), "given": given}
+        await college.ask("POST", f"/v1/learners/{learner.learner_id}/consents", learner.actor, json=body, status=201)
+        counts.append(len((await college.ask("GET", path, college.registrar))["items"]))
+        college.later(minutes=1)
+    assert counts == [1, 0]
+    other = person("registrar", institution_id=college.school)
+    await college.ask("GET", path, other, status=404)

@@ -104,6 +104,7 @@ API: Mapping[tuple[str, str], Permit] = {
     ("GET", "/v1/held-rows"): KEEP_IDENTITY,
     ("GET", "/v1/held-rows/{held_row_id}"): KEEP_IDENTITY,
     ("POST", "/v1/held-rows/{held_row_id}/resolution"): KEEP_IDENTITY,
+    ("POST", "/v1/records/{record_id}/officer-reassignment"): KEEP_IDENTITY,
     # a learner's account and what it holds
     ("GET", "/v1/learners/{learner_id}/transcript"): READ_TRANSCRIPT,
     ("GET", "/v1/learners/{learner_id}/statement"): READ_TRANSCRIPT,
@@ -144,7 +145,10 @@ API: Mapping[tuple[str, str], Permit] = {
     # claims that records count for courses, and what becomes of them
     ("POST", "/v1/learners/{learner_id}/claims"): OF_THE_LEARNER,
     ("GET", "/v1/learners/{learner_id}/claims"): READ_OWN_CLAIMS,
+    ("GET", "/v1/plans/{plan_id}/achievements"): CLAIM_FOR_CLASS,
+    ("GET", "/v1/plans/{plan_id}/class-candidates"): CLAIM_FOR_CLASS,
     ("POST", "/v1/plans/{plan_id}/class-claims"): CLAIM_FOR_CLASS,
+    ("POST", "/v1/plans/{plan_id}/class-claims/preview"): CLAIM_FOR_CLASS,
     ("GET", "/v1/claims"): SEE_CLAIMS,
     ("GET", "/v1/claims/{claim_id}"): READ_CLAIM,
     ("GET", "/v1/claims/{claim_id}/records"): READ_CLAIM,

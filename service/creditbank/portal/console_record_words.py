@@ -155,19 +155,46 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     # class claims
     "con_class_heading": ("为班级申请转换", "Claim for a class"),
     "con_class_lead": (
-        "为本校学生申请，每人一份，各有结果。所用成果须为本校报送，或学习者授权本校用于认定。",
-        "A claim for each of your learners, each with an outcome; by records that you reported, or that the learner "
-        "lets you use for recognition.",
+        "选择方案，再选其学习者共有的一项成果，看谁可以用它换哪门课程。只列本校报送的成果，和学习者授权本校用于认定的。",
+        "Choose a plan, then something that its learners have achieved, and see who can use it for a course. Only what "
+        "you reported, or learners let you use for recognition.",
     ),
-    "con_class_what": ("一人有误不影响其他人。", "What is wrong with one stops no other."),
-    "con_class_button": ("提出申请", "Claim"),
+    "con_class_search": ("课程、证书等的名称或代码", "Title or code of a course, certificate …"),
+    "con_class_look_up": ("查看成果", "Look it up"),
+    "con_class_achieved": ("学习者已有的成果", "What the learners have"),
+    "con_class_achievement": ("成果", "Achievement"),
+    "con_class_learners": ("人数", "Learners"),
+    "con_class_none": ("没有可用的成果。", "There is nothing that you may use."),
+    "con_class_none_why": (
+        "他校报送的成果，须学习者本人在“我的授权”中同意本校用于认定。",
+        "For what others reported, learners agree that you use it for recognition.",
+    ),
+    "con_class_back": ("换一项成果", "Another achievement"),
+    "con_class_course": ("换方案中的哪门课程", "For which course of the plan"),
+    "con_class_who": ("看谁可以申请", "See who could claim"),
     "con_class_members": ("学习者", "Learners"),
-    "con_class_how": (
-        "一行一项：学号，学习成果编号，课程代码；可从表格中复制。同一学号的各行合为一份申请。至多 200 人。",
-        "One line each: student number, record id, course code; copied from a spreadsheet, too. Lines of one number "
-        "are one claim. 200 learners at most.",
+    "con_class_achieved_on": ("取得日期", "Achieved on"),
+    "con_class_what": (
+        "每人一份申请，一人有误不影响其他人；受理后本人收到通知，也可以撤回。",
+        "A claim for each; what is wrong with one stops no other. Each is told, and may take theirs back.",
     ),
+    "con_class_look": ("先看结果，不提交", "See what would come of it"),
+    "con_class_preview": (
+        "以下是照此申请会有的结果，尚未提交。不予的已取消勾选。",
+        "This is what would come of it: nothing is sent yet. Whoever would be refused is no longer ticked.",
+    ),
+    "con_class_button": ("为勾选的人提出申请", "Claim for those ticked"),
+    "con_class_would_granted": ("当即认定", "granted at once"),
+    "con_class_would_open": ("送交经办", "goes to people"),
+    "con_class_would_refused": ("不予", "refused"),
     "con_class_claimed": ("已受理", "claimed"),
-    "con_class_refused": ("未受理", "refused"),
+    "con_class_refused": ("未受理", "not taken"),
+    "con_class_done": ("已为 {n} 人提出申请，共 {all} 人。", "Claimed for {n} of {all}."),
+    "con_class_others": ("其余的人", "The others"),
+    "con_class_nobody": ("没有可以申请的人。", "Nobody could claim."),
+    "con_class_nobody_why": (
+        "有此成果的人都已换得或正在申请这门课程。",
+        "Whoever has this has the course already, or has claimed it.",
+    ),
     "con_to_claim": ("查看申请", "See the claim"),
 }

@@ -49,7 +49,7 @@ FOLLOWS = """(e.year_of_entry IS NULL OR (
     p.entry_from <= e.year_of_entry AND (p.entry_until IS NULL OR e.year_of_entry <= p.entry_until)))"""
 """Whether an enrolment `e` has a plan `p` of its programme; a year of entry that nobody reported is taken on trust."""
 
-_PEOPLE = f"""
+PEOPLE_OF_PLAN = f"""
 enrolled AS (
     SELECT DISTINCT coalesce(a.into_learner_id, e.learner_id) AS person
     FROM enrolment e
@@ -196,12 +196,12 @@ async def _measured(
 ) -> list[tuple[UUID, dict[str, Any], dict[str, Any]]]:
     said = {"plan": plan.plan_id, "scheme": plan.scheme, "institution": plan.institution_id}
     cursor = (await driver(session)).cursor(row_factory=dict_row)
-    await cursor.execute(f"WITH {_PEOPLE} {_ENROLMENTS}", said)
+    await cursor.execute(f"WITH {PEOPLE_OF_PLAN} {_ENROLMENTS}", said)
     enrolments = {row["person"]: enrolment_of(orjson.loads(row["said"]), plan, on) for row in await cursor.fetchall()}
     columns = ", ".join(f"{each.sql} AS m{place}" for place, each in enumerate(found)) or "true AS nothing"
     # A percent sign in a quoted word is no place for a parameter.
     query = f"SELECT person, {columns.replace('%', '%%')} FROM counted GROUP BY person"
-    await cursor.execute(f"WITH {_PEOPLE}, {_EARNED} {query}", said)
+    await cursor.execute(f"WITH {PEOPLE_OF_PLAN}, {_EARNED} {query}", said)
     rows = {row["person"]: row for row in await cursor.fetchall()}
     nothing = {each.place: each.of_none for each in found}
     people = []
@@ -223,7 +223,7 @@ async def _one_by_one(
     on: date,
 ) -> list[Total]:
     cursor = await (await driver(session)).execute(
-        f"WITH {_PEOPLE} SELECT person, array_agg(learner_id ORDER BY learner_id) FROM family GROUP BY person",
+        f"WITH {PEOPLE_OF_PLAN} SELECT person, array_agg(learner_id ORDER BY learner_id) FROM family GROUP BY person",
         {"plan": plan.plan_id},
     )
     people = sorted(await cursor.fetchall())

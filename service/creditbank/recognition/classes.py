@@ -1,17 +1,22 @@
-"""A college claims for a class of its own: many learners at once, an outcome for each."""
+"""A college claims for a class of its own: many learners at once, an outcome for each; or looks what it would be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import LiteralString
 from uuid import UUID
 
-from creditbank.db import Transaction, driver
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from creditbank.db import Database, Transaction, driver
 from creditbank.errors import BankError, Malformed, NotAllowed, NotFound
 from creditbank.identity.actor import Actor
 from creditbank.learners.indexes import student_index
-from creditbank.recognition.claiming import Wanted, claim_many, wanted
-from creditbank.recognition.schemas import ClassLineOut, ClassMemberIn
+from creditbank.recognition.claiming import Made, claim_many, wanted
+from creditbank.recognition.class_schemas import ClassLineOut, ClassMemberForecast, ClassMemberIn
+from creditbank.recognition.opening import Opened
+from creditbank.recognition.reading import shown
 from creditbank.recognition.standing import target_of
 from creditbank.records.acts import Tools
 from creditbank.sealing import Keyring
@@ -28,29 +33,68 @@ async def claim_for_class(
 
     Raises NotAllowed for a caller who is bound to no college, NotFound for a plan that is not the college's own.
     """
+    made = await _made_for(session, plan_id, members, actor=actor, tools=tools)
+    return [
+        ClassLineOut(row=row, outcome="refused", problem=one.problem(tools.language))
+        if isinstance(one, BankError)
+        else ClassLineOut(row=row, outcome="claimed", claim_id=one.claim.claim_id, state=one.claim.state)
+        for row, one in enumerate(made, start=1)
+    ]
+
+
+class _NothingKept(Exception):
+    """Ends the transaction of a forecast."""
+
+
+async def forecast_for_class(
+    database: Database, plan_id: UUID, members: Sequence[ClassMemberIn], *, actor: Actor, tools: Tools
+) -> list[ClassMemberForecast]:
+    """What would become of each: the claims are made and taken back, so that nothing decides here that would not there.
+
+    Raises NotAllowed and NotFound as above.
+    """
+    found: list[ClassMemberForecast] = []
+
+    async def act(session: AsyncSession) -> None:
+        made = await _made_for(session, plan_id, members, actor=actor, tools=tools)
+        found[:] = [await _forecast(session, row, one, actor, tools) for row, one in enumerate(made, start=1)]
+        raise _NothingKept
+
+    with suppress(_NothingKept):
+        await database.write(act)
+    return found
+
+
+async def _forecast(
+    session: AsyncSession, row: int, one: Made | BankError, actor: Actor, tools: Tools
+) -> ClassMemberForecast:
+    if isinstance(one, BankError):
+        return ClassMemberForecast(row=row, outcome="refused", lines=[], steps=[], problem=one.problem(tools.language))
+    opened = Opened(one.person, one.claim, one.lines, one.conversions)
+    said = await shown(session, one.claim, opened, one.judged, see="college", actor=actor, at=tools.at, acts=one.acts)
+    # Nobody will ever find a decision or a conversion under the ids that these have here.
+    lines = [line.model_copy(update={"decision_id": None, "conversion_id": None}) for line in said.lines]
+    steps = said.steps if said.state == "open" else []
+    return ClassMemberForecast(row=row, outcome="claimed", lines=lines, steps=steps)
+
+
+async def _made_for(
+    session: Transaction, plan_id: UUID, members: Sequence[ClassMemberIn], *, actor: Actor, tools: Tools
+) -> list[Made | BankError]:
+    """The claim of each member, or what stands against it, in their order."""
     college = actor.institution_id
     if college is None:
         raise NotAllowed
     if (await target_of(session, plan_id)).institution_id != college:
         raise NotFound
     learners = await _learners(session, members, institution_id=college, keyring=tools.keyring)
-    found: dict[int, ClassLineOut] = {}
-    asked: list[tuple[int, UUID, list[Wanted]]] = []
-    for row, (member, learner) in enumerate(zip(members, learners, strict=True), start=1):
-        if isinstance(learner, BankError):
-            found[row] = _refused(row, learner, tools)
-        else:
-            asked.append((row, learner, wanted(member.lines)))
-    made = await claim_many(
-        session, plan_id, [(learner, lines) for _, learner, lines in asked], by=actor.name, tools=tools,
-        made_for=college,
-    )  # fmt: skip
-    for (row, _, _), one in zip(asked, made, strict=True):
-        if isinstance(one, BankError):
-            found[row] = _refused(row, one, tools)
-        else:
-            found[row] = ClassLineOut(row=row, outcome="claimed", claim_id=one.claim.claim_id, state=one.claim.state)
-    return [found[row] for row in sorted(found)]
+    asked = [
+        (learner, wanted(member.lines))
+        for member, learner in zip(members, learners, strict=True)
+        if not isinstance(learner, BankError)
+    ]
+    made = iter(await claim_many(session, plan_id, asked, by=actor.name, tools=tools, made_for=college))
+    return [learner if isinstance(learner, BankError) else next(made) for learner in learners]
 
 
 async def _learners(
@@ -77,7 +121,3 @@ async def _learners(
             known = by_index.get(index or b"", [])
             found.append(known[0] if len(known) == 1 else NotFound())
     return found
-
-
-def _refused(row: int, refusal: BankError, tools: Tools) -> ClassLineOut:
-    return ClassLineOut(row=row, outcome="refused", problem=refusal.problem(tools.language))

@@ -1,4 +1,4 @@
-"""HTTP for claims: made by a learner or for a class, read, withdrawn, contested, and what hands do with them."""
+"""HTTP for claims: made by a learner, read, withdrawn, contested, and what hands do with them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep, Transaction
-from creditbank.errors import NotAllowed, NotFound
+from creditbank.errors import NotFound
 from creditbank.http import (
     CursorDep,
     KeyringDep,
@@ -34,7 +34,6 @@ from creditbank.learners.refusals import AccountClosed, AlreadyErased, GuardianA
 from creditbank.once import Answer
 from creditbank.recognition import refusals
 from creditbank.recognition.claiming import Made, claim, wanted
-from creditbank.recognition.classes import claim_for_class
 from creditbank.recognition.contesting import contest
 from creditbank.recognition.hands import Supplied, answer_step, supply
 from creditbank.recognition.inboxes import waiting, waiting_for
@@ -44,8 +43,6 @@ from creditbank.recognition.schemas import (
     ClaimIn,
     ClaimOut,
     ClaimPage,
-    ClassClaimIn,
-    ClassClaimOut,
     EvidenceIn,
     FactsIn,
     Hand,
@@ -139,36 +136,6 @@ async def list_claims_of_learner(
     )  # fmt: skip
     items, following = page.cut(found, key=lambda one: one.claim_id)
     return ClaimPage(items=items, next_cursor=following)
-
-
-@router.post(
-    "/plans/{plan_id}/class-claims",
-    status_code=201,
-    operation_id="claim_for_class",
-    response_model=ClassClaimOut,
-    responses=problems(NotFound, NotAllowed),
-    summary="为班级申请|Claim for a class",
-)
-async def make_class_claim(
-    plan_id: UUID,
-    payload: ClassClaimIn,
-    write: WriteDep,
-    keyring: KeyringDep,
-    rulebook: RulebookDep,
-    language: LanguageDep,
-) -> Response:
-    """院校为本校学生申请，每人一份，各有结果；所用成果须为本校报送，或学习者授权本校用于认定。
-
-    |A college claims for learners of its own, each with an outcome; by records that it reported, or that the learner
-    consented to let it use for recognition.
-    """
-
-    async def act(session: Transaction) -> Answer:
-        tools = Tools(keyring, rulebook, clock.now(), language)
-        outcomes = await claim_for_class(session, plan_id, payload.learners, actor=write.actor, tools=tools)
-        return answer(201, ClassClaimOut(outcomes=outcomes))
-
-    return await write.once_bare(act)
 
 
 @router.get(

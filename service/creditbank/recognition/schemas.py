@@ -53,38 +53,6 @@ class ClaimIn(Payload):
     )
 
 
-class ClassLineOut(BaseModel):
-    """班级申请中一名学习者的结果。|What became of one learner of a class claim."""
-
-    row: int = Field(description="第几名，从 1 起。|Which one, from 1.", examples=[1])
-    outcome: Literal["claimed", "refused"] = Field(description="是否受理。|Whether it was taken.", examples=["claimed"])
-    claim_id: UUID | None = Field(None, description="申请编号。|The claim.", examples=[EXAMPLE])
-    state: str | None = Field(None, description="申请的状态。|Its state.", examples=["decided"])
-    problem: dict[str, Any] | None = Field(None, description="不受理的原因。|Why it was not taken.")
-
-
-class ClassMemberIn(Payload):
-    """班级中的一名学习者：按账户或学号。|One learner of the class, by account or by student number."""
-
-    learner_id: UUID | None = Field(None, description="账户。|The account.", examples=[EXAMPLE])
-    student_no: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
-        None, description="本校学号。|The student number at the college.", examples=["20230001"]
-    )
-    lines: list[LineIn] = Field(min_length=1, max_length=200, description="该学习者的各行。|Their lines.")
-
-
-class ClassClaimIn(Payload):
-    """为一个班级申请。|Claims for a class, an outcome for each learner."""
-
-    learners: list[ClassMemberIn] = Field(min_length=1, max_length=200, description="每人一份。|One claim each.")
-
-
-class ClassClaimOut(BaseModel):
-    """各人的结果。|What became of each."""
-
-    outcomes: list[ClassLineOut]
-
-
 class WithdrawalOfLinesIn(Payload):
     """撤回整份或若干行。|Take back all open lines, or some."""
 
