@@ -110,6 +110,16 @@ async def members(
     return await with_names(session, rows, keyring=keyring)
 
 
+async def one_member(
+    session: AsyncSession, cohort_id: UUID, number: int, *, actor: Actor, keyring: Keyring
+) -> MemberOut:
+    """One of them, by the number. Raises NotFound."""
+    found = await members(session, cohort_id, actor=actor, after=number - 1, limit=1, keyring=keyring)
+    if not found or found[0].member_no != number:
+        raise NotFound
+    return found[0]
+
+
 async def with_names(session: AsyncSession, rows: Sequence[CohortMember], *, keyring: Keyring) -> list[MemberOut]:
     """Members with the names that they have now; an erased one has none."""
     who = [row.learner_id for row in rows]

@@ -95,7 +95,16 @@ TOPICS: Mapping[str, Topic] = {
 SEALED_TOPIC = "sealed"
 """What the table says in the place of every sensitive topic: that there is a sanction would tell of it. Which topic it
 is stands in the sealed body."""
+CHECKED: Mapping[str, str] = {"sanction": "sanctions", "registration": "registrations", "admission": "admissions"}
+"""Topics of which it can be said that there are no others, and by which word."""
 _CHECKED_BY: Mapping[str, frozenset[Side]] = {"sanctions": _DECIDE, "registrations": _BANK, "admissions": _BANK}
+
+
+def checked_by(topic: str) -> frozenset[Side]:
+    """Who may say of a topic that there are no others."""
+    return _CHECKED_BY[CHECKED[topic]]
+
+
 SENSITIVE_SETS = frozenset({"sanctions"})
 """Sets of rows that are made of sensitive statements alone."""
 

@@ -21,6 +21,7 @@ from creditbank.pathways.rounds_at_work import MOST_COHORTS, rounds_at_work
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
 from creditbank.portal.visiting import AtHomeDep
+from creditbank.portal.words import named
 from creditbank.records.acts import Tools
 
 router = APIRouter(include_in_schema=False)
@@ -161,6 +162,7 @@ async def _pathway(
         here=f"/desk/pathways/{pathway_id}",
         fault=fault,
         pathway=one,
+        province=named("province", one.province, visited.language),
         parties=parties,
         signed={each.institution_id: each.at for each in one.signatures},
         names=await names_of(session, visited, *parties),

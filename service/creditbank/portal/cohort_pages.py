@@ -20,13 +20,13 @@ from starlette.exceptions import HTTPException
 from creditbank.clock import today
 from creditbank.days import Day
 from creditbank.db import Database, SessionDep
-from creditbank.errors import BankError, NotFound
+from creditbank.errors import BankError
 from creditbank.http import KEY, KeyringDep, answer
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.once import Answer, once
 from creditbank.pathways import agreement_reading as reading
 from creditbank.pathways import cohorts, rounds
-from creditbank.pathways.agreement_schemas import FilingIn, MemberEventIn, MemberOut
+from creditbank.pathways.agreement_schemas import FilingIn, MemberEventIn
 from creditbank.pathways.roster import admit_roster, read_roster
 from creditbank.pathways.round_reading import rounds_of
 from creditbank.pathways.round_schemas import RoundIn
@@ -188,19 +188,10 @@ async def _member(
         here=f"/desk/cohorts/{cohort_id}/members/{number}",
         fault=fault,
         cohort=cohort,
-        member=await _one_member(session, cohort_id, number, actor=actor, tools=tools),
+        member=await reading.one_member(session, cohort_id, number, actor=actor, keyring=tools.keyring),
         side=shown.side_of(actor, cohort),
         today=today(visited.at).isoformat(),
     )
-
-
-async def _one_member(session: AsyncSession, cohort_id: UUID, number: int, *, actor: Actor, tools: Tools) -> MemberOut:
-    found = await reading.members(
-        session, cohort_id, actor=actor, after=number - 1, limit=1, keyring=tools.keyring
-    )  # fmt: skip
-    if not found or found[0].member_no != number:
-        raise NotFound
-    return found[0]
 
 
 @router.post("/desk/cohorts/{cohort_id}/members/{member_no}/events")
@@ -210,7 +201,7 @@ async def note_event(cohort_id: str, member_no: str, posted: PostedDep) -> Respo
 
     async def act(session: AsyncSession, tools: Tools) -> object:
         said = MemberEventIn.model_validate(posted.said("event", "occurred_on", "reason"))
-        member = await _one_member(session, which, number, actor=posted.actor, tools=tools)
+        member = await reading.one_member(session, which, number, actor=posted.actor, keyring=tools.keyring)
         return await cohorts.happened(
             session, which, member.learner_id, event=said.event, on=said.occurred_on, reason=said.reason,
             actor=posted.actor, tools=tools,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from creditbank.portal.fact_words import FACTS_STATED
 from creditbank.portal.round_words import ROUNDS
 
 DESK: Mapping[str, tuple[str, str]] = {
     **ROUNDS,
+    **FACTS_STATED,
     # every page of the desk
     "desk": ("贯通培养工作台", "Pathways desk"),
     "desk_nav": ("工作台", "Desk"),

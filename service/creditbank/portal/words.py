@@ -12,6 +12,7 @@ from creditbank.portal.desk_words import DESK
 from creditbank.portal.frame_words import FRAME_WORDS
 from creditbank.portal.learner_words import LEARNER_WORDS
 from creditbank.portal.office_words import OFFICE_WORDS
+from creditbank.portal.places_words import PROVINCES
 from creditbank.portal.share_words import SHARE_WORDS
 from creditbank.portal.worth_words import WORTH_WORDS
 from creditbank.rules.lists import (
@@ -229,6 +230,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "row": ("第 {n} 行，报送批次 {submission}", "Row {n} of submission {submission}"),
     "row_label": ("来源", "It came in"),
     "sent_by_client": ("由报送机构的系统发送", "sent by the institution's system"),
+    "sent_by_bank": ("由学分银行业务员办理", "by an officer of the bank"),
     "sent_by_login": ("由工作人员登录后发送", "sent by a member of staff"),
     "recorded_at": ("学分银行收到", "The bank learned it"),
     "why": ("说明", "Why"),
@@ -377,6 +379,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "grade_text": _of(GRADE_TEXT),
     "event": EVENTS,
     "document": DOCUMENTS,
+    "province": PROVINCES,
 }
 
 

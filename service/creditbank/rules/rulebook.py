@@ -235,9 +235,15 @@ class Rulebook:
             for name in version.row_reads
         )
 
-    def reads(self, question: str) -> dict[str, list[str]]:
-        """Exactly which facts the documents of a question read: of the case, and of each row of a set."""
-        mine = [each for each in self._versions.values() if each.question.name == question]
+    def reads(self, question: str, kind: str | None = None) -> dict[str, list[str]]:
+        """Exactly which facts the documents of a question read: of the case, and of each row of a set; of one kind if
+        it is named.
+        """
+        mine = (
+            [each for each in self._versions.values() if each.question.name == question]
+            if kind is None
+            else [each for series in self._by_kind.get((question, kind), ()) for each in series.versions]
+        )
         case = {name for each in mine for name in each.reads}
         rows = {name for each in mine for read in each.row_reads.values() for name in read}
         return {"case": sorted(case), "rows": sorted(rows)}

@@ -27,6 +27,7 @@ DESK_SIGNER = page_of(SIGN_AGREEMENT)
 DESK_CATALOGUE = page_of(KEEP_CATALOGUE)
 DESK_OFFICER = page_of(KEEP_REFERENCE)
 DESK_EITHER = page_of(DECIDE_OBJECTION)
+DESK_STATING = page_of(SEND_SHEET)
 
 COHORTS: Mapping[tuple[str, str], Permit] = {
     ("GET", "/desk"): DESK,
@@ -48,6 +49,11 @@ COHORTS: Mapping[tuple[str, str], Permit] = {
     ("POST", "/desk/cohorts/{cohort_id}/score-sheet"): page_of(SEND_SHEET),
     ("GET", "/desk/cohorts/{cohort_id}/members/{member_no}"): DESK,
     ("POST", "/desk/cohorts/{cohort_id}/members/{member_no}/events"): page_of(ADMIT_MEMBERS),
+    ("GET", "/desk/cohorts/{cohort_id}/facts"): DESK_STATING,
+    ("GET", "/desk/cohorts/{cohort_id}/facts/{topic}"): DESK_STATING,
+    ("POST", "/desk/cohorts/{cohort_id}/facts/{topic}"): DESK_STATING,
+    ("GET", "/desk/cohorts/{cohort_id}/members/{member_no}/facts"): DESK_STATING,
+    ("POST", "/desk/cohorts/{cohort_id}/members/{member_no}/facts/withdrawals"): DESK_STATING,
     ("GET", "/desk/rounds/{round_id}"): DESK,
     ("GET", "/desk/rounds/{round_id}/members/{member_no}"): DESK,
     ("GET", "/desk/rounds/{round_id}/filing.xlsx"): page_of(READ_FILING),
