@@ -13,7 +13,7 @@ import pytest
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
 from creditbank.institutions.equivalence_keys import course_key
-from creditbank.recognition.gathered import RecordRows
+from creditbank.recognition.gathered import LazyRows
 from creditbank.recognition.gathering import (
     AskedLine,
     AskedPerson,
@@ -86,7 +86,7 @@ def _compare(known: Everything, person: AskedPerson, one: Gathered, random: Rand
 def _in_any_order(facts: dict[str, Any]) -> dict[str, Any]:
     """Sets of rows have no order."""
     return {
-        name: sorted(value, key=lambda row: str(row["id"])) if isinstance(value, list | RecordRows) else value
+        name: sorted(value, key=lambda row: str(row["id"])) if isinstance(value, list | LazyRows) else value
         for name, value in facts.items()
     }
 

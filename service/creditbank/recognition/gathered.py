@@ -22,35 +22,18 @@ _STANDS = ("passed", "exempted", "cheated")
 """How somebody stands in a course they sat several times: passed is passed, and what was lost by cheating stays so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows that every line sees alike, made once."""
-
-    courses: list[Facts]
-    by_code: Mapping[str, Facts]
-    records: RecordRows
-
-
-class RecordRows(Sequence[Facts]):
-    """A row for each record, made from its facts when somebody looks. With None not all were read, and looking fails:
-    nothing may be decided by some of them as if they were all."""
-
-    def __init__(self, held: Sequence[Held] | None) -> None:
-        self._held = held
-
-    @property
-    def held(self) -> Sequence[Held]:
-        """All of them. Raises AssertionError where not all were read."""
-        if self._held is None:
-            raise AssertionError("not all records were read, and somebody asks for all of them")
-        return self._held
+class LazyRows(Sequence[Facts]):
+    """Rows that are made when somebody looks: most documents look at few sets."""
 
     @cached_property
     def _rows(self) -> list[Facts]:
-        return [{"id": one.id, **one.facts} for one in self.held]
+        return self._made()
+
+    def _made(self) -> list[Facts]:
+        raise NotImplementedError
 
     def __len__(self) -> int:
-        return len(self.held)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, place: int) -> Facts: ...
@@ -71,7 +54,51 @@ class RecordRows(Sequence[Facts]):
         return id(self)
 
     def __repr__(self) -> str:
-        return "not all read" if self._held is None else repr(self._rows)
+        return repr(self._rows)
+
+
+class RecordRows(LazyRows):
+    """A row for each record. With None not all were read, and looking fails: nothing may be decided by some of them as
+    if they were all."""
+
+    def __init__(self, held: Sequence[Held] | None) -> None:
+        self._held = held
+
+    @property
+    def held(self) -> Sequence[Held]:
+        """All of them. Raises AssertionError where not all were read."""
+        if self._held is None:
+            raise AssertionError("not all records were read, and somebody asks for all of them")
+        return self._held
+
+    def _made(self) -> list[Facts]:
+        return [{"id": one.id, **one.facts} for one in self.held]
+
+
+class CourseRows(LazyRows):
+    """A row for each course of a plan, with how somebody stands in it: `taken` are their results by course."""
+
+    def __init__(self, plan: KnownPlan, taken: Mapping[str, Sequence[Held]]) -> None:
+        self._plan, self._taken = plan, taken
+        self._found: dict[str, Facts] = {}
+
+    def of(self, code: str) -> Facts:
+        """One course. Raises KeyError where the plan has none of this code."""
+        found = self._found.get(code)
+        if found is None:
+            found = self._found[code] = _course(self._plan, code, self._taken.get(code, ()))
+        return found
+
+    def _made(self) -> list[Facts]:
+        return [{"id": code, "course": self.of(code)} for code in self._plan.courses]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that every line sees alike, made once."""
+
+    courses: CourseRows
+    records: RecordRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +128,7 @@ class Gathered:
         said: Facts = {
             **self.plan.facts,
             "enrolment": self.enrolment,
-            "course": self.rows.by_code[line.course_code],
+            "course": self.rows.courses.of(line.course_code),
             "claim": self._claim(line),
             "match": self._match(line),
             "sources": sources,
@@ -259,7 +286,7 @@ class Gathered:
                 if by_conversion.get(held.course_code, -1) >= held.credits:
                     continue
                 passed[held.course_code] = held.credits
-                row["course"] = self.rows.by_code[held.course_code]
+                row["course"] = self.rows.courses.of(held.course_code)
             rows.append({**row, "record": held.facts["record"]})
         for one in mine:
             if passed.get(one.course["code"], 0) > one.credits:
@@ -280,12 +307,7 @@ def rows_of(plan: KnownPlan, held: Iterable[Held], *, every: bool = True) -> Row
     for one in everything:
         if one.course_code is not None and is_of(one, one.course_code, plan):
             taken.setdefault(one.course_code, []).append(one)
-    by_code = {code: _course(plan, code, taken.get(code, ())) for code in plan.courses}
-    return Rows(
-        courses=[{"id": code, "course": course} for code, course in by_code.items()],
-        by_code=by_code,
-        records=RecordRows(everything if every else None),
-    )
+    return Rows(CourseRows(plan, taken), RecordRows(everything if every else None))
 
 
 def _course(plan: KnownPlan, code: str, taken: Sequence[Held]) -> Facts:

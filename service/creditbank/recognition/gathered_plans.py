@@ -23,7 +23,7 @@ def plan_of(row: Mapping[str, Any], on: date) -> KnownPlan:
         level=programme["level"],
         total_credits=row["total_credits"],
         programme={name: programme[name] for name in ("code", "years", "discipline") if programme[name] is not None},
-        courses={course["course_code"]: {**course, "code": course["course_code"]} for course in row["courses"] or ()},
+        courses={course["code"]: course for course in row["courses"] or ()},
         certificates=tuple(row["certificates"] or ()),
         counts=tuple(_counts(one) for one in row["counts"] or () if _holds(one, on)),
         terms=terms,

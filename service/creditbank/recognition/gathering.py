@@ -37,28 +37,35 @@ __all__ = [
 ]
 
 _PLANS = """
-SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits,
-    (SELECT json_agg(to_jsonb(c) - 'plan_id' ORDER BY c.term NULLS LAST, c.course_code) FROM plan_course c
-     WHERE c.plan_id = p.plan_id) AS courses,
-    (SELECT json_agg(json_build_object('code', g.code, 'level', g.level, 'years', g.years,
-                                       'discipline', g.discipline, 'from', g.valid_from, 'until', g.valid_until)
-                     ORDER BY g.valid_from)
-     FROM programme g WHERE g.programme_id = p.programme_id) AS programme,
-    (SELECT json_agg(json_build_object('year', t.academic_year, 'term', t.term, 'from', t.starts_on,
-                                       'until', t.ends_on) ORDER BY t.starts_on)
-     FROM term t WHERE t.institution_id = p.institution_id) AS terms,
-    (SELECT json_agg(listed.said || jsonb_build_object('rank', (
-         SELECT l.rank FROM certificate_standard s JOIN certificate_level l USING (standard_id)
-         WHERE s.code = listed.said ->> 'standard' AND l.level = listed.said ->> 'level'
-         ORDER BY s.valid_from DESC LIMIT 1)))
-     FROM jsonb_array_elements(p.certificates) AS listed(said)) AS certificates,
-    (SELECT json_agg(json_build_object('id', e.equivalence_id, 'sources', e.sources, 'keys', e.source_keys,
-                                       'targets', e.targets, 'relevance', e.relevance,
-                                       'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
-     FROM equivalence e
-     WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
-       AND e.targets && coalesce(%(courses)s::varchar[], array(
-           SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id))) AS counts
+SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits, json_build_object(
+    'courses', (
+        SELECT json_agg(to_jsonb(c) - 'plan_id' || jsonb_build_object('code', c.course_code)
+                        ORDER BY c.term NULLS LAST, c.course_code)
+        FROM plan_course c WHERE c.plan_id = p.plan_id),
+    'programme', (
+        SELECT json_agg(json_build_object(
+            'code', g.code, 'level', g.level, 'years', g.years, 'discipline', g.discipline,
+            'from', g.valid_from, 'until', g.valid_until) ORDER BY g.valid_from)
+        FROM programme g WHERE g.programme_id = p.programme_id),
+    'terms', (
+        SELECT json_agg(json_build_object(
+            'year', t.academic_year, 'term', t.term, 'from', t.starts_on, 'until', t.ends_on) ORDER BY t.starts_on)
+        FROM term t WHERE t.institution_id = p.institution_id),
+    'certificates', (
+        SELECT json_agg(listed.said || jsonb_build_object('rank', (
+            SELECT l.rank FROM certificate_standard s JOIN certificate_level l USING (standard_id)
+            WHERE s.code = listed.said ->> 'standard' AND l.level = listed.said ->> 'level'
+            ORDER BY s.valid_from DESC LIMIT 1)))
+        FROM jsonb_array_elements(p.certificates) AS listed(said)),
+    'counts', (
+        SELECT json_agg(json_build_object(
+            'id', e.equivalence_id, 'sources', e.sources, 'keys', e.source_keys, 'targets', e.targets,
+            'relevance', e.relevance, 'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
+        FROM equivalence e
+        WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
+          AND e.targets && coalesce(%(courses)s::varchar[], array(
+              SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id)))
+)::text AS said
 FROM plan p WHERE p.plan_id = ANY (%(plans)s)
 """
 
@@ -238,7 +245,7 @@ async def _ask_plans(
 async def _plans(
     cursor: AsyncCursor[dict[str, Any]], asked: set[tuple[UUID, date]]
 ) -> dict[tuple[UUID, date], KnownPlan]:
-    rows = {row["plan_id"]: row for row in await cursor.fetchall()}
+    rows = {row["plan_id"]: row | orjson.loads(row["said"]) for row in await cursor.fetchall()}
     if {plan_id for plan_id, _ in asked} - set(rows):
         raise NotFound
     return {(plan_id, on): plan_of(rows[plan_id], on) for plan_id, on in asked}
