@@ -139,19 +139,44 @@ async def test_a_password_does_not_travel_with_what_was_typed(portal: Portal) ->
         assert "xin-kou-ling" not in refused.text
 
 
-async def test_a_file_or_far_too_much_is_asked_for_again(portal: Portal) -> None:
+async def test_far_too_much_is_asked_for_again(portal: Portal) -> None:
     await portal.login("jiao.wu", roles=["registrar"], institution_id=portal.town.college.institution_id)
-    address = "/desk/cohorts/01980000-0000-7000-8000-000000000000/roster"
     async with portal.signed_in("jiao.wu") as browser:
         portal.at += timedelta(minutes=11)
         for refused in (
-            await browser.post(address, data={"key": "k"}, files={"file": ("roster.xlsx", photo())}),
             await browser.post("/desk/cohorts/1/rounds", data={"reason": "长" * LONGEST_CARRIED}),
             await browser.post("/desk/cohorts/1/rounds", content=b"\xff=1", headers={"Content-Type": "text/plain"}),
         ):
             assert refused.status_code == 401
             assert "请重新登录后再次填写" in text_of(refused.text)
             assert 'name="typed"' not in refused.text
+
+
+async def test_a_file_is_chosen_again_and_the_rest_of_its_form_is_kept(portal: Portal) -> None:
+    await portal.login("jiao.wu", roles=["registrar"], institution_id=portal.town.college.institution_id)
+    typed = {"act": "withdraw", "reason": "课程停开，撤回成绩", "kind": "course_result", "dry_run": "yes"}
+    async with portal.signed_in("jiao.wu") as browser:
+        form = form_of((await browser.get("/console/files/new")).text, "con_file")
+        portal.at += timedelta(minutes=11)
+        file = {"file": ("成绩.xlsx", photo())}
+        refused = await browser.post("/console/files/new", data={**form.hidden, **typed}, files=file)
+        assert refused.status_code == 401
+        assert "再选择一次文件" in text_of(refused.text)
+        again = await signed_in_again(browser, refused.text, "jiao.wu")
+        assert "所选的文件没有收到" in text_of(again.text)
+        carried = hidden_of(again.text)
+        assert typed.items() <= carried.items()
+        page = await browser.post("/console/files/new", data=carried)
+        assert page.status_code == 422
+        assert "没有收到文件" in text_of(page.text)
+        assert 'value="课程停开，撤回成绩"' in page.text
+        assert '<option value="withdraw" selected>' in page.text
+        assert '<option value="course_result" selected>' in page.text
+        assert 'name="dry_run" value="yes" checked' in page.text
+        sent = await browser.post(
+            "/console/files/new", data={**form_of(page.text, "con_file").hidden, **typed}, files=file
+        )
+        assert sent.status_code == 303
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}])

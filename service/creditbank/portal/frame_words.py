@@ -35,6 +35,10 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
         "您填写的内容没有丢失。请重新登录，再确认是否提交。",
         "What you typed is not lost. Sign in again, then confirm that it is to be sent.",
     ),
+    "lapse_kept_but_file": (
+        "您填写的内容没有丢失，所选的文件没有收到。请重新登录，再选择一次文件。",
+        "What you typed is not lost, but the file was not taken. Sign in again, then choose the file once more.",
+    ),
     "lapse_not_kept": (
         "请重新登录后再次填写；如有文件，请重新选择。",
         "Sign in again and fill the form in once more; a file has to be chosen again.",
@@ -44,6 +48,11 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
         "您已重新登录。刚才填写的内容还没有提交，是否现在提交？",
         "You are signed in again. What you filled in has not been sent yet. Send it now?",
     ),
+    "lapse_file_lead": (
+        "您已重新登录。所选的文件没有收到，须再选择一次；其余各项已为您保留。",
+        "You are signed in again. The file was not taken and has to be chosen once more; the rest is kept for you.",
+    ),
+    "lapse_file": ("去选择文件", "Choose the file"),
     "lapse_send": ("提交", "Send it"),
     "lapse_leave": ("不提交，返回页面", "Do not send it; back to the page"),
     "lapse_another": (

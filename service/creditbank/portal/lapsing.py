@@ -2,7 +2,8 @@
 
 Nothing is done by a form that came without a session. What was typed goes into the sign-in page and back with it, and
 whoever signs in is asked whether to send it: the same person, as the stamp of the session that ended says, and nobody
-else. Passwords do not travel so, and a file cannot: it is chosen again.
+else. Passwords do not travel so. Nor does a file: what was typed around it does, and the page that asked for the file
+asks for it again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from creditbank.errors import BankError, NotSignedIn
 from creditbank.identity.actor import Actor
@@ -29,7 +32,11 @@ LONGEST_CARRIED = 64 * 1024
 """Of what was typed, in bytes as it is sent: the longest text of a form, twenty times over."""
 MOST_CARRIED = 1200
 LONGEST_ADDRESS = 1024
+MOST_FIELDS_OF_A_FILE = 40
+FILE = "file"
+"""What pages call the field in which a file is chosen."""
 _FORM = "application/x-www-form-urlencoded"
+_WITH_FILE = "multipart/form-data"
 _SECRET = re.compile(r"password|again|pin", re.IGNORECASE)
 _ADDRESS = re.compile(r"/[\x21-\x7e]*")
 
@@ -41,6 +48,11 @@ class Carried:
     action: str
     stood_at: str
     pairs: Sequence[tuple[str, str]]
+
+    @property
+    def without_file(self) -> bool:
+        """Whether a file was chosen that did not come with it: its field is there, and empty."""
+        return any(name == FILE and not value for name, value in self.pairs)
 
     @property
     def typed(self) -> str:
@@ -111,12 +123,14 @@ def goes_on_at(form: Mapping[str, str], actor: Actor) -> str | None:
 
 
 async def _carried(request: Request, stood_at: str) -> Carried | None:
-    """What was typed; nothing where it was a file, too much, or unreadable. The body is read to its end in any case:
-    a browser that is still sending would see a broken connection instead of the page."""
+    """What was typed; nothing where it was too much, or unreadable. The body is read to its end in any case: a browser
+    that is still sending would see a broken connection instead of the page."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     kept, length = bytearray(), 0
     if "creditbank.actor" in request.scope:
         return None  # somebody got past the gate and was turned away later: the body is read already
+    if kind == _WITH_FILE:
+        return await _around_a_file(request, stood_at)
     async for chunk in request.stream():
         length += len(chunk)
         if kind == _FORM and length <= LONGEST_CARRIED:
@@ -130,6 +144,32 @@ async def _carried(request: Request, stood_at: str) -> Carried | None:
     if not pairs or any("\x00" in value for _, value in pairs):
         return None
     return Carried(request.url.path, stood_at, [pair for pair in pairs if _SECRET.search(pair[0]) is None])
+
+
+async def _around_a_file(request: Request, stood_at: str) -> Carried | None:
+    """What was typed in a form that has a file: its field goes on empty."""
+    if request.url.query or _permit("POST", request.url.path) is None:
+        await _drained(request)
+        return None
+    try:
+        form = await request.form(max_files=1, max_fields=MOST_FIELDS_OF_A_FILE, max_part_size=LONGEST_CARRIED)
+    except HTTPException:
+        await _drained(request)
+        return None
+    pairs = [(name, value if isinstance(value, str) else "") for name, value in form.multi_items()]
+    await form.close()
+    if sum(len(value) for _, value in pairs) > LONGEST_CARRIED or any("\x00" in value for _, value in pairs):
+        return None
+    return Carried(request.url.path, stood_at, [pair for pair in pairs if _SECRET.search(pair[0]) is None])
+
+
+async def _drained(request: Request) -> None:
+    """The rest of a body that cannot be read as a form."""
+    try:
+        async for _ in request.stream():
+            pass
+    except (RuntimeError, ClientDisconnect):
+        return
 
 
 def _here(address: str) -> str:
