@@ -90,6 +90,12 @@ class Portal:
         found: UUID = rows[0][0]
         return found
 
+    async def whose_now(self, record_id: UUID) -> UUID:
+        """Whose a record is that stands."""
+        rows = await self.town.sql("SELECT learner_id FROM record_current WHERE record_id = %s", record_id)
+        found: UUID = rows[0][0]
+        return found
+
     async def login(self, login_name: str, *, roles: list[str], **bound: Any) -> UUID:
         """A way in."""
         kept = await self.bank.app.state.passwords.hash(PASSWORD)

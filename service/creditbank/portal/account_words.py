@@ -87,7 +87,7 @@ ACCOUNT_WORDS: Mapping[str, tuple[str, str]] = {
     "acct_act_learners_merged": ("合并账户", "merged accounts"),
     "acct_act_learners_parted": ("分开账户", "parted accounts"),
     "acct_act_held_row_resolved": ("核实待核的报送", "looked into a row that was held"),
-    "acct_act_reassigned_here": ("转入误记的成果", "moved a record here"),
+    "acct_act_record_reassigned": ("改派报错了人的成果", "moved a record of the wrong person"),
     "acct_act_signed_in": ("登录", "signed in"),
     "acct_act_share_made": ("新建授权查询", "made a share"),
     "acct_act_share_closed": ("关闭授权查询", "closed a share"),

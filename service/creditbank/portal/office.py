@@ -42,6 +42,8 @@ TABS: Sequence[tuple[str, str]] = (
     ("/office/access-log", "off_log"),
 )
 """In the order in which they stand; each is shown to those whom its permit lets in."""
+_BELOW = {"/office/records": "/office/people"}
+"""Pages that stand under another one of the head than their address says."""
 
 
 def office_page(
@@ -57,6 +59,8 @@ def office_page(
 
 def tabs_of(actor: Actor, here: str) -> list[tuple[str, str, bool]]:
     """The pages at the head of the console that are open to somebody, and which of them this one is or stands under."""
+    for before, after in _BELOW.items():
+        here = after + here.removeprefix(before) if here.startswith(before) else here
     open_to_them = [(address, phrase) for address, phrase in TABS if is_open("GET", address, actor)]
     below = [address for address, _ in open_to_them if here == address or here.startswith(f"{address}/")]
     nearest = max(below, key=len, default=None)

@@ -75,4 +75,33 @@ OFFICE_PERSON: Mapping[str, tuple[str, str]] = {
         "Open one to see all that happened to it; one of the wrong person is given to the right one from there.",
     ),
     "off_no_records": ("没有学习成果。", "No records."),
+    # a record of the wrong person
+    "off_reassign": ("改派报错了人的成果", "Give a record to the right person"),
+    "off_reassign_link": ("改派给正确的人", "Give it to the right person"),
+    "off_back_record": ("返回成果", "Back to the record"),
+    "off_reassign_now": ("现在记在", "It stands with"),
+    "off_reassign_gone": (
+        "该成果已撤回或已转出，不能改派。",
+        "It was withdrawn or moved away: nothing is there to be moved.",
+    ),
+    "off_reassign_lead": (
+        "先查找它应属于谁。报送机构能自行改派的，请由机构改派；身份有疑或机构已停办的，在此办理。",
+        "Look up whose it should be. What its institution can move itself it moves; this is for a doubt about "
+        "identity, and for an institution that has closed.",
+    ),
+    "off_reassign_whose": ("应属于谁", "Whose it should be"),
+    "off_reassign_what": (
+        "从原来的人处冲回，在此人处认定和存入，在同一次办理中完成；用到它的转换随即重新判定。双方收到通知，报送机构在变更记录、"
+        "对账和成果页看到由学分银行改派及理由。",
+        "It is reversed there and decided and posted here in one act; conversions that stood on it are decided again. "
+        "Both learners are told. Its institution reads in its change feed, its reconciliation and on the record that "
+        "the bank moved it, and why.",
+    ),
+    "off_reassign_at_plan": (
+        "学分与此人的方案不一致时，按方案学分存入",
+        "Where its credits differ from this learner's plan, deposit the plan's",
+    ),
+    "off_reassign_button": ("改派给此人", "Give it to them"),
+    "off_reassign_another": ("查找别人", "Look somebody else up"),
+    "done_off_reassign": ("已改派。", "It was given to the right person."),
 }

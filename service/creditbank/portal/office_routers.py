@@ -13,6 +13,7 @@ from creditbank.portal import (
     office_pages,
     office_people_pages,
     office_person_pages,
+    office_reassignment_pages,
     office_rule_pages,
 )
 
@@ -25,5 +26,6 @@ OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_dashboard_pages.router,
     office_people_pages.router,
     office_person_pages.router,
+    office_reassignment_pages.router,
     office_access_pages.router,
 )

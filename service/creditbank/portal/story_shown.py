@@ -197,7 +197,7 @@ def _version(kind: str, version: VersionOut, before: VersionOut | None, language
         why=say("why_sent_again") if version.reason == "sent_again" else version.reason or "",
         warnings=[Warned.SENTENCES[code][place] for code in version.warnings if code in Warned.SENTENCES],
         row=say("row", n=version.row_no, submission=version.submission_id),
-        sent_by=say(f"sent_by_{sender}") if sender in ("client", "login") else "",
+        sent_by=say(f"sent_by_{sender}") if sender in ("bank", "client", "login") else "",
         digest=version.digest,
     )
 

@@ -11,15 +11,18 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.errors import NotFound
+from creditbank.identifiers import new_id
 from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.lookups import show
 from creditbank.learners.schemas import LearnerOut
 from creditbank.learners.tables import LearnerAlias
 from creditbank.records.acts import Tools
+from creditbank.records.locating import locate
 from creditbank.records.merging import Merged, merge, part
+from creditbank.records.reassigning import reassign_to
 from creditbank.records.resolving import HeldRowOut, ResolutionIn, held_row, resolve
-from creditbank.records.schemas import RowOutcome
+from creditbank.records.schemas import OfficerReassignmentIn, RowOutcome
 from creditbank.sealing import Keyring
 
 CARRIED = "carried:"
@@ -71,6 +74,23 @@ async def resolve_held_row(
         detail={"held_row_id": str(held_row_id), "decision": said.decision},
     )  # fmt: skip
     return row, outcome
+
+
+async def reassign_record(
+    session: AsyncSession, record_id: UUID, said: OfficerReassignmentIn, *, actor: Actor, tools: Tools
+) -> RowOutcome:
+    """Give a record to the right person in its institution's place; each of the two has an entry. As `reassign_to`."""
+    located = await locate(session, record_id)
+    outcome = await reassign_to(
+        session, record_id, said, by=actor.name, submission_id=new_id(), tools=tools
+    )  # fmt: skip
+    assert located is not None
+    for learner_id in (located.learner_id, said.learner_id):
+        await note(
+            session, actor=actor, act="record_reassigned", purpose=said.reason, at=tools.at, learner_id=learner_id,
+            detail={"record_id": str(record_id)},
+        )  # fmt: skip
+    return outcome
 
 
 async def merge_accounts(

@@ -27,10 +27,11 @@ from creditbank.http import (
 )
 from creditbank.identity.actor import ActorDep
 from creditbank.once import Answer
-from creditbank.records import identity_work
+from creditbank.records import identity_work, refusals
 from creditbank.records.acts import Tools
 from creditbank.records.identity_work import MergesOut
 from creditbank.records.merging import AlreadyOnePerson, MergeAlreadyEnded, Merged
+from creditbank.records.reassigning import KeyIsAnotherRecord, ReassignmentDoesNotComplete
 from creditbank.records.resolving import (
     HeldRowAlreadyResolved,
     HeldRowOut,
@@ -39,7 +40,7 @@ from creditbank.records.resolving import (
     ResolutionIn,
     held_rows,
 )
-from creditbank.records.schemas import RowOutcome
+from creditbank.records.schemas import OfficerReassignmentIn, RowOutcome
 from creditbank.rules.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1", tags=["identity work"])
@@ -146,6 +147,43 @@ async def resolve_held_row(
         tools = Tools(keyring, rulebook, clock.now(), language)
         row, outcome = await identity_work.resolve_held_row(session, held_row_id, said, actor=actor, tools=tools)
         return answer(200, ResolvedOut(held_row=row, outcome=outcome))
+
+    return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
+
+
+@router.post(
+    "/records/{record_id}/officer-reassignment",
+    operation_id="reassign_record_by_officer",
+    response_model=RowOutcome,
+    responses=problems(
+        refusals.RecordAlreadyWithdrawn,
+        refusals.RecordAlreadyTheirs,
+        refusals.AccountClosed,
+        KeyIsAnotherRecord,
+        ReassignmentDoesNotComplete,
+    ),
+    summary="业务员改派一条报错人的学习成果|An officer gives a record to the right person",
+)
+async def reassign_record(
+    request: Request,
+    actor: ActorDep,
+    database: DatabaseDep,
+    keyring: KeyringDep,
+    rulebook: RulebookDep,
+    language: LanguageDep,
+    record_id: UUID,
+    said: OfficerReassignmentIn,
+    key: IdempotencyKeyDep = None,
+) -> Response:
+    """机构不能自行改派（身份有疑、机构已停办）时，由业务员查明后指定账户；报送机构会在变更记录中看到。
+
+    |Where the institution cannot: an identity in doubt, an institution that has closed. The officer names the account,
+    found by a look with its purpose; the record stays the institution's, and its change feed tells of it.
+    """
+
+    async def act(session: AsyncSession) -> Answer:
+        tools = Tools(keyring, rulebook, clock.now(), language)
+        return answer(200, await identity_work.reassign_record(session, record_id, said, actor=actor, tools=tools))
 
     return await write_once(request, database, keyring, caller=actor.name, key=key, act=act)
 

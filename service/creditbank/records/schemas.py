@@ -296,3 +296,15 @@ class ReassignmentIn(_Payload):
 
     learner: LearnerIn
     reason: Text
+
+
+class OfficerReassignmentIn(_Payload):
+    """The account of whom a record belongs to, as an officer found out by a look with its purpose, and why."""
+
+    learner_id: UUID
+    reason: str = Field(min_length=1, max_length=500)
+    at_plan_credits: bool = Field(
+        default=False,
+        description="学分与此人的方案不一致时，按方案学分存入。"
+        "|Where its credits differ from that learner's plan, deposit the plan's.",
+    )
