@@ -1,4 +1,4 @@
-"""The office of the city by hand: a held row resolved, a rule drafted, the bank in figures, access given."""
+"""The office of the city by hand: rows and files of people, records of the wrong person, rules, figures, access."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from creditbank.demo.people import check_character
-from tests.demo.browsing import PHONE, At, Sitting
+from tests.demo.browsing import DESK, PHONE, At, Sitting
 from tests.demo.opened import Opened
 
 FOLDER = "office"
@@ -158,6 +158,110 @@ def test_somebody_is_looked_up_for_a_purpose(city: Opened, at: At) -> None:
         auditor.go("/office/access-log")
         assert "持证件到窗口查询" in auditor.page.locator("main").inner_text()
         auditor.picture("15-access-log")
+
+
+def looked_up(officer: Sitting, row: dict[str, Any], purpose: str) -> None:
+    """Somebody looked up by their document, on whatever page asks for it."""
+    officer.page.fill("#look_document-number", row["learner"]["document"]["number"])
+    officer.page.fill("#look_document-purpose", purpose)
+    officer.send("look_document")
+
+
+def test_a_file_is_opened_and_all_that_an_officer_may_do_is_done(city: Opened, at: At) -> None:
+    row = certificate("欧阳档案", "92", "档案")
+    with city.school("yunfan") as provider:
+        assert not provider.post_record(row).held
+    with at("demo.officer", PHONE, folder=FOLDER) as officer:
+        officer.go("/office/people")
+        looked_up(officer, row, "持证件到窗口办理更名")
+        officer.picture("20-found-one")
+        officer.page.get_by_role("link", name="打开档案").click()
+        officer.picture("21-file")
+        officer.form("person_name")
+        officer.page.fill("#person_name-name", "欧阳更名")
+        officer.page.fill("#person_name-evidence", "户籍更名证明，当日查验")
+        officer.picture("22-name")
+        officer.send("person_name")
+        assert "姓名已变更" in officer.page.locator("main").inner_text()
+        assert officer.page.locator("h1").inner_text().startswith("欧阳更名")
+        officer.form("person_document")
+        officer.page.select_option("#person_document-kind", "passport")
+        officer.page.fill("#person_document-number", "E00000092")
+        officer.page.fill("#person_document-birth_on", "1988-01-01")
+        officer.page.fill("#person_document-evidence", "护照原件")
+        officer.send("person_document")
+        assert officer.page.locator("#person_document-fault").is_visible(), "another date of birth"
+        officer.picture("23-document-refused")
+        officer.page.fill("#person_document-birth_on", "1987-03-03")
+        officer.send("person_document")
+        file = officer.page.url.partition("&done")[0].removeprefix(officer.base)
+        officer.form("person_code")
+        officer.send("person_code")
+        officer.picture("24-code")
+    with at("demo.officer", language="en", folder=FOLDER) as officer:
+        officer.go(file)
+        officer.form("person_closing")
+        officer.page.fill("#person_closing-reason", "asked at the counter")
+        officer.page.check("#person_closing-sure")
+        officer.picture("25-closing-en")
+        officer.send("person_closing")
+        officer.picture("26-closed-en")
+        officer.form("person_erasure")
+        officer.page.fill("#person_erasure-reason", "asked in writing")
+        officer.page.check("#person_erasure-sure")
+        officer.picture("27-erasure-en")
+        officer.send("person_erasure")
+        said = officer.page.locator("main").inner_text()
+        assert "The personal data are erased" in said
+        assert "欧阳" not in said
+        officer.picture("28-erased-en")
+        officer.go(file.partition("?")[0])
+        officer.picture("29-asked-what-for-en")
+
+
+@pytest.mark.parametrize(("size", "language", "of"), [(PHONE, "zh", ("93", "94")), (DESK, "en", ("95", "96"))])
+def test_a_record_of_the_wrong_person_is_given_to_the_right_one(
+    city: Opened, at: At, size: Any, language: str, of: tuple[str, str]
+) -> None:
+    wrong, right = certificate("上官误记", of[0], f"误记{of[0]}"), certificate("司马应得", of[1], f"应得{of[1]}")
+    with city.school("yunfan") as provider:
+        record = provider.post_record(wrong).record_id
+        assert provider.post_record(right).record_id
+    with at("demo.officer", size, language=language, folder=FOLDER) as officer:
+        officer.go("/office/people")
+        looked_up(officer, wrong, "学生来信")
+        officer.page.locator("a[href^='/office/people/']").click()
+        officer.page.locator(f"a[href='/console/records/{record}']").click()
+        officer.picture(f"30-record-{language}")
+        officer.page.locator(f"a[href='/office/records/{record}/reassignment']").click()
+        officer.picture(f"31-whose-{language}")
+        looked_up(officer, right, "学生来信")
+        officer.page.fill("#off_reassign-reason", "学生来信，已核结业名册")
+        officer.page.check("#off_reassign-sure")
+        officer.picture(f"32-reassignment-{language}")
+        officer.send("off_reassign")
+        said = officer.page.locator("main").inner_text()
+        assert "学生来信，已核结业名册" in said
+        officer.picture(f"33-reassigned-{language}")
+    with city.school("yunfan") as provider:
+        again = provider.post_record({**right, "title": wrong["title"]})
+        assert again.record_id == record, "the row of the right person is this very record"
+
+
+@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
+def test_affected_decisions_are_searched_and_read(at: At, size: Any, language: str) -> None:
+    with at("demo.officer", size, language=language, folder=FOLDER) as officer:
+        officer.go(f"/office/rules/{DOCUMENT}")
+        officer.page.locator("a[href$='/affected']").click()
+        address = officer.page.url.removeprefix(officer.base)
+        officer.form("affected_search")
+        officer.send("affected_search")
+        officer.picture(f"34-affected-searching-{language}")
+        _until(officer, address, "查完" if language == "zh" else "decisions compared")
+        officer.picture(f"35-affected-{language}")
+    with at("demo.auditor", size, language=language, folder=FOLDER) as auditor:
+        auditor.go(address)
+        assert auditor.page.locator("form.act").count() == 0
 
 
 def test_a_client_is_opened_and_its_secret_is_shown_once(at: At) -> None:
