@@ -77,6 +77,8 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
         "Each is computed again by the rules in force; nothing is written. What was made again is listed no more.",
     ),
     "off_affected_where": ("按机构", "By institution"),
+    "off_by_now": ("按现行规则", "By the rules in force"),
+    "off_decision_n": ("第 {n} 项", "No. {n}"),
     "off_decisions_n": ("{n} 项", "{n}"),
     "off_affected_which": ("逐项", "One by one"),
     "off_affected_none": ("没有应有不同的决定。", "No decision would be another."),
