@@ -129,7 +129,7 @@ async def test_a_learner_who_names_todays_day_is_told_the_same_byte_for_byte(tow
 
 
 async def test_what_is_told_is_what_a_round_would_decide(town: CohortTown) -> None:
-    cohort, who, path = await a_member(town, score="90")
+    _, who, path = await a_member(town, score="90")
     await stated(
         town, cohort, who, "college",
         ExamSaid(topic="exam", kind="school_test", subject="数学", on=date(2026, 2, 1), points="95", full="150"),  # type: ignore[arg-type]
@@ -317,6 +317,39 @@ async def test_who_may_not_see_everything_may_not_find_it_out_by_supposing(town:
     assert (await town.place.bank.call("POST", f"{path}/what-if", town.place.officer, **body)).status_code == 403
     told = await town.place.ask("POST", f"{path}/what-if", town.place.registrar, **body)
     assert gate(told, "enough")["verdict"] == "met"
+
+
+async def test_a_college_cannot_find_out_by_supposing_what_stands_on_records_that_it_may_not_read(
+    town: CohortTown,
+) -> None:
+    town.go_by(CERTIFIED)
+    _, who, path = await a_member(town, score="90")
+    learner = await town.place.enrol(certificates=1)
+    await town.place.sql_do(
+        "INSERT INTO cohort_member (learner_id, cohort_id, member_no, joined_on, status, events) "
+        "SELECT %s, cohort_id, 2, joined_on, status, events FROM cohort_member WHERE learner_id = %s",
+        learner.learner_id, who,
+    )  # fmt: skip
+    path = path.replace(str(who), str(learner.learner_id))
+    college, own = town.place.registrar, town.learner(learner.learner_id)
+    assert gate(await town.place.ask("GET", path, college), "certified")["findings"][0]["masked"]
+    told = []
+    for supposed in (
+        {"facts": {"process.score": "90", "health.fit": True}},
+        {"facts": {"process.score": "90", "health.fit": True},
+         "certificates": [{"kind": "other", "level": "intermediate"}]},
+        {"facts": {"process.score": "90", "health.fit": True}, "credits": [{"credits": "99"}]},
+    ):  # fmt: skip
+        found = await town.place.ask("POST", f"{path}/what-if", college, json=supposed)
+        certified = gate(found, "certified")
+        told.append((found["verdict"], found["outputs"], found["changes"], certified["verdict"], certified["evidence"]))
+        assert not any(clause.endswith("certified") for clause in found["turned"])
+        assert gate(found, "fit")["verdict"] == "met"
+    assert told == [("unknown", {}, [], "unknown", [])] * 3
+    refused = await town.place.ask("POST", f"{path}/what-if", college, json={"facts": {"process.score": "10"}})
+    assert (refused["verdict"], refused["clause"].endswith("enough")) == ("not_granted", True)
+    mine = await town.place.ask("POST", f"{path}/what-if", own, json={"facts": {"process.score": "90"}})
+    assert gate(mine, "certified")["verdict"] == "met"
 
 
 async def test_an_open_pathway_is_told_to_somebody_who_is_in_no_cohort_yet(town: CohortTown) -> None:

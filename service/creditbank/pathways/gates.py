@@ -173,6 +173,20 @@ def _gate(
     }
 
 
+def is_masked(gate: Mapping[str, Any]) -> bool:
+    """Whether something of a gate stands on what may not be seen."""
+    return any(each["masked"] for each in gate["findings"])
+
+
+def untold(gate: Mapping[str, Any]) -> dict[str, Any]:
+    """A gate of which a supposition tells nothing: where it turns would tell, asked often enough, what is masked."""
+    nothing = {"verdict": "unknown", "observed": None, "says": gate["rule"], "missing": [], "masked": True}
+    return {
+        **gate, "verdict": "unknown", "ground": None, "findings": [{**gate["findings"][0], **nothing}], "evidence": [],
+        "mendable": True, "missing": [], "by": [],
+    }  # fmt: skip
+
+
 def _one_of(told: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Of what may not be seen one finding, the gravest: how many there are would tell of them."""
     hidden = [pair for pair in told if pair[1]["masked"]]

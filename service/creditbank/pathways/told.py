@@ -25,7 +25,7 @@ from creditbank.learners.sight import ALL, sight_of
 from creditbank.pathways import asking_refusals as refusals
 from creditbank.pathways.acting import rows_of
 from creditbank.pathways.asking_schemas import GateCounts, SupposedIn, WayList, WayOut, WayShort
-from creditbank.pathways.gates import EVERYTHING, Sees, changes_of, decide, gates_of
+from creditbank.pathways.gates import EVERYTHING, Sees, changes_of, decide, gates_of, is_masked, untold
 from creditbank.pathways.gathering import People, asked_of, known_of, open_to, people_of, ways_of
 from creditbank.pathways.known import NOTHING_IMAGINED, Imagined, Known, RoundSaid, member_of, status_on
 from creditbank.pathways.round_law import round_of
@@ -223,28 +223,41 @@ async def _one(
         raise NotFound
     known = gathered.known(looks_, pathway_id)
     turned: list[str] = []
-    before: dict[str, str] = {}
+    before: dict[str, dict[str, Any]] = {}
     if supposed is not None:
-        before = {each["clause"]: each["verdict"] for each in _gates(known, sees, tools)}
+        as_it_is = gates_of(decide(known, tools.rulebook), known, sees=sees, language=tools.language)
+        before = {each["clause"]: each for each in as_it_is}
         known = gathered.known(looks_, pathway_id, imagined_of(supposed, day, known.facts))
     decided = decide(known, tools.rulebook)
     gates = gates_of(decided, known, sees=sees, language=tools.language)
+    masked = [each["clause"] for each in (*before.values(), *gates) if is_masked(each)] if before else []
+    if masked:
+        gates = [untold(each) if each["clause"] in masked else each for each in gates]
     if supposed is not None:
-        turned = [each["clause"] for each in gates if each["verdict"] != before.get(each["clause"])]
-    granted = decided.verdict == "granted"
+        turned = [
+            each["clause"] for each in gates
+            if each["clause"] not in masked and each["verdict"] != before.get(each["clause"], {}).get("verdict")
+        ]  # fmt: skip
+    granted = decided.verdict == "granted" and not masked
     return WayOut(
-        **_short(gathered, looks_, known, decided, gates),
+        **_short(gathered, looks_, known, decided, gates) | (_without(masked, gates) if masked else {}),
         learner_id=looks_.learner_id,
         on=day,
         outputs={name: _plain(value) for name, value in decided.outputs.items()} if granted else {},
         gates_told=gates,
-        changes=changes_of(decided, sees=sees, language=tools.language),
+        changes=[] if masked else changes_of(decided, sees=sees, language=tools.language),
         turned=turned,
     )
 
 
-def _gates(known: Known, sees: Sees, tools: Tools) -> list[dict[str, Any]]:
-    return gates_of(decide(known, tools.rulebook), known, sees=sees, language=tools.language)
+def _without(masked: Sequence[str], gates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a supposition comes to without the gates of which nothing is told: a refusal that is seen, or unknown."""
+    seen = next((each for each in gates if each["verdict"] == "not_met" and each["effect"] == "refuse"), None)
+    return (
+        {"verdict": "unknown", "clause": masked[0]}
+        if seen is None
+        else {"verdict": "not_granted", "clause": seen["clause"]}
+    )
 
 
 def _plain(value: Any) -> Any:
