@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from creditbank.pathways.gathering import gather_cohort, gather_one
+from creditbank.pathways.gathering import gather_cohort, known_of, people_of, ways_of
 from creditbank.pathways.known import Known
 from creditbank.records.refusals import LearnerErased
 from creditbank.rules.questions import check_facts
@@ -102,9 +102,9 @@ async def test_records_of_every_institution_decide_and_each_is_told_by_whom_it_i
 
     async def asked(on: date) -> Known:
         async with place.bank.database.session() as session:
-            (found,) = await gather_one(
-                session, learner.learner_id, (learner.learner_id,), [pathway], on=on, keyring=place.bank.keyring
-            )
+            people = await people_of(session, [(learner.learner_id,)], on=on, keyring=place.bank.keyring)
+            people.ways = await ways_of(session, [pathway], on=on)
+            found = known_of(people, 0, learner.learner_id, pathway, round_=None)
         check_facts("progression", found.facts)
         return found
 

@@ -28,7 +28,7 @@ from creditbank.rules import Rulebook
 from creditbank.sealing import Keyring, SealingKey, field_of, open_sealed, unwrap
 
 __all__ = [
-    "Known", "People", "RoundSaid", "asked_of", "gather_cohort", "gather_one", "known_of", "open_to", "people_of",
+    "Known", "People", "RoundSaid", "asked_of", "gather_cohort", "known_of", "open_to", "people_of",
     "ways_of",
 ]  # fmt: skip
 
@@ -194,24 +194,6 @@ async def gather_cohort(
     people = await people_of(session, [families[one] for one in learners], on=on, keyring=keyring, reads=reads)
     people.ways = ways
     return [known_of(people, place, learner, found[0], round_=round) for place, learner in enumerate(learners)]
-
-
-async def gather_one(
-    session: Transaction,
-    learner_id: UUID,
-    family: tuple[UUID, ...],
-    pathways: Sequence[UUID],
-    *,
-    on: date,
-    keyring: Keyring,
-    imagined: Imagined = NOTHING_IMAGINED,
-) -> list[Known]:
-    """What is known of one learner for some pathways on a day. Raises NotFound, LearnerErased."""
-    people = await people_of(session, [family], on=on, keyring=keyring)
-    people.ways = await ways_of(session, pathways, on=on)
-    if set(pathways) - set(people.ways):
-        raise NotFound
-    return [known_of(people, 0, learner_id, each, round_=None, imagined=imagined) for each in pathways]
 
 
 async def open_to(
