@@ -13,6 +13,8 @@ import pytest
 from creditbank.identifiers import new_id
 from tests.open_bank import person
 from tests.pathways.cohort_town import CohortTown, a_cohort_town
+from tests.portal.desk_place import Desk
+from tests.portal.place import text_of
 from tests.recognition.college import problem_of
 
 
@@ -100,3 +102,25 @@ async def test_pages_of_reviews_leave_none_out(town: CohortTown) -> None:
         query = f"?limit=1&cursor={page['next_cursor']}"
     assert found == [str(one) for one in who]
     assert page["next_cursor"] is None
+
+
+async def test_whoever_left_after_they_were_taken_goes_before_people_and_the_frozen_place_stays(
+    town: CohortTown,
+) -> None:
+    cohort, who = await town.cohort(90, 80, quota=1)
+    await town.frozen(cohort)
+    await town.place.sql_do(
+        "INSERT INTO member_event (learner_id, cohort_id, event_no, event, occurred_on, at, by) "
+        "SELECT learner_id, cohort_id, 1, 'joined', '2024-09-01', now(), 'login:x' FROM cohort_member"
+    )
+    await town.place.sql_do("UPDATE cohort_member SET events = 1")
+    for one in who:
+        body = {"event": "left", "occurred_on": town.place.at.date().isoformat(), "reason": "退学"}
+        await town.place.ask("POST", f"/v1/cohorts/{cohort}/members/{one}/events", town.school, json=body)
+    # Of the two only one has a place that somebody could ask about.
+    (review,) = await listed(town, town.place.registrar)
+    assert (review["learner_id"], review["because"]) == (str(who[0]), "member_event")
+    assert review["differs"]["outcome"] == ["taken", "left"]
+    assert review["frozen_outcome"] == "taken"
+    async with Desk(town).at(town.place.registrar) as college:
+        assert "录取 → 已退出" in text_of(await college.read("/desk/reviews"))

@@ -61,6 +61,7 @@ async def look_at_frozen(
     open_ = [(row["learner_id"], row["differs"]) for row in await rows_of(session, _OPEN, [round_.round_id, who])]
     made: list[ProgressionReview] = []
     twice = await _second_places(session, opened, who) if because == "record_merged" else set()
+    gone = await _gone(session, opened, who) if because == "member_event" else set()
     for row in decided:
         learner_id, on = row["learner_id"], row["effective_on"]
         stored = orjson.loads(open_sealed(keys[learner_id], row["facts_sealed"], field_of(learner_id, "facts")))
@@ -74,6 +75,8 @@ async def look_at_frozen(
         differs = _differs(opened.candidates[learner_id], said)
         if learner_id in twice:
             differs["outcome"] = ["taken", "same_person"]
+        elif learner_id in gone:
+            differs["outcome"] = ["taken", "left"]
         if differs and (learner_id, differs) not in open_:
             review = ProgressionReview(
                 learner_id=learner_id, review_id=new_id(), round_id=round_.round_id, because=because, differs=differs,
@@ -112,6 +115,17 @@ async def _second_places(session: Transaction, opened: Opened, who: Collection[U
         ):
             found.add(one)
     return found
+
+
+_LEFT: LiteralString = """
+SELECT learner_id FROM cohort_member WHERE cohort_id = %s AND learner_id = ANY (%s) AND status = 'left'
+"""
+
+
+async def _gone(session: Transaction, opened: Opened, who: Collection[UUID]) -> set[UUID]:
+    """Those whom the round took and who left the cohort since: the place is theirs until they give it up themselves."""
+    rows = await rows_of(session, _LEFT, [opened.round.cohort_id, list(who)])
+    return {row["learner_id"] for row in rows if opened.candidates[row["learner_id"]].outcome == "taken"}
 
 
 def _as_then(facts: Mapping[str, Any], stored: Mapping[str, Any], on: date) -> dict[str, Any]:

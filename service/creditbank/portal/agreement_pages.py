@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -15,14 +15,16 @@ from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.pathways import agreement_reading as reading
 from creditbank.pathways import cohorts, review_reading, reviews, ways
 from creditbank.pathways.agreement_schemas import CohortIn, EndingIn, FilingIn, IntakeIn
-from creditbank.pathways.round_reading import notices
+from creditbank.pathways.round_reading import notices, read
 from creditbank.pathways.round_schemas import ReviewClosingIn
 from creditbank.pathways.rounds_at_work import MOST_COHORTS, rounds_at_work
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
+from creditbank.portal.rounds_shown import clauses_said
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.words import named
+from creditbank.portal.words import named, speaker
 from creditbank.records.acts import Tools
+from creditbank.rules.pathway_lists import ROUTE
 
 router = APIRouter(include_in_schema=False)
 
@@ -94,6 +96,10 @@ async def _reviews(
         session, actor=actor, closed_too=closed_too, after=after, limit=PAGE + 1, tools=tools
     )
     found, following = one_page(rows, limit=PAGE, key=lambda one: cursor_of(one.opened_at.isoformat(), one.review_id))
+    say, clauses = speaker(visited.language), dict[UUID, Mapping[str, str]]()
+    for one in {each.round_id for each in found}:
+        round_ = (await read(session, one)).round
+        clauses[one] = clauses_said(tools.rulebook, round_.document, round_.document_version, visited.language)
     return desk_page(
         visited,
         "reviews.html",
@@ -101,6 +107,8 @@ async def _reviews(
         here="/desk/reviews",
         fault=fault,
         reviews=found,
+        clause_said=lambda one, clause: clauses[one.round_id].get(clause) or say("rank"),
+        route_said=lambda word: ROUTE.shown(word, visited.language),
         closed_too=closed_too,
         following=following,
     )
