@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Response
@@ -23,7 +24,7 @@ from creditbank.pathways.own_rounds import rounds_of_learner
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import desk_page, names_of, tools_of
 from creditbank.portal.home_shown import Known, amounts, lapses, newest, steps
-from creditbank.portal.inbox_shown import messages_shown
+from creditbank.portal.inbox_shown import claims_about, messages_shown
 from creditbank.portal.progress_shown import WIDE, plans_shown
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, whose_page
@@ -36,7 +37,8 @@ from creditbank.transcripts.service import Asked, transcript
 
 router = APIRouter(include_in_schema=False)
 
-CLAIMS_SEEN = 50
+CLAIMS_SEEN = 500
+"""Claims that run, or that a message shown here is about: nobody has so many at once."""
 SHARES_SEEN = 20
 MESSAGES_SHOWN = 3
 
@@ -59,8 +61,10 @@ async def home_page(
     progress = await progress_of(
         session, learner_id, family, rulebook=tools.rulebook, keyring=keyring, at=at, on=today(at)
     )
-    known = await _known(session, actor, whose, family, found, tools=tools, visited=visited)
     unread = await inbox.messages_of(session, family, limit=MESSAGES_SHOWN, unread=True)
+    known = await _known(
+        session, actor, whose, family, found, about=claims_about(unread), tools=tools, visited=visited
+    )  # fmt: skip
     return desk_page(
         visited,
         "learner/home.html",
@@ -89,11 +93,14 @@ async def _known(
     family: tuple[Any, ...],
     found: dict[str, Any],
     *,
+    about: set[UUID],
     tools: Tools,
     visited: Visit,
 ) -> Known:
     learner_id, at = whose.certain, visited.at
-    claims = await claims_of(session, learner_id, actor=actor, tools=tools, before=None, limit=CLAIMS_SEEN)
+    claims = await claims_of(
+        session, learner_id, actor=actor, tools=tools, before=None, limit=CLAIMS_SEEN, only=about, running=True
+    )
     consents = await consents_on(session, family, at=at)
     ground = await shares.ground_of(session, learner_id)
     made = await shares.shares_of(session, ground.family, limit=SHARES_SEEN, before=None)

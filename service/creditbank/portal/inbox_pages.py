@@ -21,7 +21,7 @@ from creditbank.pathways.round_reading import one_round
 from creditbank.pathways.round_schemas import RoundOut
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, PostedDep, desk_page, done_once, id_of, tools_of
-from creditbank.portal.inbox_shown import messages_shown
+from creditbank.portal.inbox_shown import claims_about, messages_shown
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, whose_of_form, whose_page
 from creditbank.recognition.reading import claims_of
@@ -30,7 +30,6 @@ from creditbank.records.acts import Tools
 router = APIRouter(include_in_schema=False)
 
 PAGE = 20
-CLAIMS_SEEN = 100
 
 
 @router.get("/my/inbox")
@@ -64,9 +63,10 @@ async def _inbox(
     family = await family_of(session, learner_id)
     rows = await inbox.messages_of(session, family, limit=PAGE + 1, before=before, unread=unread)
     shown = rows[:PAGE]
+    about = claims_about(shown)
     claims = []
-    if any("claim_id" in row.about for row in shown):
-        claims = await claims_of(session, learner_id, actor=actor, tools=tools, before=None, limit=CLAIMS_SEEN)
+    if about:
+        claims = await claims_of(session, learner_id, actor=actor, tools=tools, before=None, limit=PAGE, only=about)
     rounds = await _rounds(session, shown, actor, tools)
     return desk_page(
         visited,

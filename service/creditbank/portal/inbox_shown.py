@@ -77,6 +77,11 @@ def messages_shown(
     return shown
 
 
+def claims_about(rows: Sequence[InboxMessage]) -> set[UUID]:
+    """The claims that messages are about."""
+    return {UUID(row.about["claim_id"]) for row in rows if "claim_id" in row.about}
+
+
 def _id(about: Mapping[str, str], name: str) -> UUID:
     return UUID(about[name]) if name in about else UUID(int=0)
 

@@ -20,7 +20,7 @@ from creditbank.pathways.round_schemas import RoundObjectionIn
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, PostedDep, desk_page, done_once, id_of, names_of, tools_of
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.whose import Whose, WhoseDep, whose_of_form
+from creditbank.portal.whose import Whose, WhoseDep, back_to, whose_of_form
 from creditbank.portal.words import named
 from creditbank.recognition.objections import object_to
 from creditbank.recognition.reading import notices as claim_notices
@@ -122,7 +122,7 @@ async def object_to_claim(claim_id: str, posted: PostedDep) -> Response:
             whose = await whose_of_form(session, posted)
             return await _claim(session, posted.visited, posted.actor, whose, claim, fault)
 
-    return await done_once(posted, "claim_objection", act, then="/my/notices", show=show)
+    return await done_once(posted, "claim_objection", act, then=back_to(posted, "/my/notices"), show=show)
 
 
 def _number(written: str | None, name: str) -> dict[str, object]:
@@ -187,4 +187,4 @@ async def object_to_round(round_id: str, posted: PostedDep) -> Response:
             tools, whose = await posted.tools(), await whose_of_form(session, posted)
             return await _round(session, posted.visited, posted.actor, whose, round_, tools=tools, fault=fault)
 
-    return await done_once(posted, "round_objection", act, then="/my/notices", show=show)
+    return await done_once(posted, "round_objection", act, then=back_to(posted, "/my/notices"), show=show)

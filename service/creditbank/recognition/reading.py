@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 from uuid import UUID
@@ -255,21 +255,35 @@ _OF_LEARNER: LiteralString = """
 SELECT * FROM claim WHERE learner_id = ANY (%(family)s) AND (%(college)s::uuid IS NULL OR institution_id = %(college)s
       OR made_for_id = %(college)s)
   AND (%(before)s::uuid IS NULL OR claim_id < %(before)s)
+  AND (%(only)s::uuid[] IS NULL OR claim_id = ANY (%(only)s)
+       OR (%(running)s AND (state = 'open' OR appeal_until_on >= %(today)s)))
 ORDER BY claim_id DESC LIMIT %(limit)s
 """
 
 
 async def claims_of(
-    session: AsyncSession, learner_id: UUID, *, actor: Actor, tools: Tools, before: UUID | None, limit: int
+    session: AsyncSession,
+    learner_id: UUID,
+    *,
+    actor: Actor,
+    tools: Tools,
+    before: UUID | None,
+    limit: int,
+    only: Collection[UUID] | None = None,
+    running: bool = False,
 ) -> list[ClaimShort]:
-    """A learner's claims, the newest first; for a college those of its plans. Raises NotFound for a stranger."""
+    """A learner's claims, the newest first; for a college those of its plans. Raises NotFound for a stranger.
+
+    `only` are those that are asked about; `running` adds those that are open, or may still be appealed against.
+    """
     college = actor.institution_id if Reach.INSTITUTION in actor.reach else None
     if college is None:
         sight = await sight_of(session, actor, learner_id, at=tools.at, keyring=tools.keyring, purpose="claim")
         if sight != ALL:
             raise NotFound
     family = list(await family_of(session, learner_id))
-    said = {"family": family, "college": college, "before": before, "limit": limit}
+    said: dict[str, Any] = {"family": family, "college": college, "before": before, "limit": limit, "running": running}
+    said |= {"only": None if only is None else list(only), "today": clock.today(tools.at)}
     rows = await _rows(session, _OF_LEARNER, **said)
     if college is not None and not rows and before is None:
         raise NotFound
