@@ -41,14 +41,14 @@ def test_a_whole_round_by_hand(city: Opened, at: At, tmp_path: Path) -> None:
         bearers = tokens(city, **logins)
         told = ran(f"ROUND=\n{made}\nprintf 'COHORT %s\\n' $COHORT", said | bearers, tmp_path)
         cohort = f"/desk/cohorts/{told.split('COHORT ')[-1].strip()}"
-        round_ = _as_far_as_the_notice(city, at, cohort, bearers)
+        round_ = _as_far_as_the_notice(city, at, cohort)
         clock.set_to(OVER_ON)
         _to_the_end(at, round_)
     finally:
         clock.set_to(None)
 
 
-def _as_far_as_the_notice(city: Opened, at: At, cohort: str, bearers: dict[str, str]) -> str:
+def _as_far_as_the_notice(city: Opened, at: At, cohort: str) -> str:
     with at("bihai.registrar") as school:
         school.go("/desk")
         school.picture("01-school-desk")
@@ -82,10 +82,7 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str, bearers: dict[str, 
         college.picture("08-college-scores-sent")
         college.go(cohort)
         round_ = str(college.page.locator("a[href^='/desk/rounds/']").first.get_attribute("href"))
-    with at("bihai.registrar", PHONE) as school:
-        school.go(cohort)
-        school.picture("09-school-cohort-on-a-phone")
-        _state(city, cohort, bearers["SCHOOL"])
+    _state(at, cohort)
     with at("trade.registrar") as college:
         college.go(round_)
         college.form("deciding")
@@ -134,16 +131,49 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str, bearers: dict[str, 
     return round_
 
 
-def _state(city: Opened, cohort: str, bearer: str) -> None:
-    """The school states the process assessment of everybody: by the API, for which there is no page yet."""
-    head = {"Authorization": f"Bearer {bearer}"}
-    path = f"{city.bank.base_url}/v1/cohorts/{cohort.rpartition('/')[2]}"
-    members = httpx.get(f"{path}/members", headers=head).json()["items"]
-    rows = [
-        {"learner_id": one["learner_id"], "said": {"topic": "process", "score": "88", "passed": True}}
-        for one in members
-    ]
-    assert httpx.post(f"{path}/statements", headers=head, json={"statements": rows}).status_code == 200
+def _state(at: At, cohort: str) -> None:
+    """The school states what the rules read of everybody: on a phone, and in English at a desk."""
+    with at("bihai.registrar", PHONE) as school:
+        school.go(cohort)
+        school.picture("09-school-cohort-on-a-phone")
+        school.page.locator("a[href$='/facts']").click()
+        school.picture("09a-topics-on-a-phone")
+        school.page.locator("a[href$='/facts/process']").click()
+        for no in range(1, 5):
+            school.page.fill(f"#facts-score_{no}", "88" if no < 4 else "八十八")
+            school.page.select_option(f"#facts-passed_{no}", "true")
+        school.picture("09b-process-typed-on-a-phone")
+        school.send("facts")
+        assert school.page.input_value("#facts-score_1") == "88"
+        school.picture("09c-process-one-row-wrong-on-a-phone")
+        school.page.fill("#facts-score_4", "88")
+        school.send("facts")
+        school.picture("09d-process-stated-on-a-phone")
+        assert school.page.locator("tr[id^='no-']").filter(has_text="88").count() == 4
+    with at("bihai.registrar", language="en") as school:
+        school.go(f"{cohort}/facts")
+        school.picture("09e-topics-in-english")
+        school.go(f"{cohort}/facts/process")
+        school.picture("09f-process-in-english")
+        school.go(f"{cohort}/facts/sanction")
+        school.page.locator("input[name='checked_1']").check()
+        school.picture("09g-sanctions-in-english")
+        school.send("facts_checked")
+        school.page.select_option("#facts_one-member_no", "2")
+        school.page.fill("#facts_one-number", "校处〔2025〕88号")
+        school.page.select_option("#facts_one-kind", "warning")
+        school.page.fill("#facts_one-on", "2025-03-03")
+        school.page.fill("#facts_one-lifted_on", "2025-09-03")
+        school.send("facts_one")
+        school.picture("09h-a-sanction-stated-in-english")
+        school.go(f"{cohort}/members/2/facts")
+        school.picture("09i-all-of-a-member-in-english")
+    with at("trade.registrar") as college:
+        college.go(f"{cohort}/facts/health")
+        college.page.select_option("#facts-fit_rest", "true")
+        college.picture("09j-health-by-the-college")
+        college.send("facts")
+        college.picture("09k-health-stated")
 
 
 def _to_the_end(at: At, round_: str) -> None:

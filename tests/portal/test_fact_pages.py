@@ -34,8 +34,8 @@ async def test_a_class_is_stated_about_in_one_table_and_a_doubled_send_states_no
         assert answer.headers["location"].endswith("/process?done=facts")
         text = text_of(await school.read(answer.headers["location"]))
         assert "已报送。" in text
-        assert "成绩：88；是否合格：是" in text
-        assert "成绩：59.5；是否合格：否" in text
+        assert "过程考核成绩：88；过程考核合格：是" in text
+        assert "过程考核成绩：59.5；过程考核合格：否" in text
         assert await desk.town.place.sql("SELECT count(*) FROM statement") == [(2,)]
         nothing = await school.send(f"{page}/process", "facts", status=422)
         assert "没有填写任何内容" in form_of(nothing.text, "facts").source
@@ -47,7 +47,7 @@ async def test_what_is_wrong_is_said_beside_the_row_and_everything_typed_is_kept
         answer = await school.send(page, "facts", status=422, score_1="88", score_2="一百", occurred_on="2026-02-01")
         source = form_of(answer.text, "facts").source
         assert "有 1 行填写有误，全部未报送" in source
-        assert "成绩，0–100：" in source.partition('id="no-2"')[2]
+        assert "过程考核成绩：" in source.partition('id="no-2"')[2]
         assert 'class="alert"' not in source.partition('id="no-1"')[2].partition('id="no-2"')[0]
         assert all(f'value="{typed}"' in source for typed in ("88", "一百", "2026-02-01"))
         assert await desk.town.place.sql("SELECT count(*) FROM statement") == [(0,)]
@@ -112,7 +112,7 @@ async def test_sanctions_are_stated_one_by_one_lifted_and_checked_and_seen_by_th
         assert '<option value="demerit" selected>' in form.source
         lifted = {**form.hidden, **typed, "lifted_on": "2026-01-08"}
         assert (await school.http.post(form.action, data=lifted)).status_code == 303
-        assert "解除日期：2026年1月8日" in text_of(await school.read(page))
+        assert "处分解除日期：2026年1月8日" in text_of(await school.read(page))
         await school.send(page, "facts_checked", checked_2="yes")
         assert "纪律处分：核对完毕，没有其他" in text_of(await college.read(page))
         for path in (page, page.replace("sanction", "health"), page.replace("sanction", "exam"), f"{page}s"):

@@ -48,15 +48,24 @@ class Asked:
 def asked_of_topic(topic: str, language: Language) -> list[Asked]:
     """The fields of a topic in the order of what is said of it."""
     return [
-        Asked(name, _called(field.description or "", language), *_how(topic, name, field.annotation, language),
-              field.is_required())
-        for name, field in BODIES[topic].model_fields.items() if name != "topic"
-    ]  # fmt: skip
+        Asked(
+            name,
+            _called(topic, name, field.description or "", language),
+            *_how(topic, name, field.annotation, language),
+            field.is_required(),
+        )
+        for name, field in BODIES[topic].model_fields.items()
+        if name != "topic"
+    ]
 
 
-def _called(description: str, language: Language) -> str:
-    zh, _, en = description.partition("|")
-    return (zh if language == "zh" else en).rstrip("。.")
+def _called(topic: str, name: str, description: str, language: Language) -> str:
+    """What a field is called: as the fact that it becomes, else as the API describes it."""
+    makes = TOPICS[topic].makes
+    alone = makes[0] if len(makes) == 1 and len(BODIES[topic].model_fields) == 2 else ""
+    fact = FACTS.get(f"{topic}.{name}") or FACTS.get(alone)
+    zh, _, en = description.partition("|") if fact is None else (fact.zh, "", fact.en)
+    return zh.rstrip("。").partition("，")[0] if language == "zh" else en.rstrip(".").partition(":")[0]
 
 
 def _how(topic: str, name: str, annotation: Any, language: Language) -> tuple[Any, tuple[tuple[str, str], ...]]:
@@ -112,8 +121,7 @@ def fact_said(topic: str, said: Mapping[str, Any], language: Language) -> str:
     told = []
     for field in fields:
         value = _value(topic, field, said[field.name], language)
-        short = field.says.partition("，" if language == "zh" else ":")[0].partition("；")[0]
-        told.append(value if len(fields) == 1 else f"{short}{say('colon')}{value}")
+        told.append(value if len(fields) == 1 else f"{field.says}{say('colon')}{value}")
     return say("semicolon").join(told)
 
 
