@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from creditbank.identity.actor import Actor
+from creditbank.portal import console_files, console_parts
 from creditbank.records.intake import Sender
 from tests.open_bank import person
 from tests.portal.desk_place import Browser, form_of
@@ -255,3 +257,71 @@ async def test_withdrawn_by_a_file(console: Console) -> None:
         await console.place.work()
         page = await browser.read(back)
         assert re.search(r'<span class="amount">1</span> <span class="what">撤回', page), text_of(page)
+
+
+# --- in parts -------------------------------------------------------------------------------------------------------
+
+
+async def begun(browser: Browser, content: bytes, **typed: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """A file begun as the pages' script begins one: the answer, and what was sent."""
+    form = form_of(await browser.read("/console/files/new"), "con_file")
+    sent = {**form.hidden, "act": "report", "file_name": NAME, "size": str(len(content)), **typed}
+    answer = await browser.http.post("/console/files/parts", data=sent)
+    assert answer.status_code == 200, text_of(answer.text)
+    found: dict[str, Any] = answer.json()
+    return found, sent
+
+
+async def test_a_file_in_parts_goes_on_after_a_connection_that_dropped_and_is_one_file(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_files, "PART", 1024)
+    monkeypatch.setattr(console_parts, "PART", 1024)
+    content = scores(line(1))
+    pieces = [content[at : at + 1024] for at in range(0, len(content), 1024)]
+    assert len(pieces) > 2
+    async with console.at(console.registrar()) as browser:
+        file, sent = await begun(browser, content)
+        again = await browser.http.post("/console/files/parts", data=sent)
+        assert again.json() == file == {"file": file["file"], "part": 1024}
+        here = f"/console/files/{file['file']}"
+        for number, piece in enumerate(pieces[:-1], start=1):
+            for _ in range(2):  # the answer was lost on its way
+                answer = await browser.http.post(f"{here}/parts/{number}", content=piece)
+                assert answer.status_code == 204
+        other = await browser.http.post(f"{here}/parts/1", content=b"something else")
+        assert other.status_code == 409
+        early = await browser.http.post(f"{here}/completion", data={"parts": len(pieces)})
+        assert early.status_code == 409
+        page = await browser.read(here)
+        assert f'data-received="{",".join(str(n) for n in range(1, len(pieces)))}"' in page
+        assert f'data-size="{len(content)}"' in page
+        assert f'href="{here}"' in await browser.read("/console/files/new"), "whoever comes anew is told of it"
+        await browser.http.post(f"{here}/parts/{len(pieces)}", content=pieces[-1])
+        whole = {"parts": str(len(pieces)), "sha256": hashlib.sha256(content).hexdigest()}
+        for _ in range(2):
+            answer = await browser.http.post(f"{here}/completion", data=whole)
+            assert answer.status_code == 204, text_of(answer.text)
+        assert "读取中" in text_of(await browser.read(here))
+        assert (await browser.read("/console/files")).count('href="/console/files/0') == 1
+        await console.place.work()
+        assert "待确认表头" in text_of(await browser.read(here))
+
+
+async def test_parts_are_nobody_elses_and_of_no_other_site(console: Console) -> None:
+    async with console.at(console.registrar()) as browser:
+        file, sent = await begun(browser, b"x" * 10)
+        here = f"/console/files/{file['file']}"
+        elsewhere = {"Origin": "https://elsewhere.example"}
+        for path, body in ((f"{here}/parts/1", {"content": b"x" * 10}), (f"{here}/completion", {"data": {"parts": "1"}}),
+                           ("/console/files/parts", {"data": {**sent, "key": "another"}})):  # fmt: skip
+            assert (await browser.http.post(path, headers=elsewhere, **body)).status_code == 403, path
+        for path in (f"{here}/parts/0", f"{here}/parts/x", "/console/files/x/parts/1"):
+            assert (await browser.http.post(path, content=b"x")).status_code == 404, path
+        assert (await browser.http.post(f"{here}/completion", data={"parts": "many"})).status_code == 422
+        too_large = await browser.http.post("/console/files/parts", data={**sent, "key": "c", "size": str(2 << 40)})
+        assert too_large.status_code == 413
+        form_of(too_large.text, "con_file")
+    async with console.at(console.registrar(console.place.school)) as browser:
+        assert (await browser.http.post(f"{here}/parts/1", content=b"x" * 10)).status_code == 404
+        assert (await browser.http.post(f"{here}/completion", data={"parts": "1"})).status_code == 404

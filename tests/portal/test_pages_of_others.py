@@ -47,7 +47,7 @@ def typed(bank: Bank, *, there: bool) -> bytes:
         "key": str(new_id()), "sure": "yes", "reason": "试", "words": "试", "evidence": "试", "upheld": "true",
         "outcome": "approved", "lines": "1", "step": bank.known["step"], "learner": ids["learner_id"],
         "record_ids": ids["record_id"], "plan_id": ids["plan_id"], "course_code": "C102", "line": json.dumps(line),
-        "message_id": ids["learner_id"], "members": f"S1，{ids['record_id']}，C102", "purpose": "transcript",
+        "message_id": ids["learner_id"], "parts": "1", "purpose": "transcript",
         "institution_id": bank.school, "given": "yes", "until": "2030-12-31", "kind": "appeal",
     }  # fmt: skip
     return urlencode(said).encode()

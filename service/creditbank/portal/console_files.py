@@ -1,7 +1,8 @@
 """The console's files: a spreadsheet sent from a page, followed while it is read and written, given back with outcomes.
 
-A file is begun, received in parts and completed by the functions that the API's routes call, all in one transaction
-with the form's key: a connection that drops before the last byte has left nothing, and a form sent twice is one file.
+A browser without scripts sends a file in one piece: it is begun, received and completed by the functions that the
+API's routes call, all in one transaction with the form's key, so that a connection that drops before the last byte has
+left nothing, and a form sent twice is one file. With scripts it goes in parts (`console_parts`).
 """
 
 from __future__ import annotations
@@ -36,16 +37,18 @@ from creditbank.submissions.outcomes import rows_of
 from creditbank.submissions.report import make_report
 from creditbank.submissions.schemas import CompletionIn, RowResult, SubmissionIn
 from creditbank.submissions.sheets.columns import KIND_NAMES
-from creditbank.submissions.tables import ENDED
+from creditbank.submissions.tables import ENDED, SubmissionFile
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = 25
 ROWS = 50
-PART = 4 * 1024 * 1024
-"""Bytes of a part, as the page keeps it."""
+PART = 512 * 1024
+"""Bytes of a part: what a phone in a train sends again at most."""
 FORM = 64 * 1024
 """What the fields of the form around a file may take of a request."""
+BEGUN = 3
+"""Files that are not whole yet, as the page for a new one names them: the last begun."""
 OUTCOMES: tuple[str, ...] = get_args(RowResult)
 AT_WORK = frozenset({"reading", "queued", "running"})
 """States that end by themselves: the page looks again."""
@@ -84,12 +87,19 @@ async def files_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep, 
 
 
 @router.get("/console/files/new")
-async def new_file_page(request: Request, actor: ActorDep, visited: AtHomeDep) -> Response:
+async def new_file_page(request: Request, actor: ActorDep, session: SessionDep, visited: AtHomeDep) -> Response:
     """Where a file is dropped."""
-    return _new(request, visited, actor)
+    return await new_file(session, request, visited, actor)
 
 
-def _new(request: Request, visited: Visit, actor: Actor, fault: Fault | None = None) -> Response:
+async def new_file(
+    session: AsyncSession, request: Request, visited: Visit, actor: Actor, fault: Fault | None = None
+) -> Response:
+    """The page on which a file is chosen; what was begun and is not whole yet is offered to be gone on with."""
+    begun = await service.files_of(
+        session, institution_id=sender_of(actor).institution_id, statuses=("receiving",), before=None, limit=BEGUN
+    )
+    keyring = request.app.state.keyring
     return console_page(
         visited,
         "new_file.html",
@@ -98,6 +108,8 @@ def _new(request: Request, visited: Visit, actor: Actor, fault: Fault | None = N
         fault=fault,
         kinds={kind: said[visited.language == "en"] for kind, said in KIND_NAMES.items()},
         most=largest(request) // (1024 * 1024),
+        most_in_parts=request.app.state.settings.file_limit_mib,
+        begun=[await service.shown(session, one, keyring=keyring, listed=True) for one in begun],
     )
 
 
@@ -133,7 +145,8 @@ async def send_file(sent: WithFileDep) -> Response:
     settings, say = posted.state.settings, speaker(posted.language)
 
     async def show(fault: Fault) -> Response:
-        return _new(posted.request, posted.visited, posted.actor, fault)
+        async with posted.database.session() as session:
+            return await new_file(session, posted.request, posted.visited, posted.actor, fault)
 
     if given is None:
         most = largest(posted.request) // (1024 * 1024)
@@ -141,20 +154,9 @@ async def send_file(sent: WithFileDep) -> Response:
     if not given:
         return await show(posted.fault("con_file", say("con_file_missing")))
     content = given
-    sender = sender_of(posted.actor)
 
     async def act(session: AsyncSession, tools: Tools) -> str:
-        said: dict[str, Any] = {
-            "file_name": name,
-            "size": len(content),
-            "dry_run": posted.one("dry_run") == "yes",
-            **posted.said("act", "kind", "reason"),
-        }
-        file = await receiving.begin(
-            session, SubmissionIn.model_validate(said), institution_id=sender.institution_id, by=sender.name,
-            at=tools.at, keyring=tools.keyring, limit_mib=settings.file_limit_mib,
-            retention=timedelta(days=settings.retention_days),
-        )  # fmt: skip
+        file = await begin_file(session, posted, tools, file_name=name, size=len(content))
         pieces = [content[at : at + PART] for at in range(0, len(content), PART)]
         for number, piece in enumerate(pieces, start=1):
             await receiving.receive_part(
@@ -167,6 +169,19 @@ async def send_file(sent: WithFileDep) -> Response:
         return f"/console/files/{file.submission_id}"
 
     return await done_once(posted, "con_file", act, then=None, show=show, content=content)
+
+
+async def begin_file(session: AsyncSession, posted: Posted, tools: Tools, **about: Any) -> SubmissionFile:
+    """A file that is about to come, as the form says it; `about` is its name and its size.
+
+    Raises ValidationError, FileTooLarge, TooManyUnfinished.
+    """
+    settings, sender = posted.state.settings, sender_of(posted.actor)
+    said = {**about, **posted.said("act", "kind", "reason"), "dry_run": posted.one("dry_run") == "yes"}
+    return await receiving.begin(
+        session, SubmissionIn.model_validate(said), institution_id=sender.institution_id, by=sender.name, at=tools.at,
+        keyring=tools.keyring, limit_mib=settings.file_limit_mib, retention=timedelta(days=settings.retention_days),
+    )  # fmt: skip
 
 
 # --- one file -------------------------------------------------------------------------------------------------------
@@ -201,6 +216,7 @@ async def _file(
         here=f"/console/files/{submission_id}",
         fault=fault,
         file=await service.shown(session, file, keyring=keyring),
+        part_size=PART,
         institution=(await names_of(session, visited, file.institution_id)).get(file.institution_id, ""),
         questions=questions,
         ended=file.status in ENDED,

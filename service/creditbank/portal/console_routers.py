@@ -12,6 +12,7 @@ from creditbank.portal import (
     console_files,
     console_home,
     console_mapping,
+    console_parts,
     console_records,
     console_terms,
 )
@@ -19,6 +20,7 @@ from creditbank.portal import (
 CONSOLE_ROUTERS: tuple[APIRouter, ...] = (
     console_home.router,
     console_files.router,
+    console_parts.router,
     console_mapping.router,
     console_claims.router,
     console_records.router,

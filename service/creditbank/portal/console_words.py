@@ -53,9 +53,11 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "con_drop": ("把文件拖到这里，或点击选择", "Drop the file here, or click to choose it"),
     "con_file_what": (
-        "整份文件收到之后才开始读取；上传中断则什么也没有写入，重新提交即可。页面上传至多 {n} MiB。",
-        "The file is read only once all of it has come; if the connection breaks, nothing was written: send it again. "
-        "At most {n} MiB from a page.",
+        "整份文件收到之后才开始读取，至多 {all} MiB。分部分上传，断线后自动续传，不会重复；浏览器禁用脚本时一次上传，"
+        "至多 {n} MiB，中断则什么也没有写入，重新提交即可。",
+        "The file is read only once all of it has come, at most {all} MiB. It goes in parts and goes on by itself "
+        "after a broken connection, nothing twice. Without scripts it goes in one piece, at most {n} MiB; if that "
+        "breaks, nothing was written: send it again.",
     ),
     "con_file_button": ("上传", "Send it"),
     "con_file_missing": (
@@ -63,9 +65,9 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "No file came, and nothing was written. Choose a file, then send the form.",
     ),
     "con_file_too_large": (
-        "文件超过页面上传的上限（{n} MiB），未接收。请按学期或年级拆分，或用命令行客户端分部分上传。",
-        "The file is larger than a page takes ({n} MiB) and was not taken. Split it by term or year, or send it in "
-        "parts with the command line.",
+        "文件超过一次上传的上限（{n} MiB），未接收。请在浏览器中启用脚本后分部分上传，或按学期、年级拆分。",
+        "The file is larger than one piece may be ({n} MiB) and was not taken. Allow scripts in your browser, which "
+        "send it in parts, or split it by term or year.",
     ),
     "done_con_file": ("文件已收到。", "The file has come."),
     "f_act": ("用途", "What for"),
@@ -96,8 +98,9 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "To withdraw, list the records, with the same columns or one of record ids, and choose what for.",
     ),
     "con_how_larger": (
-        "更大的文件（至 1 GiB）用命令行客户端分部分上传，断线可续传。",
-        "Larger files, up to 1 GiB, go by the command line in parts, and go on after a broken connection.",
+        "大文件（至 {n} MiB）自动分部分上传；离开本页后，从“报送文件”中该文件的页面选择同一文件即可继续。",
+        "Large files, up to {n} MiB, go in parts; after leaving this page, go on from the file's own page by choosing "
+        "the same file.",
     ),
     "con_status_receiving": ("接收中", "receiving"),
     "con_status_reading": ("读取中", "being read"),
@@ -127,6 +130,31 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_receiving": (
         "已收到 {n} 个部分，等待其余部分；72 小时未传完则失效，此前未写入任何内容。",
         "{n} parts have come, the others are waited for; not whole in 72 hours, it expires. Nothing has been written.",
+    ),
+    "con_sending": ("已送达 {n}/{all} 部分。", "{n} of {all} parts have arrived."),
+    "con_sending_waits": (
+        "连接中断。已送达的部分都在，连接恢复后自动继续，请勿关闭本页。",
+        "The connection is broken. What has arrived is kept; this goes on by itself once it is back. Leave the page "
+        "open.",
+    ),
+    "con_sending_signed_out": (
+        "会话已过期。已送达的部分都在：请在另一个标签页登录，本页随后自动继续。",
+        "Your session has ended. What has arrived is kept: sign in in another tab, and this goes on by itself.",
+    ),
+    "con_sending_other": (
+        "这不是同一个文件：大小与开始上传的不同。请选择原来的文件，或取消后重新报送。",
+        "This is another file: its size differs. Choose the one that was begun, or cancel this and send it anew.",
+    ),
+    "con_begun": ("“{name}”（{at}）尚未传完。", "“{name}” ({at}) is not whole yet."),
+    "con_begun_go_on": ("继续上传", "Go on with it"),
+    "con_rest_what": (
+        "重新选择“{name}”，只上传还没有送达的部分。",
+        "Choose “{name}” again: only what has not arrived is sent.",
+    ),
+    "con_rest_button": ("继续上传", "Go on"),
+    "con_rest_without": (
+        "浏览器禁用了脚本，不能续传：请取消这一份，重新报送。",
+        "Scripts are off in your browser, so it cannot go on here: cancel this one and send it anew.",
     ),
     "con_needs_mapping": ("请确认各列读作什么。", "Say what each column is."),
     "con_questions_n": ("有 {n} 个问题需要您回答。", "{n} questions wait for your answer."),
