@@ -108,5 +108,10 @@ async def test_what_cannot_be_moved_says_why_and_writes_nothing(town: Town) -> N
     await town.sql("DELETE FROM learner_key WHERE learner_id = %s RETURNING 1", right)
     with pytest.raises(AlreadyErased):
         await give(town, other.record_id, right)
+    (gone,) = await town.post(course_row(learner=person(3, "演示丙"), course_code="C900"))
+    ((erased,),) = await town.sql("SELECT learner_id FROM record_current WHERE record_id = %s", gone.record_id)
+    await town.sql("DELETE FROM learner_key WHERE learner_id = %s RETURNING 1", erased)
+    with pytest.raises(AlreadyErased):
+        await give(town, gone.record_id, wrong)
     assert await town.sql("SELECT count(*) FROM record_version WHERE act LIKE 'reassigned%%'") == [(0,)]
     await town.check_books()

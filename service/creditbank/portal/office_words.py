@@ -116,7 +116,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
     "off_erased": ("个人信息已依法删除。", "The personal data were erased."),
     "off_resolve": ("处理", "Resolve it"),
     "off_resolve_what": (
-        "选定后立即按此存入或不予受理，报送机构会收到结果。处理后不能撤销；记错人的，可由机构改派。",
+        "选定后立即按此存入或不予受理，报送机构会收到结果。处理后不能撤销；记错人的可以改派。",
         "It is deposited, or stays out, at once, and its institution is told. This is not undone; a record posted to "
         "the wrong person can be reassigned.",
     ),

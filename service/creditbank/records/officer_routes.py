@@ -26,6 +26,7 @@ from creditbank.http import (
     write_once,
 )
 from creditbank.identity.actor import ActorDep
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.once import Answer
 from creditbank.records import identity_work, refusals
 from creditbank.records.acts import Tools
@@ -159,6 +160,7 @@ async def resolve_held_row(
         refusals.RecordAlreadyWithdrawn,
         refusals.RecordAlreadyTheirs,
         refusals.AccountClosed,
+        AlreadyErased,
         KeyIsAnotherRecord,
         ReassignmentDoesNotComplete,
     ),

@@ -17,6 +17,7 @@ from creditbank.learners.families import family_of, person_of
 from creditbank.learners.keys import key_of
 from creditbank.learners.matching import GROUNDS
 from creditbank.learners.naming import named_by
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.learners.service import account_of
 from creditbank.records import refusals
 from creditbank.records.acts import Tools, as_submission, new_act, redecide, remove
@@ -121,6 +122,8 @@ async def reassign_to(
     located = await locate(session, record_id)
     if located is None:
         raise NotFound
+    if await key_of(session, located.learner_id, keyring=tools.keyring) is None:
+        raise AlreadyErased  # what the row said of its number or score is gone with the rest
     sender = Sender(located.institution_id, by)
     last = await _last(session, located, record_id, keyring=tools.keyring)
     person = await person_of(session, (await account_of(session, said.learner_id)).learner_id)
