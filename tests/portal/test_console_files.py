@@ -313,8 +313,12 @@ async def test_parts_are_nobody_elses_and_of_no_other_site(console: Console) -> 
         file, sent = await begun(browser, b"x" * 10)
         here = f"/console/files/{file['file']}"
         elsewhere = {"Origin": "https://elsewhere.example"}
-        for path, body in ((f"{here}/parts/1", {"content": b"x" * 10}), (f"{here}/completion", {"data": {"parts": "1"}}),
-                           ("/console/files/parts", {"data": {**sent, "key": "another"}})):  # fmt: skip
+        asked: tuple[tuple[str, dict[str, Any]], ...] = (
+            (f"{here}/parts/1", {"content": b"x" * 10}),
+            (f"{here}/completion", {"data": {"parts": "1"}}),
+            ("/console/files/parts", {"data": {**sent, "key": "another"}}),
+        )
+        for path, body in asked:
             assert (await browser.http.post(path, headers=elsewhere, **body)).status_code == 403, path
         for path in (f"{here}/parts/0", f"{here}/parts/x", "/console/files/x/parts/1"):
             assert (await browser.http.post(path, content=b"x")).status_code == 404, path
