@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -114,4 +115,30 @@ async def test_what_cannot_be_moved_says_why_and_writes_nothing(town: Town) -> N
     with pytest.raises(AlreadyErased):
         await give(town, gone.record_id, wrong)
     assert await town.sql("SELECT count(*) FROM record_version WHERE act LIKE 'reassigned%%'") == [(0,)]
+    await town.check_books()
+
+
+async def test_a_correction_that_comes_with_it_is_not_lost_and_two_officers_move_it_once(town: Town) -> None:
+    wrong, right = await two_learners(town)
+    await town.post(entered(learner=person(3, "演示丙")))
+    ((third,),) = await town.sql("SELECT learner_id FROM enrolment WHERE learner_id <> ALL (%s)", [wrong, right])
+    for number in range(3):
+        row = course_row(learner=person(1), course_code=f"C10{number + 1}" if number < 2 else "C900")
+        (posted,) = await town.post(row)
+        done = await asyncio.gather(
+            town.post({**row, "score": "61"}),
+            give(town, posted.record_id, right),
+            give(town, posted.record_id, third),
+            return_exceptions=True,
+        )
+        refused = [each for each in done[1:] if isinstance(each, Exception)]
+        assert [type(each) for each in refused] in ([RecordAlreadyWithdrawn], []), done
+        later = await town.sql(
+            """SELECT DISTINCT v.body ->> 'score' FROM record_version v WHERE v.record_id = %s AND v.version >= (
+                   SELECT version FROM record_version c WHERE c.record_id = v.record_id AND c.act = 'corrected')""",
+            posted.record_id,
+        )
+        assert later in ([("61",)], []), "after a correction nothing says what was said before it"
+        ((holder,),) = await town.sql("SELECT learner_id FROM record_current WHERE record_id = %s", posted.record_id)
+        assert holder in (right, third)
     await town.check_books()

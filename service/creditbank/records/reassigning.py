@@ -10,7 +10,7 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.credits import format_credits
-from creditbank.db import driver
+from creditbank.db import TryAgain, driver
 from creditbank.errors import BankError, NotFound
 from creditbank.identifiers import new_id
 from creditbank.learners.families import family_of, person_of
@@ -238,6 +238,8 @@ async def _move(
         raise refusals.AccountClosed
     if record_id not in loser.standing:
         raise refusals.RecordAlreadyWithdrawn
+    if loser.versions[record_id]["version"] != located.version:
+        raise TryAgain  # corrected since it was read: what moves is the last that was said
     applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
     act = new_act(applied.change_id, tools, [loser, gainer])
     sent_by = replace(sender, name=f"{BANK}{sender.name}") if by_the_bank else sender
