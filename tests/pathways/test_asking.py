@@ -129,7 +129,7 @@ async def test_a_learner_who_names_todays_day_is_told_the_same_byte_for_byte(tow
 
 
 async def test_what_is_told_is_what_a_round_would_decide(town: CohortTown) -> None:
-    _, who, path = await a_member(town, score="90")
+    cohort, who, path = await a_member(town, score="90")
     await stated(
         town, cohort, who, "college",
         ExamSaid(topic="exam", kind="school_test", subject="数学", on=date(2026, 2, 1), points="95", full="150"),  # type: ignore[arg-type]
