@@ -254,3 +254,27 @@ async def test_a_session_that_ended_writes_nothing(portal: Portal, path: str) ->
     assert clock.now() == portal.at
     assert await portal.town.sql("SELECT FROM consent") == []
     assert await closed(portal, learner_id) is None
+
+
+# --- lists that go on -------------------------------------------------------------------------------------------
+
+
+async def test_every_look_and_every_word_of_consent_can_be_read_page_by_page(portal: Portal) -> None:
+    learner_id = await portal.learner()
+    officer, own = person("officer"), person("learner", learner_id=learner_id)
+    for _ in range(23):
+        assert (await portal.bank.call("GET", f"/v1/learners/{learner_id}?purpose=核对", officer)).status_code == 200
+    for given in [True, False] * 12:
+        body = {"purpose": "statistics", "given": given}
+        answer = await portal.bank.call("POST", f"/v1/learners/{learner_id}/consents", own, json=body)
+        assert answer.status_code == 201, answer.text
+    async with portal.signed_in() as browser:
+        for page, name, row in (("/my/account", "looked", "查看账户或档案"), ("/my/consents", "words", "<time ")):
+            first = (await browser.get(page)).text
+            onwards = re.search(rf'href="({page}\?{name}=20[^"#]*)', first)
+            assert onwards is not None, page
+            following = (await browser.get(onwards[1])).text
+            assert 'rel="next"' not in following
+            assert f'href="{page}#' in following
+            assert (first.count(row), following.count(row)) == (20, 3 if name == "looked" else 4)
+            assert (await browser.get(f"{page}?{name}=nonsense")).status_code == 200

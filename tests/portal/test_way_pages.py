@@ -11,6 +11,7 @@ import pytest
 
 from creditbank.identifiers import new_id
 from creditbank.pathways import deciding, gathering, reviews
+from creditbank.portal import notice_pages
 from tests.pathways.cohort_town import CohortTown, a_cohort_town
 from tests.pathways.test_asking import CERTIFIED, MATHS, a_member
 from tests.portal.desk_place import Desk, forms_of
@@ -133,10 +134,28 @@ async def test_a_list_on_notice_is_objected_to_by_number(town: CohortTown) -> No
         assert "请选择" in text_of(await learner.read(page))
         missing = await learner.send(page, "round_objection", status=422, words="成绩有误")
         assert "成绩有误" in missing.text
-        await learner.send(page, "round_objection", member_no="1", words="成绩有误")
+        child = str(who[1])
+        went = await learner.send(page, "round_objection", member_no="1", words="成绩有误", learner=child)
+        assert went.headers["location"] == f"/my/notices?learner={child}&done=round_objection"
         again = await learner.send(page, "round_objection", status=409, member_no="1", words="还是有误")
         assert "还是有误" in again.text
     async with desk.at(town.learner(who[0])) as learner:
         text = text_of(await learner.read(f"/my/rounds/{round_['round_id']}"))
         assert "对您的异议" in text
         assert "成绩有误" in text
+
+
+async def test_notices_of_rounds_go_on_over_the_page(town: CohortTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_pages, "PAGE", 1)
+    pages = []
+    for _ in range(2):
+        cohort, who = await town.cohort(90, quota=1)
+        round_ = await town.act(await town.decided(cohort), "notice")
+        pages.append(f"/my/notices/rounds/{round_['round_id']}")
+    async with Desk(town).at(town.learner(who[0])) as learner:
+        first = await learner.read("/my/notices")
+        onwards = re.search(r'href="(/my/notices\?rounds=[^"]+)" rel="next"', first)
+        assert onwards is not None
+        following = await learner.read(onwards[1])
+        assert [page in first for page in pages] != [page in following for page in pages]
+        assert 'rel="next"' not in following

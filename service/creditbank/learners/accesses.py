@@ -32,13 +32,14 @@ class AccessShown(BaseModel):
 
 
 async def accesses_of(
-    session: AsyncSession, family: Collection[UUID], *, actor: Actor, limit: int
+    session: AsyncSession, family: Collection[UUID], *, actor: Actor, limit: int, skip: int = 0
 ) -> list[AccessShown]:
-    """The last entries of the log of access about a person, the newest first."""
+    """The last entries of the log of access about a person, the newest first; those before them from `skip` on."""
     query = (
         select(AccessEntry)
         .where(col(AccessEntry.learner_id).in_(family))
         .order_by(col(AccessEntry.at).desc(), col(AccessEntry.entry_id).desc())
+        .offset(skip)
         .limit(limit)
     )
     entries = (await session.exec(query)).all()

@@ -55,8 +55,8 @@ ACCOUNT_WORDS: Mapping[str, tuple[str, str]] = {
     # who looked
     "acct_looked": ("谁办理或查看过", "Who looked, and what was done"),
     "acct_looked_lead": (
-        "学分银行和机构人员因办理业务查看您的信息，都会记录在此。最近 {n} 条：",
-        "Whenever somebody of the bank or of an institution looks you up, it is written down. The last {n}:",
+        "学分银行和机构人员因办理业务查看您的信息，都会记录在此，最近的在前。",
+        "Whenever somebody of the bank or of an institution looks you up, it is written down, the last one first.",
     ),
     "acct_looked_none": ("没有查看记录。", "Nobody has looked."),
     "acct_by_self": ("您本人", "you"),

@@ -51,7 +51,7 @@ from creditbank.transcripts.claimed import records_claimed
 router = APIRouter(include_in_schema=False)
 
 PAGE = 25
-MOST_OVERRIDES = 200
+OVERRIDES = 50
 """Those that wait for a second person, the oldest first: each is one that an officer wrote."""
 FACT = "fact_"
 
@@ -277,6 +277,11 @@ async def appeals_page(actor: ActorDep, session: SessionDep, keyring: KeyringDep
 
 async def _appeals(session: AsyncSession, visited: Visit, actor: Actor, fault: Fault | None = None) -> Response:
     after = instant_and_id(visited.request.query_params.get("cursor"))
+    waits_after = instant_and_id(visited.request.query_params.get("overrides"))
+    proposed = await proposed_overrides(session, after=waits_after, limit=OVERRIDES + 1)
+    overrides, more = one_page(
+        proposed, limit=OVERRIDES, key=lambda one: cursor_of(one.proposed_at.isoformat(), one.override_id)
+    )  # fmt: skip
     found = await open_appeals(session, after=after, limit=PAGE + 1, at=visited.at)
     shown, following = one_page(found, limit=PAGE, key=lambda one: cursor_of(str(one.raised_at), one.appeal_id))
     return console_page(
@@ -288,7 +293,9 @@ async def _appeals(session: AsyncSession, visited: Visit, actor: Actor, fault: F
         appeals=shown,
         following=following,
         first=after is None,
-        overrides=await proposed_overrides(session, after=None, limit=MOST_OVERRIDES),
+        overrides=overrides,
+        more_overrides=more,
+        first_overrides=waits_after is None,
         confirms="officer" in actor.roles,
         own=actor.name,
     )

@@ -12,7 +12,7 @@ from creditbank.clock import today
 from creditbank.credits import format_credits
 from creditbank.db import SessionDep
 from creditbank.errors import NotFound
-from creditbank.http import KeyringDep
+from creditbank.http import KeyringDep, cursor_of, day_and_id, one_page
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.pathways import noticing
 from creditbank.pathways.round_reading import notices as round_notices
@@ -41,7 +41,11 @@ async def notices_page(
     tools = await tools_of(visited, keyring)
     after = _after(visited.request.query_params.get("after"))
     claims = await claim_notices(session, institution_id=None, after=after, limit=PAGE + 1, at=visited.at)
-    listed = await round_notices(session, limit=PAGE, tools=tools) if after is None else []
+    begun = day_and_id(visited.request.query_params.get("rounds"))
+    listed, more = one_page(
+        await round_notices(session, after=begun, limit=PAGE + 1, tools=tools) if after is None else [],
+        limit=PAGE, key=lambda one: cursor_of(one.since_on.isoformat(), one.round_id),
+    )  # fmt: skip
     shown = claims[:PAGE]
     parties = [each.institution_id for each in shown] + [one for each in listed for one in _parties(each)]
     last = shown[-1] if len(claims) > PAGE else None
@@ -53,6 +57,7 @@ async def notices_page(
         whose=whose,
         claims=shown,
         rounds=listed,
+        more_rounds=more,
         names=await names_of(session, visited, *parties),
         kind=lambda word: named("kind", word, visited.language),
         one_credits=format_credits,

@@ -35,6 +35,8 @@ from creditbank.transcripts.service import Asked, transcript
 router = APIRouter(include_in_schema=False)
 
 LOOKS_SHOWN = 20
+WORDS_SHOWN = 20
+MOST_SKIPPED = 100_000
 MOST = 500
 """Institutions to choose from: more are not in the bank's city."""
 
@@ -91,7 +93,8 @@ async def _account(
         institution_id=None,
         keyring=keyring,
     )
-    looked = await accesses_of(session, family, actor=actor, limit=LOOKS_SHOWN)
+    skip = _skip(visited, "looked")
+    looked = await accesses_of(session, family, actor=actor, limit=LOOKS_SHOWN + 1, skip=skip)
     schools = [each.institution_id for each in shown.enrolments]
     names = await names_of(session, visited, *schools, *(each.institution_id for each in looked))
     return desk_page(
@@ -106,12 +109,20 @@ async def _account(
         names=names,
         closed=all(account.closed_at is not None for account in shown.accounts),
         acts=await may_act_for(session, actor, learner_id, on=today(at), keyring=keyring),
-        looked=[(each, _act_said(each.act, tools.language)) for each in looked],
+        looked=[(each, _act_said(each.act, tools.language)) for each in looked[:LOOKS_SHOWN]],
+        skip=skip,
+        earlier=skip + LOOKS_SHOWN if len(looked) > LOOKS_SHOWN else None,
         reporters=await _reporters(session, learner_id, tools),
         kind_of=lambda word: named("document", word, tools.language),
         level_of=lambda word: named("level", word, tools.language),
         event_of=lambda word: named("event", word, tools.language),
     )
+
+
+def _skip(visited: Visit, name: str) -> int:
+    """How much of a list came on the pages before this one."""
+    written = visited.request.query_params.get(name, "")
+    return min(int(written[:7]), MOST_SKIPPED) if written.isascii() and written.isdigit() else 0
 
 
 async def _reporters(session: AsyncSession, learner_id: UUID, tools: Tools) -> list[str]:
@@ -170,6 +181,7 @@ async def _consents(
     await allowed_to_see(session, actor, learner_id, at=at, keyring=tools.keyring)
     words = await consents.words_of(session, await family_of(session, learner_id), until=at)
     names = await names_of(session, visited, *(word.institution_id for word in words))
+    skip = _skip(visited, "words")
     every = await reading.institutions(session, on=today(at), kind=None, after=None, limit=MOST)
     return desk_page(
         visited,
@@ -179,7 +191,9 @@ async def _consents(
         fault=fault,
         whose=whose,
         in_force=consents.in_force(words, at=at),
-        words=words,
+        words=words[skip : skip + WORDS_SHOWN],
+        skip=skip,
+        earlier=skip + WORDS_SHOWN if len(words) > skip + WORDS_SHOWN else None,
         names=names,
         called=lambda one: consent_named(one.purpose, one.institution_id, names, language),
         institutions=every,
