@@ -14,6 +14,7 @@ from creditbank.identifiers import new_id
 from creditbank.learners.consents import InForce
 from creditbank.pathways.asking_schemas import GateCounts, WayShort
 from creditbank.portal.home_shown import Known, lapses, steps
+from creditbank.recognition.schemas import ClaimShort
 from tests.open_bank import person
 from tests.portal.place import TITLE_WITH_SCRIPT, Portal, certificate, text_of, training
 from tests.portal.test_pages import Structure
@@ -104,6 +105,19 @@ def test_a_pathway_waits_for_those_who_are_in_its_cohort(status: str | None, wai
         transcript={}, claims=(), ways=(way,), rounds=(), consents=(), shares=(), institutions={}, unread=0, today=on
     )
     assert ["贯通一" in each.says for each in steps(known, "zh")] == [True] * waits
+
+
+@pytest.mark.parametrize(("left", "asked"), [(3, True), (0, True), (-1, False)])
+def test_evidence_is_asked_for_as_long_as_it_can_be_brought(left: int, asked: bool) -> None:
+    on = date(2026, 9, 1)
+    claim = ClaimShort.model_construct(
+        claim_id=new_id(), institution_id=new_id(), state="open", waits_for="evidence",
+        due_on=on + timedelta(days=left), appeal_until_on=None,
+    )  # fmt: skip
+    known = Known(
+        transcript={}, claims=(claim,), ways=(), rounds=(), consents=(), shares=(), institutions={}, unread=0, today=on
+    )
+    assert [each.by for each in steps(known, "zh")] == [claim.due_on] * asked + [None]
 
 
 def test_what_is_over_stands_behind_what_ends_soon() -> None:

@@ -7,17 +7,21 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
+from uuid import UUID
 
 import pytest
 
 from creditbank import background
 from creditbank.identifiers import new_id
 from creditbank.identity import gate
-from creditbank.identity.actor import Actor
+from creditbank.identity.actor import Actor, Reach
+from creditbank.recognition.reading import claims_of
 from tests.portal.desk_place import Browser, form_of, forms_of
 from tests.portal.desk_place import at as browsing
 from tests.portal.place import text_of
@@ -365,6 +369,21 @@ async def test_whoever_was_signed_out_meanwhile_loses_no_words_and_nothing_is_do
         assert quote_plus("课程标准相同，请复核") in answer.text, "it goes through the sign-in page and back"
         assert 'name="password"' in answer.text
     assert (await college.ask("GET", "/v1/appeals", college.reviewer))["items"] == []
+
+
+async def test_the_clocks_ask_for_the_claims_that_they_are_about_however_many_came_since(college: College) -> None:
+    college.decide_by(hands=procedure(NOTICE))
+    learner = await college.enrol()
+    async with at(college, learner.actor) as browser:
+        claim = UUID(claim_of(await claimed(browser, college))["claim_id"])
+    async with college.bank.database.session() as session:
+        own = replace(learner.actor, reach=frozenset({Reach.OWN}))
+        asked = partial(
+            claims_of, session, learner.learner_id, actor=own, tools=college.tools(), before=None, limit=1
+        )
+        assert [each.claim_id for each in await asked(only={claim})] == [claim]
+        assert await asked(only={new_id()}) == []
+        assert [each.claim_id for each in await asked(only={new_id()}, running=True)] == [claim]
 
 
 # --- notices ----------------------------------------------------------------------------------------------------------

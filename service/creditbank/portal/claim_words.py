@@ -47,6 +47,10 @@ CLAIMS: Mapping[str, tuple[str, str]] = {
         "未在保留期内办结，已失效，所占成果和余额已释放。可以申诉，也可以重新申请。",
         "Nobody decided it in time, so it lapsed and what it held is free. You may appeal or claim again.",
     ),
+    "claim_result_lapsing": (
+        "保留期已过，不再办理；所占成果和余额将在当日释放，之后可以申诉，也可以重新申请。",
+        "Nobody decided it in time. What it holds will be free within the day; then you may appeal or claim again.",
+    ),
     "claim_state_open": ("办理中", "under way"),
     "claim_state_notice": ("公示中", "on notice"),
     "claim_state_evidence": ("等您举证", "waits for you"),

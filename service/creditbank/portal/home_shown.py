@@ -175,7 +175,9 @@ def steps(known: Known, language: Language) -> list[Step]:
     found: list[tuple[date | None, str, str]] = []
     for claim in known.claims:
         name = known.institutions.get(claim.institution_id, "")
-        if claim.state == "open" and claim.waits_for == "evidence":
+        # Once its days are over nothing can be brought any more, whether or not a worker wrote it down.
+        over = claim.due_on is not None and claim.due_on < known.today
+        if claim.state == "open" and claim.waits_for == "evidence" and not over:
             found.append((claim.due_on, say("home_step_evidence", college=name), f"/my/claims/{claim.claim_id}"))
     for way in known.ways:
         if way.next_deadline is not None and way.attainable and way.status in LIVE:

@@ -255,7 +255,7 @@ def _can(
     found = set[str]()
     if line.state == "granted":
         found.add("giving_up")
-    if line.state == "open" and claim.waits_for == "evidence" and _may_contest(line, claim):
+    if line.state == claim.state == "open" and claim.waits_for == "evidence" and _may_contest(line, claim):
         found.add("evidence")
     pending = any(each.state == "open" for each in appeals)
     against = line.state in ("refused", "lapsed", "ended") or _gives_less(line, course)
