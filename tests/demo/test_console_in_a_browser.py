@@ -154,6 +154,32 @@ def _sql(city: Opened, query: str) -> list[Any]:
         return beside.submit(city.sql, query).result()
 
 
+@pytest.mark.parametrize(("size", "language"), [(DESK, "zh"), (PHONE, "en")])
+def test_a_class_is_chosen_and_looked_at(at: At, size: dict[str, int], language: str) -> None:
+    """As far as what would come of it: nothing of the city is changed."""
+    mark = "phone" if size is PHONE else "desk"
+    with at("vocational.registrar", size, language=language, folder=FOLDER) as registrar:
+        registrar.go("/console/class-claims")
+        plans = registrar.page.locator("#con_class_plan-plan option").count()
+        for index in range(1, plans):
+            registrar.page.select_option("#con_class_plan-plan", index=index)
+            registrar.page.locator("main form button").first.click()
+            registrar.page.wait_for_load_state()
+            if registrar.page.locator("table.listed").count():
+                break
+        registrar.picture(f"{mark}-50-what-a-class-has")
+        registrar.page.locator("table.listed th a").first.click()
+        registrar.page.wait_for_load_state()
+        registrar.page.select_option("#course", index=1)
+        registrar.page.locator("main form button").first.click()
+        registrar.page.wait_for_load_state()
+        registrar.picture(f"{mark}-51-who-has-it")
+        registrar.send("con_class")
+        assert registrar.page.locator("#con_class-fault").count() == 0
+        registrar.picture(f"{mark}-52-what-would-come-of-it")
+        assert registrar.page.locator("button[value=send]").count() == 1
+
+
 def test_an_account_and_its_code(at: At) -> None:
     with at("trade.registrar", PHONE, folder=FOLDER) as registrar:
         registrar.go("/console/accounts")

@@ -21,7 +21,9 @@
     const button = form.querySelector("button[type=submit]");
     const tell = (words, values = {}) => {
       place.hidden = false;
-      place.querySelector("p").textContent = words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+      const line = place.querySelector("p");
+      line.className = words === said.saysSending ? "" : "note warn";
+      line.textContent = words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     };
     button.disabled = true;
     try {
