@@ -108,7 +108,7 @@ async def test_whoever_left_after_they_were_taken_goes_before_people_and_the_fro
     town: CohortTown,
 ) -> None:
     cohort, who = await town.cohort(90, 80, quota=1)
-    await town.frozen(cohort)
+    round_ = await town.frozen(cohort)
     await town.place.sql_do(
         "INSERT INTO member_event (learner_id, cohort_id, event_no, event, occurred_on, at, by) "
         "SELECT learner_id, cohort_id, 1, 'joined', '2024-09-01', now(), 'login:x' FROM cohort_member"
@@ -122,5 +122,11 @@ async def test_whoever_left_after_they_were_taken_goes_before_people_and_the_fro
     assert (review["learner_id"], review["because"]) == (str(who[0]), "member_event")
     assert review["differs"]["outcome"] == ["taken", "left"]
     assert review["frozen_outcome"] == "taken"
+    given_up = f"/v1/rounds/{round_['round_id']}/candidates/{who[0]}/giving-up"
+    await town.post(given_up, town.learner(who[0]))
+    answer = await town.post(given_up, town.learner(who[0]), status=409)
+    assert answer["code"] == "nothing_to_give_up"
+    events = await town.place.sql("SELECT event FROM member_event WHERE learner_id = %s ORDER BY event_no", who[0])
+    assert [event for (event,) in events] == ["joined", "left", "given_up"]
     async with Desk(town).at(town.place.registrar) as college:
         assert "录取 → 已退出" in text_of(await college.read("/desk/reviews"))

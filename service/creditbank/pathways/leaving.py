@@ -13,8 +13,10 @@ from creditbank.records.acts import Tools
 
 _GIVE_UP = """
 WITH left_ AS (
-    UPDATE cohort_member SET status = 'left', events = events + 1
-    WHERE learner_id = %(learner)s AND cohort_id = %(cohort)s AND status IN ('provisional', 'filed', 'suspended')
+    UPDATE cohort_member m SET status = 'left', events = events + 1
+    WHERE learner_id = %(learner)s AND cohort_id = %(cohort)s AND status <> 'progressed' AND NOT EXISTS (
+        SELECT FROM member_event e
+        WHERE e.learner_id = m.learner_id AND e.cohort_id = m.cohort_id AND e.event = 'given_up')
     RETURNING learner_id, cohort_id, events
 )
 INSERT INTO member_event (learner_id, cohort_id, event_no, event, occurred_on, at, by)
@@ -25,7 +27,8 @@ SELECT learner_id, cohort_id, events, 'given_up', %(on)s, %(at)s, %(by)s FROM le
 async def note_given_up(session: Transaction, cohort: Cohort, learner_id: UUID, *, actor: Actor, tools: Tools) -> None:
     """Write down that a taken member gave the place up, the cohort locked: nobody progresses by it any more.
 
-    Raises NothingToGiveUp for somebody who progressed, or left, already.
+    Also by somebody who left the cohort: the place was theirs until now. Raises NothingToGiveUp for somebody who
+    progressed, or gave it up, already.
     """
     said = {
         "learner": learner_id, "cohort": cohort.cohort_id, "on": today(tools.at), "at": tools.at, "by": actor.name,
