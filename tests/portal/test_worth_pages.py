@@ -378,12 +378,22 @@ async def test_the_clocks_ask_for_the_claims_that_they_are_about_however_many_ca
         claim = UUID(claim_of(await claimed(browser, college))["claim_id"])
     async with college.bank.database.session() as session:
         own = replace(learner.actor, reach=frozenset({Reach.OWN}))
-        asked = partial(
-            claims_of, session, learner.learner_id, actor=own, tools=college.tools(), before=None, limit=1
-        )
+        asked = partial(claims_of, session, learner.learner_id, actor=own, tools=college.tools(), before=None, limit=1)
         assert [each.claim_id for each in await asked(only={claim})] == [claim]
         assert await asked(only={new_id()}) == []
         assert [each.claim_id for each in await asked(only={new_id()}, running=True)] == [claim]
+
+
+async def test_of_a_claim_that_has_just_run_out_the_page_says_what_is_so_and_what_is_to_come(college: College) -> None:
+    college.decide_by(hands=procedure(NOTICE, reserves_for=10))
+    learner = await college.enrol()
+    async with at(college, learner.actor) as browser:
+        page = await claimed(browser, college)
+        college.go_to(college.at.date() + timedelta(days=200))
+        text = text_of(await browser.read(page))
+        assert ("保留期已过" in text, "已释放。可以申诉" in text) == (True, False)
+        await college.work()
+        assert "已释放。可以申诉" in text_of(await browser.read(page))
 
 
 # --- notices ----------------------------------------------------------------------------------------------------------
