@@ -99,6 +99,8 @@ async def test_a_roster_is_tried_then_sent_and_the_cohort_filed(ways: Ways) -> N
         text = text_of(tried.text)
         assert "尚未写入任何内容" in text
         assert "名单.xlsx" in text
+        assert "B 学号 → 学号" in text
+        assert "student_no" not in text
         assert (text.count("列入"), text.count("不予受理")) == (3, 3)
         assert await ways.place.sql("SELECT count(*) FROM cohort_member") == [(0,)]
         send = form_of(tried.text, "send-roster")

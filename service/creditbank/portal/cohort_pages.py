@@ -20,12 +20,12 @@ from starlette.exceptions import HTTPException
 from creditbank.clock import today
 from creditbank.days import Day
 from creditbank.db import Database, SessionDep
-from creditbank.errors import BankError
+from creditbank.errors import BankError, Language
 from creditbank.http import KEY, KeyringDep, answer
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.once import Answer, once
 from creditbank.pathways import agreement_reading as reading
-from creditbank.pathways import cohorts, rounds
+from creditbank.pathways import cohorts, roster, rounds, score_columns
 from creditbank.pathways.agreement_schemas import FilingIn, MemberEventIn
 from creditbank.pathways.roster import admit_roster, read_roster
 from creditbank.pathways.round_reading import rounds_of
@@ -318,10 +318,23 @@ async def _outcome(sent: _Sent, cohort_id: UUID, form: str, out: SheetOut) -> Re
         form=form,
         action=posted.request.url.path,
         out=out,
+        read_as=lambda word: _read_as(word, posted.language),
         file_name=sent.name[:200],
         carried=base64.b64encode(sent.content).decode() if out.tried else "",
         options=[pair for pair in posted.pairs if pair[0] in ("joined_on", "round_id", "sitting", "kind") and pair[1]],
     )
+
+
+def _read_as(word: str, language: Language) -> str:
+    """What a column was read as, in words: a field, a subject, of a subject what a marker gave or a remark."""
+    say, told = speaker(language), []
+    for part in word.split("/"):
+        field = next((each for each in (*roster.FIELDS, *score_columns.FIELDS) if each.name == part), None)
+        if field is not None:
+            told.append(field.zh if language == "zh" else field.en)
+        else:
+            told.append(say("sheet_marker", n=part) if part.isdigit() else part)
+    return " ".join(told)
 
 
 @router.post("/desk/cohorts/{cohort_id}/roster")
@@ -337,8 +350,8 @@ async def send_roster(cohort_id: str, request: Request, actor: ActorDep, visited
         joined_on = None if typed is None else TypeAdapter(Day).validate_python(typed)
         return await asyncio.to_thread(read_roster, content, joined_on=joined_on)
 
-    async def state(session: AsyncSession, roster: Any, tried: bool, tools: Tools) -> SheetOut:  # noqa: FBT001
-        return await admit_roster(session, which, roster, tried=tried, actor=actor, tools=tools)
+    async def state(session: AsyncSession, sheet: Any, tried: bool, tools: Tools) -> SheetOut:  # noqa: FBT001
+        return await admit_roster(session, which, sheet, tried=tried, actor=actor, tools=tools)
 
     return await _take(sent, which, "roster", read, state)
 

@@ -194,6 +194,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     "sheet_file": ("文件", "File"),
     "sheet_rows": ("共 {n} 行", "{n} rows"),
     "sheet_columns": ("各列读作", "What the columns were read as"),
+    "sheet_marker": ("第 {n} 位评卷人", "marker {n}"),
     "sheet_not_read": ("没有读取", "Not read"),
     "row_no": ("行", "Row"),
     "row_outcome": ("结果", "Outcome"),
