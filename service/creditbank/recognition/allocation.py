@@ -15,6 +15,8 @@ from creditbank.rules.allocating import Allocation, Cap, Objective, allocate
 MOST_LOOKS = 12
 """How often a choice is made again after the engine refused lines together: by clauses that look at other lines and are
 no caps, or caps whose limit moves with what is converted."""
+MOST_ORDERED = 7
+"""Of so many lines every order is tried where none of the likely ones does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,33 @@ def _decided(
         if not left:
             break
         order = [*left, *(each for each, _ in granted)]
+    else:
+        found = _in_some_order(gathered, lines, rulebook, on, set()) if len(lines) <= MOST_ORDERED else None
+        if found is not None:
+            return found, []
     return (granted, left) if order else ([], [])
+
+
+def _in_some_order(
+    now: Gathered, left: Sequence[Possible], rulebook: Rulebook, on: date, dead: set[frozenset[str]]
+) -> list[tuple[Possible, Judged]] | None:
+    """All of the lines in an order in which each is granted; None where there is none. `dead` are sets of lines that
+    cannot be finished, whatever came before them.
+    """
+    if not left:
+        return []
+    rest = frozenset(each.candidate.id for each in left)
+    if rest in dead:
+        return None
+    for each in left:
+        judged = judge(now, each.line, rulebook=rulebook, on=on)
+        if judged.verdict == "granted":
+            others = [other for other in left if other is not each]
+            found = _in_some_order(standing(now, judged), others, rulebook, on, dead)
+            if found is not None:
+                return [(each, judged), *found]
+    dead.add(rest)
+    return None
 
 
 def _one_after_another(
