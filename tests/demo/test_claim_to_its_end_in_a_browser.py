@@ -102,11 +102,11 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(at: At) -> None:
     try:
         with at(None, PHONE, folder=folder) as mine:
             mine.sign_in(GRANTED, PASSWORD)
-            for _ in range(120):  # the bank sees by itself that the notice is over
+            for _ in range(90):  # the bank sees by itself that the notice is over: it looks every two minutes
                 mine.go(f"/my/claims/{claim}")
                 if "正在公示" not in mine.page.content():
                     break
-                mine.page.wait_for_timeout(500)
+                mine.page.wait_for_timeout(2000)
             mine.picture("07-granted")
             mine.page.locator("section[aria-labelledby=lines] li > a").first.click()
             mine.page.wait_for_load_state()
