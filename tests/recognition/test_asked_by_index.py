@@ -11,7 +11,7 @@ import pytest
 from creditbank import clock
 from creditbank.db import driver
 from creditbank.publishing.standing import _CLAIMED_OF
-from creditbank.recognition.accumulating import _PEOPLE
+from creditbank.recognition.accumulating import PEOPLE_OF_PLAN
 from creditbank.recognition.reading import _NOTICES
 from tests.open_bank import opened
 
@@ -32,7 +32,7 @@ PAGE = {
     [
         (_NOTICES, PAGE, "ix_claim_notice"),
         (OVERDUE, PAGE, "ix_claim_objection"),
-        (f"WITH {_PEOPLE} SELECT * FROM family", {"plan": uuid4()}, "ix_enrolment_programme_id"),
+        (f"WITH {PEOPLE_OF_PLAN} SELECT * FROM family", {"plan": uuid4()}, "ix_enrolment_programme_id"),
         (_CLAIMED_OF.replace("$1", "%(of)s"), {"of": [uuid4()]}, "ix_claim_institution_id"),
     ],
     ids=["notices", "objections", "followers", "claimants"],
