@@ -10,8 +10,8 @@ from fastapi import Depends, Request, Response
 from psycopg import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from creditbank.http import IdempotencyKeyDep, write_once
-from creditbank.identity.actor import Actor, ActorDep
+from creditbank.http import KEY, IdempotencyKeyDep, write_once
+from creditbank.identity.actor import Actor, ActorDep, asking
 from creditbank.once import Answer
 
 
@@ -43,3 +43,12 @@ async def _write(request: Request, actor: ActorDep, key: IdempotencyKeyDep = Non
 
 
 WriteDep = Annotated[Write, Depends(_write)]
+
+
+async def short_write(request: Request) -> Write | None:
+    """The write of a JSON request without anything unusual about it, for a route's short way; None for any other."""
+    key = request.headers.get("idempotency-key")
+    plain = request.headers.get("content-type") == "application/json" and not request.scope["query_string"]
+    if not plain or (key is not None and not KEY.fullmatch(key)):
+        return None
+    return Write(request, await asking(request), key)

@@ -15,7 +15,6 @@ from creditbank import clock
 from creditbank.db import Database, DatabaseDep, SessionDep, Transaction
 from creditbank.errors import Language, Malformed
 from creditbank.http import (
-    KEY,
     IdempotencyKeyDep,
     KeyringDep,
     LanguageDep,
@@ -26,7 +25,8 @@ from creditbank.http import (
     write_once,
 )
 from creditbank.identifiers import new_id
-from creditbank.identity.actor import Actor, ActorDep, asking
+from creditbank.identity.actor import Actor, ActorDep
+from creditbank.identity.writing import short_write
 from creditbank.once import Answer
 from creditbank.records import refusals
 from creditbank.records.acts import Tools
@@ -104,18 +104,18 @@ async def _post_one(
 
 async def _post_short(request: Request) -> Response | None:
     """A well-formed JSON row without anything unusual about it."""
-    key = request.headers.get("idempotency-key")
-    plain = request.headers.get("content-type") == "application/json" and not request.scope["query_string"]
-    if not plain or (key is not None and not KEY.fullmatch(key)):
+    write = await short_write(request)
+    if write is None:
         return None
     try:
         row = ROW.validate_json(await request.body())
     except ValidationError:
         return None
     state = request.app.state
-    actor = await asking(request)
     rulebook = await rulebook_of(request)
-    return await _post_one(request, actor, state.database, state.keyring, rulebook, language_of(request), row, key)
+    return await _post_one(
+        request, write.actor, state.database, state.keyring, rulebook, language_of(request), row, write.key
+    )
 
 
 post_record.short = _post_short  # type: ignore[attr-defined]
