@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fastapi import Request
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -112,3 +113,8 @@ def network_of(address: str) -> str:
 
 def _subject(keyring: Keyring, limit: Limit, subject: str) -> bytes:
     return blind_index(keyring, f"throttle:{limit.kind}", subject)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from: the server puts a trusted proxy's word here, and nobody else's."""
+    return request.client.host if request.client else "unknown"

@@ -19,6 +19,7 @@ from creditbank.identity.logins import SignInRefused, sign_in
 from creditbank.identity.permit import SCOPES
 from creditbank.identity.schemas import TokenGiven, TokenRefused
 from creditbank.identity.security import Tokens
+from creditbank.identity.throttling import address_of
 
 router = APIRouter(tags=["access"])
 
@@ -137,11 +138,6 @@ async def _person(request: Request, form: dict[str, str]) -> Actor:
         if refused.status in {429, 503}:
             raise
         raise _grant_refused(refused) from None
-
-
-def address_of(request: Request) -> str:
-    """Where a request comes from: the server puts a trusted proxy's word here, and nobody else's."""
-    return request.client.host if request.client else "unknown"
 
 
 def _form(request: Request, body: bytes) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,22 +13,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
 from creditbank.db import SessionDep
-from creditbank.errors import BankError, Language, Malformed, TooManyRequests
+from creditbank.errors import Language, Malformed, TooManyRequests
 from creditbank.faults import faults_of, summary
-from creditbank.http import IdempotencyKeyDep, KeyringDep, LanguageDep, answer, problems, write_once
-from creditbank.identity import throttling
+from creditbank.http import IdempotencyKeyDep, KeyringDep, LanguageDep, answer, problems
 from creditbank.identity.actor import ActorDep, Reach
 from creditbank.identity.logins import LoginNameTaken
 from creditbank.identity.security import PasswordTooWeak
-from creditbank.identity.token_routes import address_of
 from creditbank.identity.writing import Write, WriteDep
-from creditbank.learners import activation, lookups, probing, refusals
+from creditbank.learners import activating, activation, lookups, probing, refusals
 from creditbank.learners.account_numbers import (
     AccountNumberImpossible,
     ActivationCodeImpossible,
     grouped,
-    read_account_no,
-    read_activation_code,
 )
 from creditbank.learners.documents import IdentityNumberImpossible
 from creditbank.learners.families import family_of
@@ -49,7 +44,7 @@ from creditbank.learners.schemas import (
 from creditbank.learners.sight import allowed_to_see
 from creditbank.learners.ties import must_be_own
 from creditbank.once import Answer
-from creditbank.sealing import Keyring, blind_index
+from creditbank.sealing import Keyring
 
 router = APIRouter(prefix="/v1", tags=["learners"])
 
@@ -220,64 +215,7 @@ async def activate_account(request: Request, payload: ActivationIn, key: Idempot
     |With account number, name and one-time code, a login name and a password are chosen. Unknown account, wrong name
     and wrong code are answered alike; attempts are counted by account number and by address.
     """
-    state, at = request.app.state, clock.now()
-    asked = _asked(payload)
-    activation.check_new_password(asked)
-    attempts = activation.attempts_of(asked, address_of(request))
-    await throttling.take(state.database, state.keyring, attempts=attempts, at=at)
-    try:
-        response = await _activate(request, asked, key=key, at=at)
-    except (refusals.ActivationRefused, refusals.RealNameNotConfirmed):
-        raise
-    except BankError:
-        await _uncount(request, attempts)
-        raise
-    await _uncount(request, attempts)
-    return response
-
-
-def _asked(payload: ActivationIn) -> activation.Asked:
-    return activation.Asked(
-        account_no=read_account_no(payload.account_no, at_field="/account_no"),
-        name=read_name(payload.name, at_field="/name"),
-        code=read_activation_code(payload.code, at_field="/code"),
-        login_name=payload.login_name,
-        password=payload.password,
-    )
-
-
-async def _activate(request: Request, asked: activation.Asked, *, key: str | None, at: datetime) -> Response:
-    """Judge the code, then hash the password outside the transaction, then use the code up inside it."""
-    state = request.app.state
-    async with state.database.session() as session:
-        candidate = await activation.find_candidate(session, asked, at=at, keyring=state.keyring)
-    password_hash = None
-    if candidate is not None:
-        check: activation.RealNameCheck | None = getattr(state, "real_name_check", None)
-        if check is not None and not await check(asked.account_no, asked.name):
-            raise refusals.RealNameNotConfirmed
-        password_hash = await state.passwords.hash(asked.password)
-
-    async def act(session: AsyncSession) -> Answer:
-        if password_hash is None:
-            raise refusals.ActivationRefused
-        done = await activation.activate(session, asked, password_hash=password_hash, at=at, keyring=state.keyring)
-        shown = ActivatedOut(
-            learner_id=done.learner_id, account_no=asked.account_no, login_id=done.login_id, replaced=done.recovered
-        )
-        return answer(201, shown)
-
-    caller = f"activation:{blind_index(state.keyring, 'activation-caller', asked.account_no).hex()[:32]}"
-    return await write_once(request, state.database, state.keyring, caller=caller, key=key, act=act)
-
-
-async def _uncount(request: Request, attempts: Sequence[throttling.Attempt]) -> None:
-    state = request.app.state
-
-    async def act(session: AsyncSession) -> None:
-        await throttling.give_back(session, state.keyring, attempts=attempts)
-
-    await state.database.write(act)
+    return await activating.activate_account(request, payload, key)
 
 
 # --- finding and showing ----------------------------------------------------------------------------------------

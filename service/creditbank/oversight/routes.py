@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
@@ -17,9 +15,9 @@ from creditbank.http import KeyringDep, LanguageDep, PageDep, a_workbook, answer
 from creditbank.identity.actor import ActorDep
 from creditbank.identity.writing import WriteDep
 from creditbank.once import Answer
+from creditbank.oversight.hint_schemas import FindingIn, HintOut, HintsOut
 from creditbank.oversight.hints import HintAlreadyClosed, close, hints
 from creditbank.oversight.reconciliation import Reconciliation, as_workbook, period_of, reconcile
-from creditbank.oversight.tables import Hint
 from creditbank.records.schemas import AcademicYear
 from creditbank.submissions.refusals import PeriodUnknown
 
@@ -70,55 +68,6 @@ async def reconciliation_workbook(
     made = await asyncio.to_thread(as_workbook, found, language)
     name = f"reconciliation-{academic_year}-{term}.xlsx"
     return workbook_response(made, disposition=f"attachment; filename={name}")
-
-
-class HintOut(BaseModel):
-    """Something that a person should look at."""
-
-    hint_id: UUID
-    kind: str
-    kind_zh: str
-    kind_en: str
-    institution_id: UUID
-    submission_id: UUID | None
-    row_no: int | None
-    record_id: UUID | None
-    held_row_id: UUID | None
-    detail: dict[str, Any]
-    raised_at: datetime
-    closed_at: datetime | None
-    closed_by: str | None
-    finding: str | None
-
-    @classmethod
-    def of(cls, hint: Hint) -> HintOut:
-        """From its row."""
-        zh, en = KINDS[hint.kind]
-        return cls(**hint.model_dump(exclude={"subject"}), kind_zh=zh, kind_en=en)
-
-
-KINDS = {
-    "certificate_of_another": ("证书编号已属他人", "a certificate number that is another person's already"),
-    "impossible_hours": ("学时与起止日期不相称", "more hours than the days of a training have room for"),
-    "impossible_weeks": ("周数与起止日期不相称", "more weeks than lie between the days of a practice"),
-    "sudden_volume": ("单日报送量骤增", "far more rows in a day than ever before"),
-}
-"""What hints are about, in both languages."""
-
-
-class HintsOut(BaseModel):
-    """Hints, the oldest first."""
-
-    hints: list[HintOut]
-    next: str | None
-
-
-class FindingIn(BaseModel):
-    """What the person who looked found."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    finding: str = Field(min_length=1, max_length=500)
 
 
 @router.get("/hints", response_model=HintsOut, summary="疑点提示|Hints for people")

@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from creditbank import clock
 from creditbank.credits import format_credits
 from creditbank.db import driver
+from creditbank.errors import Malformed
 from creditbank.institutions import reading
 from creditbank.oversight.figures import FEWEST, Figure, protected
 from creditbank.oversight.statistics_schemas import (
@@ -58,6 +59,19 @@ def whole_months(since: date | None, until: date | None, *, at: datetime) -> tup
         return since.replace(day=1), end
     following = end + timedelta(days=1)
     return following.replace(year=following.year - 1), end
+
+
+def span_of(since: date | None, until: date | None, institution_id: UUID | None, *, at: datetime) -> Span:
+    """Which months are asked for. Raises Malformed where they end before they begin, or are out of all time."""
+    for name, said in (("since", since), ("until", until)):
+        if said is not None and not 1900 <= said.year <= 2100:
+            raise Malformed(
+                field=f"query:/{name}", why_zh="年份应在 1900 至 2100 之间", why_en="the year is 1900 to 2100"
+            )
+    first, last = whole_months(since, until, at=at)
+    if last < first:
+        raise Malformed(field="query:/until", why_zh="截止月份早于起始月份", why_en="it ends before it begins")
+    return Span(first, last, institution_id)
 
 
 _OF_WHOM = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,9 +11,9 @@ from fastapi import APIRouter, Query, Response
 from creditbank import clock
 from creditbank.days import Day
 from creditbank.db import SessionDep
-from creditbank.errors import Malformed, NotFound
+from creditbank.errors import NotFound
 from creditbank.http import LanguageDep, a_workbook, problems, workbook_response
-from creditbank.oversight.statistics import Span, statistics, whole_months
+from creditbank.oversight.statistics import span_of, statistics
 from creditbank.oversight.statistics_schemas import StatisticsOut
 from creditbank.oversight.statistics_workbook import statistics_workbook
 
@@ -29,19 +28,6 @@ Until = Annotated[
     Query(description="至其所在月的最后一天；不写为本月。|To the last day of its month; this month if not said."),
 ]
 Whose = Annotated[UUID | None, Query(description="只看一个机构。|Of one institution.")]
-
-
-def span_of(since: Day | None, until: Day | None, institution_id: UUID | None, *, at: datetime) -> Span:
-    """Which months are asked for. Raises Malformed where they end before they begin, or are out of all time."""
-    for name, said in (("since", since), ("until", until)):
-        if said is not None and not 1900 <= said.year <= 2100:
-            raise Malformed(
-                field=f"query:/{name}", why_zh="年份应在 1900 至 2100 之间", why_en="the year is 1900 to 2100"
-            )
-    first, last = whole_months(since, until, at=at)
-    if last < first:
-        raise Malformed(field="query:/until", why_zh="截止月份早于起始月份", why_en="it ends before it begins")
-    return Span(first, last, institution_id)
 
 
 @router.get(

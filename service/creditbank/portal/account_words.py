@@ -70,6 +70,7 @@ ACCOUNT_WORDS: Mapping[str, tuple[str, str]] = {
         "为办理申请查看姓名和所用成果",
         "read a claim's name and records to answer it",
     ),
+    "acct_act_claim_foreseen": ("预看申请会有的结果", "looked what would become of a claim"),
     "acct_act_learner_seen": ("查看账户或档案", "looked at the account or the transcript"),
     "acct_act_identity_looked_up": ("按证件或姓名查找", "looked up by document or name"),
     "acct_act_personal_data_exported": ("导出全部个人信息", "took out all personal data"),

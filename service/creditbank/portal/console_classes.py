@@ -162,13 +162,10 @@ async def _title(session: AsyncSession, chosen: Chosen, actor: Actor, visited: V
     """What the achievement is called by those who have it. Raises NotFound where nobody of the plan has it."""
     assert chosen.plan_id is not None
     assert chosen.shared is not None
-    found = await achievements(
-        session, chosen.plan_id, actor=actor, search=chosen.shared.what, after=None, limit=PAGE, at=visited.at
-    )
-    titles = [one.title for one in found if Shared(one.institution_id, one.kind, one.what) == chosen.shared]
-    if not titles:
+    found = await achievements(session, chosen.plan_id, actor=actor, only=chosen.shared, limit=1, at=visited.at)
+    if not found:
         raise NotFound
-    return titles[0] or chosen.shared.what
+    return found[0].title or chosen.shared.what
 
 
 # --- claiming -------------------------------------------------------------------------------------------------------

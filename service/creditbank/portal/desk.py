@@ -274,14 +274,17 @@ def id_of(written: str) -> UUID:
 
 def number_of(written: str | None) -> int:
     """A member's number of an address. Raises NotFound."""
-    if written is None or not written.isascii() or not written.isdigit() or not 0 < int(written[:9]) <= 100_000:
-        raise NotFound
-    return int(written)
+    return _number(written, most=100_000)
 
 
 def number_of_row(written: str) -> int:
     """A row's number of an address. Raises NotFound."""
-    if not written.isascii() or not written.isdigit() or not 0 < int(written[:12]) < 2**31:
+    return _number(written, most=2**31 - 1)
+
+
+def _number(written: str | None, *, most: int) -> int:
+    digits = written is not None and written.isascii() and written.isdigit() and len(written) <= len(str(most))
+    if written is None or not digits or not 0 < int(written) <= most:
         raise NotFound
     return int(written)
 

@@ -11,8 +11,7 @@ from creditbank.db import SessionDep
 from creditbank.errors import Malformed
 from creditbank.http import workbook_response
 from creditbank.identity.actor import ActorDep
-from creditbank.oversight.statistics import Span, statistics
-from creditbank.oversight.statistics_routes import span_of
+from creditbank.oversight.statistics import Span, span_of, statistics
 from creditbank.oversight.statistics_workbook import statistics_workbook
 from creditbank.portal.answering import Visit
 from creditbank.portal.office import asked_id, choices_of, every_institution, office_page

@@ -14,8 +14,8 @@ from creditbank.http import KeyringDep, PageDep, cursor_of, instant_and_id, one_
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.learners import lookups
 from creditbank.learners.schemas import LearnerOut, LookupIn
+from creditbank.oversight.hint_schemas import FindingIn, HintOut
 from creditbank.oversight.hints import close, hints, one_hint
-from creditbank.oversight.routes import FindingIn, HintOut
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of
 from creditbank.portal.office import PAGE, called, every_institution, further, office_page
@@ -25,7 +25,7 @@ from creditbank.portal.words import speaker
 from creditbank.records import identity_work
 from creditbank.records.acts import Tools
 from creditbank.records.merging import AlreadyOnePerson
-from creditbank.records.officer_routes import MergeIn, PartIn
+from creditbank.records.schemas import MergeIn, PartIn
 from creditbank.sealing import Keyring
 
 router = APIRouter(include_in_schema=False)

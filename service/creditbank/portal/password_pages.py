@@ -14,8 +14,8 @@ from creditbank.identifiers import new_id
 from creditbank.identity.actor import ActorDep
 from creditbank.identity.logins import own_password_change, sign_in
 from creditbank.identity.schemas import NewPassword
-from creditbank.identity.token_routes import address_of
-from creditbank.learners.routes import activate_account
+from creditbank.identity.throttling import address_of
+from creditbank.learners.activating import activate_account
 from creditbank.learners.schemas import ActivationIn
 from creditbank.portal import session as sessions
 from creditbank.portal.answering import Visit, home_of, page, sent_to

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from creditbank.errors import BankError
 from creditbank.identity.logins import sign_in
-from creditbank.identity.token_routes import address_of
+from creditbank.identity.throttling import address_of
 from creditbank.portal import session as sessions
 from creditbank.portal.answering import Visit, home_of, page, sent_to
 from creditbank.portal.forms import typed

@@ -17,7 +17,7 @@ from creditbank.errors import BankError
 from creditbank.http import KEY
 from creditbank.identifiers import new_id
 from creditbank.identity.gate import cookie_of
-from creditbank.identity.token_routes import address_of
+from creditbank.identity.throttling import address_of
 from creditbank.learners.account_numbers import grouped
 from creditbank.portal.answering import Visit, page, sent_to
 from creditbank.portal.desk import tools_of

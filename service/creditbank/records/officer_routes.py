@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank import clock
@@ -41,30 +41,10 @@ from creditbank.records.resolving import (
     ResolutionIn,
     held_rows,
 )
-from creditbank.records.schemas import OfficerReassignmentIn, RowOutcome
+from creditbank.records.schemas import MergeIn, OfficerReassignmentIn, PartIn, RowOutcome
 from creditbank.rules.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1", tags=["identity work"])
-
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class MergeIn(BaseModel):
-    """Two accounts of one person; new records go to the second."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    learner_id: UUID
-    into_learner_id: UUID
-    reason: Reason
-
-
-class PartIn(BaseModel):
-    """Why a merge is ended."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Reason
 
 
 class MergeOut(BaseModel):

@@ -15,6 +15,7 @@ from creditbank.days import Day
 Text = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
+OfficersReason = Annotated[str, Field(min_length=1, max_length=500)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
 ACADEMIC_YEAR = r"^(19|20)[0-9]{2}-(19|20)[0-9]{2}$"
 AcademicYear = Annotated[str, Field(pattern=ACADEMIC_YEAR, examples=["2023-2024"])]
@@ -298,11 +299,25 @@ class ReassignmentIn(_Payload):
     reason: Text
 
 
+class MergeIn(_Payload):
+    """Two accounts of one person; new records go to the second."""
+
+    learner_id: UUID
+    into_learner_id: UUID
+    reason: OfficersReason
+
+
+class PartIn(_Payload):
+    """Why a merge is ended."""
+
+    reason: OfficersReason
+
+
 class OfficerReassignmentIn(_Payload):
     """The account of whom a record belongs to, as an officer found out by a look with its purpose, and why."""
 
     learner_id: UUID
-    reason: str = Field(min_length=1, max_length=500)
+    reason: OfficersReason
     at_plan_credits: bool = Field(
         default=False,
         description="学分与此人的方案不一致时，按方案学分存入。"

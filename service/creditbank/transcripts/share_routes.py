@@ -13,7 +13,7 @@ from creditbank.db import SessionDep
 from creditbank.errors import Language, TooManyRequests
 from creditbank.http import IdempotencyKeyDep, KeyringDep, LanguageDep, PageDep, answer, problems
 from creditbank.identity.actor import ActorDep
-from creditbank.identity.token_routes import address_of
+from creditbank.identity.throttling import address_of
 from creditbank.identity.writing import WriteDep
 from creditbank.learners import refusals as account_refusals
 from creditbank.learners.sight import allowed_to_see
