@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.converting import also, book, clause, decide, finding, line, replayed, source, told
+from tests.rules.converting import also, book, capped, clause, decide, finding, line, replayed, source, told
 from tests.rules.writing import SAYS, SOURCE, facts, named, rulebook
 from tests.rules.writing import clause as asked
 
@@ -157,3 +157,17 @@ def test_a_clause_that_demands_nothing_only_states_what_holds() -> None:
     found = finding(decided, "stated")
     assert (found["effect"], found["verdict"], found["fact"]) == ("state", "met", "")
     assert (found["says_zh"], found["says_en"]) == ("条款 stated", "clause stated")
+
+
+def test_a_certificate_without_an_end_is_said_to_have_none() -> None:
+    rules = rulebook({"clauses": [asked({"fact": "record.valid_until", "at_least": {"fact": "record.occurred_on"}})]})
+    found = finding(rules.decide("deposit", facts()), "c")
+    assert found["observed"] == "9999-12-31"
+    assert found["says_zh"].startswith("有效期至为 长期有效，")
+    assert found["says_en"].startswith("valid until: it never ends, ")
+
+
+def test_what_only_the_bank_tells_apart_is_not_said_of_a_group() -> None:
+    rules = book({"clauses": also(capped("per", "1", count="uses", per=[{"fact": "record.content"}]))})
+    found = finding(decide(rules, line(source(content="8f3a"))), "per")
+    assert "8f3a" not in found["says_zh"] + found["says_en"]

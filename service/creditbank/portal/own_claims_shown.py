@@ -204,7 +204,7 @@ def _line(
         records=[records.get(str(one)) or Named(say("record_not_shown"), "", None) for one in line.record_ids],
         state=line.state,
         credits=format_credits(line.credits),
-        exemption="" if line.exemption in (None, "none") else named("exemption", line.exemption, language),
+        exemption=_exemption(line, language),
         because=_because(line, clauses, rulebook, say, language),
         missing=[
             say("worth_missing", fact=each.zh if language == "zh" else each.en, who=say(f"hand_{each.hand}"))
@@ -216,6 +216,13 @@ def _line(
         appeals=appeals,
         can=_can(line, claim, course, appeals, on=on),
     )
+
+
+def _exemption(line: LineOut, language: Language) -> str:
+    """What a line exempts from, or would: one that came to nothing keeps what was claimed and exempts from nothing."""
+    if line.state not in ("open", "granted") or line.exemption in (None, "none"):
+        return ""
+    return named("exemption", line.exemption, language)
 
 
 def _because(line: LineOut, clauses: Mapping[str, str], rulebook: Rulebook, say: Say, language: Language) -> list[str]:

@@ -16,7 +16,7 @@ from creditbank.rules.loading import Fields, Text
 from creditbank.rules.lookup import table_amount
 from creditbank.rules.measures import measured
 from creditbank.rules.problems import FactNotReadable
-from creditbank.rules.sentences import lacking
+from creditbank.rules.sentences import lacking, seen
 from creditbank.rules.terms import Amount, Condition, Context, Scope, Telling, literal_of, type_named
 from creditbank.rules.units import NotOfType, Type, number, reader, shown
 from creditbank.rules.words import DATE_STEPS, MEASURES, STEP_WORDS
@@ -120,7 +120,9 @@ def fact_amount(ctx: Context, name: Text) -> Amount:
         value = ask(scope)
         if value is None:
             return none
-        return Telling(f"{fact.zh} {shown(fact.type, value, 'zh')}", f"{fact.en} {shown(fact.type, value, 'en')}")
+        return Telling(
+            f"{fact.zh} {seen(fact.name, fact.type, value, 'zh')}", f"{fact.en} {seen(fact.name, fact.type, value, 'en')}"
+        )
 
     def is_stated(scope: Scope) -> bool:
         fields = scope.get(subject)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from creditbank.errors import Language
 from creditbank.rules.choosing import Chosen, chosen_set
 from creditbank.rules.loading import Fields
 from creditbank.rules.measures import COUNT
@@ -128,16 +129,7 @@ class Cap:
     def _leaf(self, group: _Group, scope: Scope) -> Leaf:
         name = self.rows_of.of if self.what is None else self.what.name
         told = self.limit.tell(scope)
-        key_zh = "、".join(
-            shown(amount.type, value, "zh")
-            for amount, value in zip(self.per, group.key, strict=True)
-            if value is not None and not amount.name.endswith(".id")
-        )
-        key_en = ", ".join(
-            shown(amount.type, value, "en")
-            for amount, value in zip(self.per, group.key, strict=True)
-            if value is not None and not amount.name.endswith(".id")
-        )
+        key_zh, key_en = "、".join(self._called(group, "zh")), ", ".join(self._called(group, "en"))
         head_zh, head_en = (f"（{key_zh}）" if key_zh else ""), (f" ({key_en})" if key_en else "")
         zh, en = self.said
         if group.truth is None:
@@ -160,7 +152,15 @@ class Cap:
             rows=tuple({"id": each, "counts": "met"} for each in sorted(group.ids)),
         )
 
-    def _sentence(self, group: _Group, told: Telling, language: Any) -> str:
+    def _called(self, group: _Group, language: Language) -> list[str]:
+        """What a group is called, without what tells people nothing: ids, and the index of a content."""
+        return [
+            shown(amount.type, value, language)
+            for amount, value in zip(self.per, group.key, strict=True)
+            if value is not None and not amount.name.endswith((".id", ".content"))
+        ]
+
+    def _sentence(self, group: _Group, told: Telling, language: Language) -> str:
         def say(value: Any) -> str:
             return shown(self.type, value, language)
 

@@ -63,12 +63,20 @@ def compared(
             f"{missing.en}; it must be {must_en}",
             missing=missing.lacks(),
         )
-    seen_zh, seen_en = shown(type_, left, "zh"), shown(type_, left, "en")
+    seen_zh, seen_en = seen(name, type_, left, "zh"), seen(name, type_, left, "en")
     if truth:
         said = f"{zh}为 {seen_zh}，符合“{must_zh}”", f"{en}: {seen_en}, as required ({must_en})"
     else:
         said = f"{zh} {seen_zh}，应{must_zh}", f"{en}: {seen_en}; it must be {must_en}"
     return Leaf(name, observed(type_, left), required, "met" if truth else "not_met", *said)
+
+
+def seen(name: str, type_: Type, value: Any, language: Language) -> str:
+    """What a fact is, as people read it: of a day that never comes, what that means."""
+    fact = FACTS.get(name)
+    if fact is not None and type_.kind == "date" and value == fact.absent:
+        return fact.absence_zh if language == "zh" else fact.absence_en
+    return shown(type_, value, language)
 
 
 def _plain(type_: Type, value: Any) -> str | None:
