@@ -120,9 +120,8 @@ def fact_amount(ctx: Context, name: Text) -> Amount:
         value = ask(scope)
         if value is None:
             return none
-        return Telling(
-            f"{fact.zh} {seen(fact.name, fact.type, value, 'zh')}", f"{fact.en} {seen(fact.name, fact.type, value, 'en')}"
-        )
+        zh, en = seen(fact.name, fact.type, value, "zh"), seen(fact.name, fact.type, value, "en")
+        return Telling(f"{fact.zh} {zh}", f"{fact.en} {en}")
 
     def is_stated(scope: Scope) -> bool:
         fields = scope.get(subject)
