@@ -363,6 +363,20 @@ async def test_a_failed_verification_may_be_contested_with_evidence_and_the_bank
     await college.check()
 
 
+async def test_what_is_taken_back_is_not_waited_for_once_the_rest_is_contested(college: College) -> None:
+    college.decide_by(hands=procedure(ISSUER))
+    learner, made = await claimed(college, "M1", "M2")
+    await college.answer(made, made["step"], "verification_failed", college.issuer, reason="查无此证")
+    now = await evidence(college, made, learner.actor)
+    assert now["waits_for"] == "evidence", "the other line may be contested still"
+    path = f"/v1/claims/{made['claim_id']}/withdrawal"
+    now = await college.ask("POST", path, learner.actor, json={"lines": [2]})
+    assert (now["waits_for"], now["hand"]) == (None, "bank")
+    now = await college.answer(made, now["step"], "approved", college.officer)
+    assert [line["state"] for line in now["lines"]] == ["granted", "withdrawn"]
+    await college.check()
+
+
 async def test_a_failed_verification_that_nobody_contests_is_a_refusal_when_the_time_for_it_is_over(
     college: College,
 ) -> None:

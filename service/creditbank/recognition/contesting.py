@@ -8,13 +8,10 @@ from creditbank.clock import today
 from creditbank.db import Transaction
 from creditbank.identity.actor import Actor
 from creditbank.recognition import refusals
-from creditbank.recognition.hands import must_be_open
-from creditbank.recognition.moving import refuse_by_hand, start_clock
+from creditbank.recognition.hands import all_contested, before_the_bank, must_be_open
 from creditbank.recognition.opening import Opened, open_claim
-from creditbank.recognition.procedures import BANK_WITHIN
-from creditbank.recognition.standing import working_days_from
 from creditbank.recognition.withdrawal import made_by_college, must_be_claimant
-from creditbank.recognition.writing import Writing, new_writing
+from creditbank.recognition.writing import new_writing
 from creditbank.records.acts import Tools
 
 
@@ -39,26 +36,7 @@ async def contest(
     writing.note(claim, "contested", line_no=line_no, words=words)
     contested = sorted({*step.get("contested", ()), line_no})
     claim.steps = [{**each, "contested": contested} if each["id"] == step["id"] else each for each in claim.steps]
-    if {each.line_no for each in opened.open_of(step)} <= set(contested):
+    if all_contested(opened):
         await before_the_bank(session, writing, opened)
     await writing.write(session)
     return opened
-
-
-async def before_the_bank(session: Transaction, writing: Writing, opened: Opened) -> None:
-    """The evidence is in, or its time over: what nobody contested is refused, the rest is the bank's to decide."""
-    claim, step = opened.claim, opened.step()
-    contested = set(step.get("contested", ()))
-    for line in opened.open_of(step):
-        if line.line_no not in contested:
-            basis = {"by": "clock", "step": step["id"], "because": "verification_failed"}
-            refuse_by_hand(writing, opened, line, by="issuer", refusal="verification_failed", basis=basis)
-    if opened.open_of(step):
-        claim.steps = [
-            {**each, "contest": False, "silence": "refer", "within": BANK_WITHIN} if each["id"] == step["id"] else each
-            for each in claim.steps
-        ]
-        claim.served_at, claim.waits_for = writing.at, None
-        writing.note(claim, "served", about={"hand": "bank"})
-        days = await working_days_from(session, today(writing.at))
-        start_clock(writing, opened, opened.step(), BANK_WITHIN, days)

@@ -12,9 +12,9 @@ from creditbank.db import Transaction
 from creditbank.errors import NotFound
 from creditbank.identity.actor import Actor, Reach
 from creditbank.recognition import refusals
-from creditbank.recognition.moving import go_on, refuse_by_hand, rejudge, serve
+from creditbank.recognition.moving import go_on, refuse_by_hand, rejudge, serve, start_clock
 from creditbank.recognition.opening import Opened, open_claim, supplied_of
-from creditbank.recognition.procedures import Step, contest_step
+from creditbank.recognition.procedures import BANK_WITHIN, Step, contest_step
 from creditbank.recognition.standing import working_days_from
 from creditbank.recognition.tables import Claim, ClaimLine
 from creditbank.recognition.writing import Writing, new_writing
@@ -208,6 +208,31 @@ async def open_to_contest(
     claim.steps = [*claim.steps[: place + 1], added, *claim.steps[place + 1 :]]
     await serve(session, writing, opened, added, await working_days_from(session, today(writing.at)))
     writing.serve(claim, "verification_failed")
+
+
+def all_contested(opened: Opened) -> bool:
+    """Whether evidence has been brought for every line that is still open to it."""
+    step = opened.step()
+    return {line.line_no for line in opened.open_of(step)} <= set(step.get("contested", ()))
+
+
+async def before_the_bank(session: Transaction, writing: Writing, opened: Opened) -> None:
+    """The evidence is in, or its time over: what nobody contested is refused, the rest is the bank's to decide."""
+    claim, step = opened.claim, opened.step()
+    contested = set(step.get("contested", ()))
+    for line in opened.open_of(step):
+        if line.line_no not in contested:
+            basis = {"by": "clock", "step": step["id"], "because": "verification_failed"}
+            refuse_by_hand(writing, opened, line, by="issuer", refusal="verification_failed", basis=basis)
+    if opened.open_of(step):
+        claim.steps = [
+            {**each, "contest": False, "silence": "refer", "within": BANK_WITHIN} if each["id"] == step["id"] else each
+            for each in claim.steps
+        ]
+        claim.served_at, claim.waits_for = writing.at, None
+        writing.note(claim, "served", about={"hand": "bank"})
+        days = await working_days_from(session, today(writing.at))
+        start_clock(writing, opened, opened.step(), BANK_WITHIN, days)
 
 
 async def _may_agree(

@@ -16,9 +16,8 @@ from creditbank.db import Transaction, driver
 from creditbank.jobs import Work, handler, named
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition.clocks import end_of, really_ends_on
-from creditbank.recognition.contesting import before_the_bank
 from creditbank.recognition.granting import refuse, release
-from creditbank.recognition.hands import end_step, mark, open_to_contest
+from creditbank.recognition.hands import before_the_bank, end_step, mark, open_to_contest
 from creditbank.recognition.moving import (
     appeal_until,
     go_on,

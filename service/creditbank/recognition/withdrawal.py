@@ -12,7 +12,7 @@ from creditbank.learners.guardians import must_act_for
 from creditbank.recognition import refusals
 from creditbank.recognition.deciding_again import what_stood
 from creditbank.recognition.granting import end, release
-from creditbank.recognition.hands import end_step, must_be_open
+from creditbank.recognition.hands import all_contested, before_the_bank, end_step, must_be_open
 from creditbank.recognition.moving import go_on
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.standing import target_of
@@ -52,6 +52,8 @@ async def withdraw_claim(
         await end_step(session, writing, opened)
     elif not opened.open_of(opened.step()):
         await go_on(session, writing, opened)
+    elif claim.waits_for == "evidence" and all_contested(opened):
+        await before_the_bank(session, writing, opened)
     await writing.write(session)
     return opened
 
