@@ -426,6 +426,23 @@ async def test_a_holiday_that_is_moved_makes_a_notice_longer(town: CohortTown) -
     assert (await town.read(round_))["state"] == "settled"
 
 
+async def test_a_notice_that_is_over_takes_no_place_on_a_page(town: CohortTown) -> None:
+    rounds = []
+    for _ in range(3):
+        cohort, who = await town.cohort(90, quota=1)
+        rounds.append(await town.act(await town.decided(cohort), "notice"))
+    over, *others = sorted(each["round_id"] for each in rounds)
+    # Published while the holidays of its year were not known: that it is over is in no column.
+    town.as_owner(
+        "UPDATE pathway_round SET notice_until_on = NULL, notice_from = '2026-01-05' WHERE round_id = %s", over
+    )
+    learner = town.learner(who[0])
+    first = await town.place.ask("GET", "/v1/round-notices?limit=1", learner)
+    then = await town.place.ask("GET", f"/v1/round-notices?limit=1&cursor={first['next_cursor']}", learner)
+    assert [[each["round_id"] for each in said["items"]] for said in (first, then)] == [[one] for one in others]
+    assert then["next_cursor"] is None
+
+
 # --- giving up, filing, freezing ------------------------------------------------------------------------------------
 
 

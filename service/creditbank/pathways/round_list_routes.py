@@ -31,7 +31,8 @@ from creditbank.once import Answer
 from creditbank.pathways import filing, freezing, noticing
 from creditbank.pathways import round_refusals as refusals
 from creditbank.pathways.acting import runs
-from creditbank.pathways.round_reading import notices, read
+from creditbank.pathways.public_notices import notices
+from creditbank.pathways.round_reading import read
 from creditbank.pathways.round_routes import ON_ITS_WAY, changed
 from creditbank.pathways.round_schemas import (
     FreezingIn,

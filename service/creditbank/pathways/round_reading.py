@@ -6,7 +6,7 @@ Time takes effect by being read: a notice whose days are over and against which 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -30,9 +30,7 @@ from creditbank.pathways.round_schemas import (
     CandidateOut,
     MissingOut,
     NextOut,
-    NoticeOfOne,
     RoundActOut,
-    RoundNoticeOut,
     RoundObjectionOut,
     RoundOut,
     RoundShort,
@@ -388,56 +386,3 @@ async def rounds_of(session: AsyncSession, cohort_id: UUID, *, actor: Actor, too
         state = await _state_now(session, Opened(each, cohort, {}), objections, tools)
         found.append(RoundShort(**_short(each, state)))
     return found
-
-
-_ON_NOTICE: LiteralString = """
-SELECT r.*, to_jsonb(c) AS cohort FROM pathway_round r JOIN cohort c USING (cohort_id)
-WHERE r.state = 'on_notice' AND (r.notice_until_on IS NULL OR r.notice_until_on >= %(today)s)
-  AND (%(round)s::uuid IS NULL OR r.round_id = %(round)s)
-  AND (%(college)s::uuid IS NULL OR c.college_id = %(college)s)
-  AND (%(after_on)s::date IS NULL OR (r.notice_from, r.round_id) > (%(after_on)s, %(after)s::uuid))
-ORDER BY r.notice_from, r.round_id LIMIT %(limit)s
-"""
-_PROPOSED: LiteralString = """
-SELECT * FROM round_candidate WHERE round_id = %s AND outcome = 'proposed' ORDER BY rank, member_no
-"""
-
-
-async def notices(
-    session: AsyncSession,
-    *,
-    round_id: UUID | None = None,
-    college_id: UUID | None = None,
-    after: tuple[date, UUID] | None = None,
-    limit: int,
-    tools: Tools,
-) -> list[RoundNoticeOut]:
-    """What is on public notice: who is proposed, by number and masked name, while it may still be objected to."""
-    after_on, after_id = after or (None, None)
-    said = {"round": round_id, "college": college_id, "after_on": after_on, "after": after_id, "limit": limit}
-    said["today"] = today(tools.at)
-    shown = []
-    for row in await rows_of(session, _ON_NOTICE, said):
-        cohort = row.pop("cohort")
-        round_ = PathwayRound(**row)
-        until = await last_day(session, round_, days=law_of(tools.rulebook, round_).notice_days)
-        if until is not None and today(tools.at) > until:
-            continue
-        proposed = [RoundCandidate(**each) for each in await rows_of(session, _PROPOSED, [round_.round_id])]
-        who = [each.learner_id for each in proposed]
-        names = await masked_names(session, who, await keys_for(session, who, keyring=tools.keyring))
-        assert round_.notice_from is not None
-        shown.append(
-            RoundNoticeOut(
-                round_id=round_.round_id, cohort_id=round_.cohort_id, cohort_name=cohort["name"],
-                school_id=cohort["school_id"], college_id=cohort["college_id"], number=round_.number,
-                notice_no=round_.notice_no, since_on=round_.notice_from, until_on=until,
-                proposed=[
-                    NoticeOfOne(
-                        member_no=each.member_no, name=names.get(each.learner_id), rank=each.rank, route=each.route
-                    )
-                    for each in proposed
-                ],
-            )
-        )  # fmt: skip
-    return shown

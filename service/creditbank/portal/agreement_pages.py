@@ -15,7 +15,8 @@ from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.pathways import agreement_reading as reading
 from creditbank.pathways import cohorts, review_reading, reviews, ways
 from creditbank.pathways.agreement_schemas import CohortIn, EndingIn, FilingIn, IntakeIn
-from creditbank.pathways.round_reading import notices, read
+from creditbank.pathways.public_notices import notices
+from creditbank.pathways.round_reading import read
 from creditbank.pathways.round_schemas import ReviewClosingIn
 from creditbank.pathways.rounds_at_work import MOST_COHORTS, rounds_at_work
 from creditbank.portal.answering import Visit

@@ -15,7 +15,7 @@ from creditbank.errors import NotFound
 from creditbank.http import KeyringDep, cursor_of, day_and_id, one_page
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.pathways import noticing
-from creditbank.pathways.round_reading import notices as round_notices
+from creditbank.pathways.public_notices import notices as round_notices
 from creditbank.pathways.round_schemas import RoundObjectionIn
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, PostedDep, desk_page, done_once, id_of, names_of, tools_of

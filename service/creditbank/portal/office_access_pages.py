@@ -18,7 +18,7 @@ from creditbank.identity.actor import Actor, ActorDep
 from creditbank.identity.schemas import NewClient, NewLogin, Scope, StaffRole
 from creditbank.institutions import reading, service
 from creditbank.institutions.schemas import InstitutionKind, ProfileIn
-from creditbank.pathways.round_reading import notices as round_notices
+from creditbank.pathways.public_notices import notices as round_notices
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, tools_of
 from creditbank.portal.office import (
