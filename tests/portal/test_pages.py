@@ -223,4 +223,4 @@ def test_every_colour_of_text_can_be_read_on_every_ground(text: str, behind: str
 
 
 def test_files_are_read_from_the_package() -> None:
-    assert set(static_files._FILES) == {"portal.css", "mark.svg", "htmx.js"}
+    assert set(static_files._FILES) == {"portal.css", "mark.svg", "htmx.js", "sending.js"}
