@@ -171,7 +171,7 @@ async def reopen_account(learner_id: UUID, payload: ReasonIn, write: WriteDep, k
     operation_id="erase_learner",
     response_model=AccountState,
     responses=problems(refusals.AccountNotClosed, refusals.AlreadyErased),
-    summary="销毁个人信息|Erase a learner's personal data",
+    summary="删除个人信息|Erase a learner's personal data",
 )
 async def erase_learner(learner_id: UUID, payload: ReasonIn, write: WriteDep, keyring: KeyringDep) -> Response:
     """销毁密钥，无法恢复；须先注销账户。学分与决定保留，不再指向任何人。

@@ -29,7 +29,7 @@ class AccountNotClosed(BankError):
 
     status = 409
     code = "account_not_closed"
-    zh = "请先注销账户，再销毁其个人信息。"
+    zh = "请先注销账户，再删除其个人信息。"
     en = "Close the account first, then erase its personal data."
 
 
@@ -38,7 +38,7 @@ class AlreadyErased(BankError):
 
     status = 409
     code = "already_erased"
-    zh = "该学习者的个人信息已销毁，无法再读取或补充。"
+    zh = "该学习者的个人信息已删除，无法再读取或补充。"
     en = "The personal data of this learner have been erased: they can neither be read nor added to."
 
 

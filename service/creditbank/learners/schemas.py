@@ -285,7 +285,7 @@ class LearnerOut(BaseModel):
 
     learner_id: UUID = Field(description="代表此人的账户。|The account that stands for the person.")
     seen_by: Literal["learner", "guardian", "officer", "institution"]
-    erased: bool = Field(description="个人信息已销毁。|The personal data were erased.")
+    erased: bool = Field(description="个人信息已删除。|The personal data were erased.")
     name: str | None
     accounts: list[AccountShown]
     names: list[NameShown]

@@ -40,7 +40,7 @@ ROUTES: Mapping[str, str] = {
     "recognised": "认定转入",
 }
 TAKEN = "录取"
-ERASED = "（已销毁）"
+ERASED = "（已删除）"
 
 _NAMES: LiteralString = """
 SELECT learner_id, name_sealed FROM learner_name WHERE learner_id = ANY (%s) AND ended_at IS NULL

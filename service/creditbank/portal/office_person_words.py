@@ -14,7 +14,7 @@ OFFICE_PERSON: Mapping[str, tuple[str, str]] = {
         "one.",
     ),
     "off_state_open": ("正常", "open"),
-    "off_state_erased": ("已删除个人信息", "erased"),
+    "off_state_erased": ("个人信息已删除", "erased"),
     "off_who": ("身份与账户", "Who it is"),
     "off_account_days": ("账户", "Account"),
     "off_opened_at": ("{at} 开立", "opened {at}"),

@@ -28,7 +28,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_state_closed": ("已关闭", "closed"),
     "share_state_tries": ("口令错误过多，已锁定", "locked: wrong PIN too often"),
     "share_state_account_closed": ("账户已注销", "account closed"),
-    "share_state_erased": ("个人信息已销毁", "erased"),
+    "share_state_erased": ("个人信息已删除", "erased"),
     "share_state_merged": ("账户已合并，授权查询已关闭", "accounts merged: closed"),
     "share_state_parted": ("账户已分开，授权查询已关闭", "accounts parted: closed"),
     "share_state_guardian_gone": ("监护人登记已终止，授权查询已关闭", "guardian no longer recorded: closed"),

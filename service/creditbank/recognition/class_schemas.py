@@ -89,7 +89,7 @@ class ClassCandidate(BaseModel):
 
     learner_id: UUID
     record_id: UUID
-    name: str | None = Field(description="姓名；已销毁的为空。|Their name; null once erased.", examples=["演示甲"])
+    name: str | None = Field(description="姓名；已删除的为空。|Their name; null once erased.", examples=["演示甲"])
     student_no: str | None = Field(description="本校学号。|The student number at the college.", examples=["20230001"])
     occurred_on: date = Field(description="取得日期。|When it was achieved.", examples=["2024-01-12"])
     credits: Credits = Field(description="存入的学分。|The credits that it deposited.", examples=["4"])
