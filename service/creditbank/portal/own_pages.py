@@ -110,7 +110,6 @@ async def _account(
         closed=all(account.closed_at is not None for account in shown.accounts),
         acts=await may_act_for(session, actor, learner_id, on=today(at), keyring=keyring),
         looked=[(each, _act_said(each.act, tools.language)) for each in looked[:LOOKS_SHOWN]],
-        skip=skip,
         earlier=skip + LOOKS_SHOWN if len(looked) > LOOKS_SHOWN else None,
         reporters=await _reporters(session, learner_id, tools),
         kind_of=lambda word: named("document", word, tools.language),
