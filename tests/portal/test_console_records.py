@@ -189,7 +189,7 @@ async def test_a_class_is_chosen_by_what_it_has_looked_at_and_claimed_for(colleg
         again = await browser.http.post("/console/class-claims", data={**send, "do": "send"})
         assert "已为 2 人提出申请" in text_of(again.text)
         assert await college.sql("SELECT count(*)::int FROM claim") == [(2,)], "sent twice, done once"
-        assert "都已换得或正在申请" in text_of(await browser.read(f"{way}&course=M1"))
+        assert "都已取得或正在申请" in text_of(await browser.read(f"{way}&course=M1"))
         claim = re.search(r"/console/claims/[0-9a-f-]{36}", done.text)
         assert claim is not None
         await browser.send(claim[0], "con_take_back", sure="yes")
@@ -211,7 +211,7 @@ async def test_a_look_at_a_class_says_who_would_be_refused_and_why(college: Coll
         send = {**form_of(page, "con_class").hidden, "member": ticked}
         looked = await browser.http.post("/console/class-claims", data={**send, "do": "look"})
         said = text_of(looked.text)
-        assert "不予" in said
+        assert "不予认定" in said
         assert "checked" not in looked.text
         none = await browser.http.post("/console/class-claims", data={**send, "member": [], "do": "look"})
         assert none.status_code == 422

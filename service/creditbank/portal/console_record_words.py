@@ -155,7 +155,7 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     # class claims
     "con_class_heading": ("为班级申请转换", "Claim for a class"),
     "con_class_lead": (
-        "选择方案，再选其学习者共有的一项成果，看谁可以用它换哪门课程。只列本校报送的成果，和学习者授权本校用于认定的。",
+        "选择方案，再选其学习者共有的一项成果，看谁可以用它转换哪门课程。只列本校报送的成果，和学习者授权本校用于认定的。",
         "Choose a plan, then something that its learners have achieved, and see who can use it for a course. Only what "
         "you reported, or learners let you use for recognition.",
     ),
@@ -170,7 +170,7 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
         "For what others reported, learners agree that you use it for recognition.",
     ),
     "con_class_back": ("换一项成果", "Another achievement"),
-    "con_class_course": ("换方案中的哪门课程", "For which course of the plan"),
+    "con_class_course": ("用于方案中的哪门课程", "For which course of the plan"),
     "con_class_who": ("看谁可以申请", "See who could claim"),
     "con_class_members": ("学习者", "Learners"),
     "con_class_achieved_on": ("取得日期", "Achieved on"),
@@ -180,20 +180,20 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "con_class_look": ("先看结果，不提交", "See what would come of it"),
     "con_class_preview": (
-        "以下是照此申请会有的结果，尚未提交。不予的已取消勾选。",
+        "以下是照此申请会有的结果，尚未提交。不予认定的已取消勾选。",
         "This is what would come of it: nothing is sent yet. Whoever would be refused is no longer ticked.",
     ),
     "con_class_button": ("为勾选的人提出申请", "Claim for those ticked"),
     "con_class_would_granted": ("当即认定", "granted at once"),
     "con_class_would_open": ("送交经办", "goes to people"),
-    "con_class_would_refused": ("不予", "refused"),
+    "con_class_would_refused": ("不予认定", "refused"),
     "con_class_claimed": ("已受理", "claimed"),
     "con_class_refused": ("未受理", "not taken"),
     "con_class_done": ("已为 {n} 人提出申请，共 {all} 人。", "Claimed for {n} of {all}."),
     "con_class_others": ("其余的人", "The others"),
     "con_class_nobody": ("没有可以申请的人。", "Nobody could claim."),
     "con_class_nobody_why": (
-        "有此成果的人都已换得或正在申请这门课程。",
+        "有此成果的人都已取得或正在申请这门课程。",
         "Whoever has this has the course already, or has claimed it.",
     ),
     "con_to_claim": ("查看申请", "See the claim"),

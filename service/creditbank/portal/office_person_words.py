@@ -81,7 +81,7 @@ OFFICE_PERSON: Mapping[str, tuple[str, str]] = {
     "off_back_record": ("返回成果", "Back to the record"),
     "off_reassign_now": ("现在记在", "It stands with"),
     "off_reassign_gone": (
-        "该成果已撤回或已转出，不能改派。",
+        "该成果已撤回或已改派，不能再改派。",
         "It was withdrawn or moved away: nothing is there to be moved.",
     ),
     "off_reassign_lead": (

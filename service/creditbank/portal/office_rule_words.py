@@ -86,7 +86,7 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_to_record": ("查看成果", "the record"),
     "off_to_claim_line": ("查看申请，第 {n} 项", "the claim, line {n}"),
     "off_reissue_what": (
-        "选定的决定按现行规则重新作出，学分随之增减，本人和机构都会收到；转换只会不低于原来。每次至多 200 项。",
+        "选定的决定按现行规则重新作出，学分随之增减，本人和机构都会收到通知；转换只会不低于原来。每次至多 200 项。",
         "What you choose is decided again by the rules in force: credits change with it, and the learner and the "
         "institution are told. A conversion never comes to less than before. 200 at most at a time.",
     ),
