@@ -51,6 +51,10 @@ async def test_a_name_and_a_document_are_recorded_once_with_what_was_seen(portal
         same = await officer.send(file, "person_name", status=409, name="演示甲", evidence="户籍更名证明")
         assert "person_name-fault" in same.text
         assert "户籍更名证明" in same.text, "what was typed is kept"
+        looks = await entries(portal, "learner_seen")
+        unsaid = await officer.send(file, "person_name", status=409, name="演示甲", evidence="户籍更名证明", purpose="")
+        assert "演示甲" not in unsaid.text, "nothing is shown before it is said what for"
+        assert await entries(portal, "learner_seen") == looks + 1, "one look, at the form itself"
         long = await officer.send(file, "person_name", status=422, name="演" * 300, evidence="户籍更名证明")
         assert "姓名或名称：" in text_of(long.text)
         form = form_of(await officer.read(file), "person_name")

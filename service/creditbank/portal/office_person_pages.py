@@ -39,9 +39,10 @@ PERSON = "/office/people/{learner_id}"
 _PURPOSE: TypeAdapter[str] = TypeAdapter(Line)
 
 
-def file_of(learner_id: UUID, purpose: str) -> str:
-    """The address of somebody's file, opened for a purpose."""
-    return f"/office/people/{learner_id}?{urlencode({'purpose': purpose})}"
+def file_of(learner_id: UUID, purpose: str | None) -> str:
+    """The address of somebody's file, opened for a purpose, or where it is asked what for."""
+    address = f"/office/people/{learner_id}"
+    return address if purpose is None else f"{address}?{urlencode({'purpose': purpose})}"
 
 
 def _purpose(written: str | None) -> str | None:
@@ -59,11 +60,15 @@ async def person_page(
     """Who it is, the state of the account, what it holds; asked what for first, and logged. Raises NotFound."""
     which, purpose = id_of(learner_id), _purpose(visited.request.query_params.get("purpose"))
     if purpose is None:
-        return office_page(
-            visited, "person_purpose.html", actor, here=f"/office/people/{which}", learner_id=which
-        )  # fmt: skip
+        return _asked_for(visited, actor, which)
     async with database.session() as session:
         return await _file(session, visited, actor, which, purpose=purpose, keyring=keyring)
+
+
+def _asked_for(visited: Visit, actor: Actor, learner_id: UUID, fault: Fault | None = None) -> Response:
+    """What the file is to be opened for: nothing of it is shown before that is said."""
+    here = file_of(learner_id, None)
+    return office_page(visited, "person_purpose.html", actor, here=here, fault=fault, learner_id=learner_id)
 
 
 async def _file(
@@ -109,10 +114,13 @@ async def _file(
 
 async def _again(posted: Posted, learner_id: UUID, fault: Fault) -> Response:
     """The file with a refusal: opening it once more is one more look."""
+    purpose = _purpose(posted.one("purpose"))
+    if purpose is None:
+        return _asked_for(posted.visited, posted.actor, learner_id, fault)
     async with posted.database.session() as session:
         return await _file(
-            session, posted.visited, posted.actor, learner_id, purpose=_purpose(posted.one("purpose")) or "—",
-            keyring=posted.state.keyring, fault=fault,
+            session, posted.visited, posted.actor, learner_id, purpose=purpose, keyring=posted.state.keyring,
+            fault=fault,
         )  # fmt: skip
 
 
@@ -130,7 +138,7 @@ async def _acted(
         posted,
         form,
         lambda session, tools: act(session, which, tools),
-        then=file_of(which, _purpose(posted.one("purpose")) or "—"),
+        then=file_of(which, _purpose(posted.one("purpose"))),
         show=lambda fault: _again(posted, which, fault),
         sure=sure,
     )
@@ -188,7 +196,7 @@ async def issue_code(learner_id: str, posted: PostedDep) -> Response:
         ]
         return office_page(
             posted.visited, "given.html", posted.actor, here=f"/office/people/{which}", pairs=pairs,
-            back=file_of(which, _purpose(posted.one("purpose")) or "—"),
+            back=file_of(which, _purpose(posted.one("purpose"))),
         )  # fmt: skip
 
     return await given_once(
