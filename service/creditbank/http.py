@@ -170,6 +170,7 @@ def keys_of(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...]
         return None
     try:
         keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        json.dumps(keys, ensure_ascii=False).encode()  # half a character (\ud800) can be asked of no database
         return tuple(kind(key) for kind, key in zip(kinds, keys, strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError, OverflowError) as failure:
         raise Malformed(

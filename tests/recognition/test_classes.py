@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -158,6 +159,8 @@ async def test_what_would_come_of_it_is_what_comes_of_it_and_nothing_of_the_look
         assert await college.sql(query, learner.learner_id) == [], table
     assert await college.converted() == 0
     assert "claim_made_for_you" not in await college.inbox(learner)
+    logged = await college.sql("SELECT actor, learner_id FROM access_entry WHERE act = 'claim_foreseen'")
+    assert logged == [(college.registrar.name, learner.learner_id)], "the learner finds that somebody looked"
     said = await claims(college, *members)
     made = await college.read(said["outcomes"][0])
     assert [one["state"] for one in made["lines"]] == ["granted", "refused"]
@@ -176,3 +179,6 @@ async def test_consent_that_is_taken_back_or_over_takes_the_records_from_the_lis
     assert counts == [1, 0]
     other = person("registrar", institution_id=college.school)
     await college.ask("GET", path, other, status=404)
+    half_a_character = urlsafe_b64encode(rb'[1,"%s","certificate","\ud800"]' % str(college.body).encode())
+    cursor = {"cursor": half_a_character.rstrip(b"=").decode()}
+    await college.ask("GET", path, college.registrar, params=cursor, status=422)

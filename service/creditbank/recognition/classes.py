@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.db import Database, Transaction, driver
 from creditbank.errors import BankError, Malformed, NotAllowed, NotFound
+from creditbank.identity.access_log import note
 from creditbank.identity.actor import Actor
 from creditbank.learners.indexes import student_index
 from creditbank.recognition.claiming import Made, claim_many, wanted
@@ -51,17 +52,29 @@ async def forecast_for_class(
 ) -> list[ClassMemberForecast]:
     """What would become of each: the claims are made and taken back, so that nothing decides here that would not there.
 
-    Raises NotAllowed and NotFound as above.
+    Of a claim the learner is told; of this they find in the log of access that their college asked, for it may ask as
+    often as it likes. Raises NotAllowed and NotFound as above.
     """
     found: list[ClassMemberForecast] = []
+    looked_at: list[UUID] = []
 
     async def act(session: AsyncSession) -> None:
         made = await _made_for(session, plan_id, members, actor=actor, tools=tools)
         found[:] = [await _forecast(session, row, one, actor, tools) for row, one in enumerate(made, start=1)]
+        looked_at[:] = [one.person.root for one in made if isinstance(one, Made)]
         raise _NothingKept
+
+    async def log(session: AsyncSession) -> None:
+        detail = {"plan_id": str(plan_id)}
+        for learner_id in looked_at:
+            await note(
+                session, actor=actor, act="claim_foreseen", purpose="claim", at=tools.at, learner_id=learner_id,
+                detail=detail,
+            )  # fmt: skip
 
     with suppress(_NothingKept):
         await database.write(act)
+    await database.write(log)
     return found
 
 

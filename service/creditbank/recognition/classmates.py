@@ -57,7 +57,8 @@ WITH {PEOPLE_OF_PLAN}, said AS (
 _ACHIEVEMENTS: LiteralString = f"""{_HELD}
 SELECT * FROM (
     SELECT institution_id, kind, what, max(title) AS title, count(DISTINCT person) AS learners FROM held
-    WHERE strpos(lower(what), lower(%(search)s)) > 0 OR strpos(lower(title), lower(%(search)s)) > 0
+    WHERE (strpos(lower(what), lower(%(search)s)) > 0 OR strpos(lower(title), lower(%(search)s)) > 0)
+      AND (%(only)s::text[] IS NULL OR ARRAY[institution_id::text, kind, what] = %(only)s::text[])
     GROUP BY institution_id, kind, what
 ) x
 WHERE %(most)s::bigint IS NULL
@@ -86,19 +87,20 @@ async def achievements(
     plan_id: UUID,
     *,
     actor: Actor,
-    search: str,
-    after: tuple[int, UUID, str, str] | None,
+    search: str = "",
+    only: Shared | None = None,
+    after: tuple[int, UUID, str, str] | None = None,
     limit: int,
     at: datetime,
 ) -> list[Achievement]:
-    """What learners of a plan have, what most have first; `after` is the last one of the page before.
+    """What learners of a plan have, what most have first; `after` is the last one of the page before, `only` is one.
 
     Raises NotAllowed for a caller who is bound to no college, NotFound for a plan that is not the college's own.
     """
     most, of, kind, what = after or (None, None, None, None)
     rows = await _rows(
         session, _ACHIEVEMENTS, plan_id, actor, at=at, search=search, most=most, of=of, kind=kind, what=what,
-        limit=limit,
+        only=None if only is None else [str(only.institution_id), only.kind, only.what], limit=limit,
     )  # fmt: skip
     return [Achievement(**row) for row in rows]
 
