@@ -236,10 +236,8 @@ async def _move(
     loser, gainer = await lock_claim_and_read(session, asked, claims=(), keyring=tools.keyring)
     if gainer.closed:
         raise refusals.AccountClosed
-    if record_id not in loser.standing:
-        raise refusals.RecordAlreadyWithdrawn
     if loser.versions[record_id]["version"] != located.version:
-        raise TryAgain  # corrected since it was read: what moves is the last that was said
+        raise TryAgain  # corrected, withdrawn or moved since it was read: what moves is the last that was said
     applied = Applied(new_id(), tools.at, tools.keyring.digest, submission_id, sender)
     act = new_act(applied.change_id, tools, [loser, gainer])
     sent_by = replace(sender, name=f"{BANK}{sender.name}") if by_the_bank else sender
