@@ -320,7 +320,12 @@ async def test_parts_are_nobody_elses_and_of_no_other_site(console: Console) -> 
         )
         for path, body in asked:
             assert (await browser.http.post(path, headers=elsewhere, **body)).status_code == 403, path
-        for path in (f"{here}/parts/0", f"{here}/parts/x", "/console/files/x/parts/1"):
+        for path in (
+            f"{here}/parts/0",
+            f"{here}/parts/x",
+            f"{here}/parts/{1:012}{9:05000}",
+            "/console/files/x/parts/1",
+        ):
             assert (await browser.http.post(path, content=b"x")).status_code == 404, path
         assert (await browser.http.post(f"{here}/completion", data={"parts": "many"})).status_code == 422
         too_large = await browser.http.post("/console/files/parts", data={**sent, "key": "c", "size": str(2 << 40)})
