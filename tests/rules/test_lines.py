@@ -311,6 +311,7 @@ def test_silence_does_not_grant_where_every_condition_is_asked_of_rows_that_may_
 
 
 def test_a_decision_about_a_line_keeps_only_what_its_document_reads() -> None:
+    """And by which course one knows a conversion that might be given up."""
     clauses = [PASSED, ONCE, capped("per", "9", count="conversions", per=[{"fact": "record.term"}], where=CATEGORY)]
     whole = source("r1", score="77", term="2", content="secret", occurred_on="2023-01-01")
     claim = {"on": "2024-03-04", "sources": 1, "term": "1", "academic_year": "2023", "wants": "credits"}
@@ -329,6 +330,8 @@ def test_a_decision_about_a_line_keeps_only_what_its_document_reads() -> None:
         "plan": {"level": "higher_vocational"},
         "record": {"result": "passed", "term": "2"},
         "sources": [{"id": "r1", "this": False, "record": {"term": "2"}}],
-        "conversions": [{"id": "k", "this": False, "course": {"category": "公共课"}, "record": {"term": "1"}}],
-        "uses": [{"id": "k:r0", "this": False, "record": {"id": "r0"}}],
+        "conversions": [
+            {"id": "k", "this": False, "course": {"category": "公共课", "code": "c9"}, "record": {"term": "1"}}
+        ],
+        "uses": [{"id": "k:r0", "this": False, "record": {"id": "r0"}, "course": {"code": "c9"}}],
     }

@@ -311,4 +311,7 @@ def turning_shown(decision: DecisionOut, language: Language) -> tuple[list[list[
     """Of a refusal the smallest changes that would turn it, and how much room a cap still has."""
     turning: Mapping[str, Any] = decision.turning or {}
     changes = [[str(one[language]) for one in together] for together in turning.get("changes", ())]
-    return changes, [str(each[language]) for each in turning.get("room", ())]
+    rules = {each["clause"]: each[f"rule_{language}"] for each in decision.findings}
+    colon = "：" if language == "zh" else ": "
+    room = (f"{rules[each['clause']]}{colon}{each[language]}" for each in turning.get("room", ()))
+    return changes, list(dict.fromkeys(room))

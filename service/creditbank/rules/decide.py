@@ -180,6 +180,8 @@ class Decided:
             if name == "sources" and line:
                 # What this line adds to the sets that caps count is made of its sources.
                 needed = (needed or set()) | row_reads.get("uses", set()) | row_reads.get("conversions", set())
+            if name in ("conversions", "uses") and needed is not None:
+                needed = needed | {"course.code"}  # what might be given up for the line is told by its course
             if rows is not None and needed is not None and (needed or name != "same"):
                 own_id = self._version.question.sets[name].taken_on
                 used[name] = sorted((_row_used(row, needed, own_id=own_id) for row in rows), key=_by_id)
