@@ -46,7 +46,7 @@ demo-reset: setup  ## start over
 	@$(BIN)/creditbank demo --reset
 
 test: setup  ## the tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 check: setup  ## what a change must pass besides the tests
 	$(BIN)/ruff check .

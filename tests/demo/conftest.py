@@ -20,8 +20,7 @@ HANDS_ON = ("_in_a_browser", "_guide")
 
 @pytest.hookimpl(trylast=True)  # after whatever shuffles
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the city one after another, those that only look before those whose people act in it; all of them by one
-    worker, for to open a city takes a minute."""
+    """Tests of the city one after another, those that only look before those whose people act in it."""
     here = [item for item in items if item.path.parent == Path(__file__).parent]
     if not here:
         return
@@ -29,8 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     before = [item for item in items[:first] if id(item) not in there]
     after = [item for item in items[first:] if id(item) not in there]
     here.sort(key=lambda item: item.path.stem.endswith(HANDS_ON))
-    for item in here:
-        item.add_marker(pytest.mark.xdist_group("city"))
     items[:] = [*before, *here, *after]
 
 
