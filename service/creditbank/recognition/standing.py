@@ -129,16 +129,14 @@ async def lock_people(
     keyring: Keyring,
     at: datetime,
     but_erased: bool = False,
-    families: Mapping[UUID, tuple[UUID, ...]] | None = None,
 ) -> dict[UUID, Person]:
     """Lock everybody asked for with all of their accounts, in the order of ids, then read what stands.
 
     By the account that was asked for; who is not there is not in the answer. Raises TryAgain when accounts were merged
     or parted meanwhile, AlreadyErased for somebody for whom nothing can be sealed any more; with `but_erased` they are
-    not in the answer either. `families` are all accounts of each, for a caller who has just asked.
+    not in the answer either.
     """
-    if families is None:
-        families = await families_of(session, set(learners))
+    families = await families_of(session, set(learners))
     return await (await ask_people(session, learners, families)).people(keyring=keyring, at=at, but_erased=but_erased)
 
 
