@@ -56,6 +56,22 @@ class Sitting:
         self.page.locator(f"form#{form} button[type=submit]").click()
         self.page.wait_for_load_state()
 
+    def until_read(self, *, js: bool = True) -> None:
+        """Until a file that was sent is at rest: the page looks again by itself, or whoever reads it does.
+
+        Waits for the end of a page, so that it is not left again while it is still on its way.
+        """
+        if js:
+            self.page.locator("body:not(:has(#progress)) > footer.foot").wait_for(timeout=60_000)
+            self.page.wait_for_load_state()
+            return
+        for _ in range(120):
+            if not self.page.locator("#progress").count():
+                return
+            self.page.wait_for_timeout(250)
+            self.page.reload()
+        raise AssertionError("the file never came to rest")
+
     def file(self, form: str, name: str, content: str | bytes) -> None:
         """A file chosen and sent."""
         body = content.encode() if isinstance(content, str) else content

@@ -59,7 +59,7 @@ def test_a_file_from_its_drop_to_the_annotated_workbook(
         choose(registrar, "期末成绩.xlsx", sheet(serial))
         registrar.send("con_file")
         registrar.picture(f"{mark}-03-received")
-        _until(registrar, js=js)
+        registrar.until_read(js=js)
         registrar.picture(f"{mark}-04-at-rest")
         if registrar.page.locator("a[href$='/mapping']").count():
             registrar.page.locator("a[href$='/mapping']").click()
@@ -70,7 +70,7 @@ def test_a_file_from_its_drop_to_the_annotated_workbook(
             registrar.picture(f"{mark}-06-tried")
             registrar.page.locator("#con_mapping button[value=confirm]").click()
             registrar.page.wait_for_load_state()
-            _until(registrar, js=js)
+            registrar.until_read(js=js)
         registrar.picture(f"{mark}-07-done")
         assert ("已完成" if language == "zh" else "done") in registrar.page.inner_text("h1")
         registrar.page.locator("table a[href*='/rows/']").last.click()
@@ -92,23 +92,12 @@ def test_a_file_from_its_drop_to_the_annotated_workbook(
         registrar.picture(f"{mark}-11-mappings")
 
 
-def _until(sitting: Sitting, *, js: bool) -> None:
-    """Until the file is at rest: the page looks again by itself, or whoever reads it does."""
-    for _ in range(120):
-        if not sitting.page.locator("#progress").count():
-            return
-        sitting.page.wait_for_timeout(250)
-        if not js:
-            sitting.page.reload()
-    raise AssertionError("the file never came to rest")
-
-
 def test_a_photo_is_told_so_on_a_phone(at: At) -> None:
     with at("enterprise.provider", PHONE, folder=FOLDER) as provider:
         provider.go("/console/files/new")
         choose(provider, "照片.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(4000))
         provider.send("con_file")
-        _until(provider, js=False)
+        provider.until_read(js=False)
         provider.picture("phone-12-photo")
         assert "不能读取" in provider.page.content()
 

@@ -74,10 +74,7 @@ def test_a_connection_that_drops_in_the_middle_loses_nothing_and_sends_nothing_t
         phone.page.wait_for_load_state()
         phone.picture(f"02-arrived-{made}")
         here = phone.page.url.partition("?")[0]
-        for _ in range(240):
-            if not phone.page.locator("#progress").count():
-                break
-            phone.page.wait_for_timeout(250)
+        phone.until_read()
         phone.page.goto(here)
         phone.picture(f"03-read-{made}")
         assert phone.page.locator("h1 .tag-bad").count() == 0, "it was read whole"
@@ -112,10 +109,7 @@ def test_whoever_left_the_page_goes_on_from_the_page_of_the_file(at: At) -> None
         assert files_of(phone) == before + 1
         phone.page.locator("th a[href^='/console/files/0']").first.click()
         phone.page.wait_for_load_state()
-        for _ in range(240):
-            if not phone.page.locator("#progress").count():
-                break
-            phone.page.wait_for_timeout(250)
+        phone.until_read()
         phone.form("con_cancel").locator("[name=sure]").check()
         phone.send("con_cancel")
     with at("university.registrar", PHONE, folder=FOLDER) as without:
