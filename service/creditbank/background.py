@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 from datetime import timedelta
@@ -62,13 +61,10 @@ async def work(
     """What `creditbank work` runs, and `serve` in the demo: until `stop` is set; any number of processes may do it."""
     host = socket.gethostname()
     worker = f"{host}:{os.getpid()}"
-    # What was loaded to begin with stays: looking through it again and again is much of what collecting costs.
     register(consequences.rederive)
     register(round_consequences.records_changed)
     register_arrival(round_consequences.records_arrived)
     following.register(round_consequences.members_changed)
-    gc.collect()
-    gc.freeze()
     await database.write(partial(give_back_of_the_dead, host=host, alive=_lives))
     rules = rulebook if isinstance(rulebook, RulesInForce) else RulesInForce(rulebook)
     things = Things({Settings: settings, Keyring: keyring}, rules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import statistics
@@ -31,6 +30,7 @@ from creditbank.migrate import upgrade
 from creditbank.records.acts import Tools
 from creditbank.records.intake import Sender
 from creditbank.rules import Rulebook, load_packaged
+from creditbank.running import settle_memory
 from creditbank.sealing import Keyring
 from tests.load import allocation, by_psql, claiming, cohort, generator, impact, totals
 from tests.load.naive import naive_app, naive_submission
@@ -185,9 +185,7 @@ async def serving(
     server = uvicorn.Server(
         uvicorn.Config(app, port=PORT, log_level="error", access_log=False, lifespan="off", loop="uvloop")
     )
-    # As a worker and the service do when they start.
-    gc.collect()
-    gc.freeze()
+    settle_memory()  # as a worker and the service do when they start
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.05)
@@ -278,8 +276,7 @@ async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
     town, loaded = await loaded_town(folder, addresses, records=RECORDS)
     found = {"allocation": allocation.line()}
     elsewhere = await with_database(folder, addresses, partial(claiming.furnish, town=town))
-    # As autovacuum would have done by now: a bank that was filled a minute ago has not been looked at yet.
-    analyze(addresses)
+    settle(addresses)
     found["rules"] = await with_database(folder, addresses, partial(totals.line, institution_id=town.college))
     rulebook = claiming.rulebook(elsewhere.institution_id)
     async with serving(folder, addresses.app, town=town, fresh=Fresh(town), rulebook=rulebook) as served:
@@ -297,10 +294,14 @@ async def run(folder: Path, addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def analyze(addresses: Addresses) -> None:
-    """Have PostgreSQL look at what was loaded."""
-    with connect(addresses.owner) as owner:
-        owner.execute("ANALYZE")
+def settle(addresses: Addresses) -> None:
+    """As PostgreSQL does by itself in time: look at what was loaded, and write it to its place.
+
+    A bank that was filled a minute ago would do both beside what is measured.
+    """
+    with connect(addresses.superuser) as superuser:
+        superuser.execute("VACUUM ANALYZE")
+        superuser.execute("CHECKPOINT")
 
 
 async def with_database(folder: Path, addresses: Addresses, act: Callable[[Database, Keyring], Awaitable[Any]]) -> Any:

@@ -5,11 +5,7 @@ The method is the bank's own starting one, under the limits of the city, without
 
 from __future__ import annotations
 
-import asyncio
 import json
-import statistics
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,13 +22,12 @@ from creditbank.institutions.equivalence_keys import course_key
 from creditbank.institutions.tables import Equivalence
 from creditbank.rules import Rulebook, packaged_documents, read_document
 from creditbank.sealing import Keyring
-from tests.load import open_loop
+from tests.load.paced import EACH, ROUNDS, beside_bare
 from tests.load.town import LONG_AGO, RECORDS_EACH, LoadTown, another_college
 
 if TYPE_CHECKING:
     from tests.load.bench import Served
 
-RATE, SECONDS, ROUNDS = 20, 5, 3
 COURSES = RECORDS_EACH
 """Courses of the plan that is claimed for, each of which one of everybody's results counts for."""
 
@@ -107,52 +102,14 @@ async def claims(served: Served, elsewhere: Elsewhere, count: int) -> list[bytes
     ]
 
 
-async def _took(port: int, requests: Sequence[bytes], folder: Path, *, status: str) -> list[float]:
-    file = folder / "open-loop.txt"
-    file.write_text("\n".join(each.hex() for each in requests))
-    said = {"port": port, "file": str(file), "rate": RATE, "status": status}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, open_loop.__file__, json.dumps(said), stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    if process.returncode != 0:
-        raise SystemExit("claims: the generator failed")
-    found: list[float] = json.loads(out)
-    return found
-
-
-def _p95(took: Sequence[float]) -> float:
-    return statistics.quantiles(took, n=20, method="inclusive")[-1]
-
-
 async def line(served: Served, elsewhere: Elsewhere, folder: Path) -> dict[str, Any]:
-    """Rounds of the bare route and of claims, each for some seconds; milliseconds, and how many times as long."""
-    from tests.load.bench import PORT, request
+    """What claims take beside the bare route; every line of them is granted."""
+    from tests.load.bench import PORT
 
-    each = RATE * SECONDS
-    claimed = await claims(served, elsewhere, each * (ROUNDS + 1))
-    static = [request("GET", "/static", "none")] * each
-    rounds: list[tuple[list[float], list[float]]] = []
-    for place in range(ROUNDS + 1):
-        bare = await _took(PORT, static, folder, status="200")
-        asked = await _took(PORT, claimed[each * place : each * (place + 1)], folder, status="201")
-        if place > 0:  # the first round warms caches and prepared statements
-            rounds.append((bare, asked))
+    claimed = await claims(served, elsewhere, EACH * (ROUNDS + 1))
+    found = await beside_bare(PORT, claimed, folder, status="201")
     async with served.database.session() as session:
         cursor = await (await driver(session)).execute("SELECT state, count(*)::int FROM claim_line GROUP BY state")
         states = dict(await cursor.fetchall())
     assert states == {"granted": len(claimed)}, states
-    times = sorted(_p95(asked) / _p95(bare) for bare, asked in rounds)
-    return {
-        "per_second": RATE,
-        "claims": each * ROUNDS,
-        "ms": _ms([one for _, asked in rounds for one in asked]),
-        "static_ms": _ms([one for bare, _ in rounds for one in bare]),
-        "p95_times_static": {
-            "median": round(statistics.median(times), 2), "least": round(times[0], 2), "most": round(times[-1], 2),
-        },
-    }  # fmt: skip
-
-
-def _ms(took: Sequence[float]) -> dict[str, float]:
-    return {"median": round(1000 * statistics.median(took), 2), "p95": round(1000 * _p95(took), 2)}
+    return found

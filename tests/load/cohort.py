@@ -33,7 +33,7 @@ from creditbank.pathways.statements import OfCohort, Speaker, Wanted, state_many
 from creditbank.records.acts import Tools
 from creditbank.rules import Rulebook, load_packaged
 from creditbank.sealing import Keyring
-from tests.load.claiming import RATE, _ms, _p95, _took
+from tests.load.paced import beside_bare
 from tests.load.town import LONG_AGO
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 LEARNERS = int(os.environ.get("BENCH_COHORT_LEARNERS", "100000"))
 """At most so many are asked about: those that there are."""
-MEMBERS, QUOTA, CHUNK, ROUNDS, SECONDS = 240, 120, 500, 3, 5
+MEMBERS, QUOTA, CHUNK, ROUNDS = 240, 120, 500, 3
 SUBJECTS = ("语文", "数学", "专业综合")
 
 
@@ -256,7 +256,7 @@ async def one_learner(served: Served, running: Running, folder: Path) -> dict[st
     """Members who ask gate by gate at twenty a second, each their own, beside the bare route."""
     from tests.load.bench import PORT, request
 
-    each, tokens, at = RATE * SECONDS, served.app.state.tokens, clock.now()
+    tokens, at = served.app.state.tokens, clock.now()
     asked = [
         request(
             "GET",
@@ -265,23 +265,7 @@ async def one_learner(served: Served, running: Running, folder: Path) -> dict[st
         )
         for learner in running.members
     ]
-    static = [request("GET", "/static", "none")] * each
-    rounds: list[tuple[list[float], list[float]]] = []
-    for place in range(ROUNDS + 1):
-        bare = await _took(PORT, static, folder, status="200")
-        mine = [asked[(place * each + number) % len(asked)] for number in range(each)]
-        told = await _took(PORT, mine, folder, status="200")
-        if place > 0:  # the first round warms caches and prepared statements
-            rounds.append((bare, told))
-    times = sorted(_p95(told) / _p95(bare) for bare, told in rounds)
-    return {
-        "per_second": RATE,
-        "ms": _ms([one for _, told in rounds for one in told]),
-        "static_ms": _ms([one for bare, _ in rounds for one in bare]),
-        "p95_times_static": {
-            "median": round(statistics.median(times), 2), "least": round(times[0], 2), "most": round(times[-1], 2),
-        },
-    }  # fmt: skip
+    return await beside_bare(PORT, asked, folder, status="200")
 
 
 async def line(served: Served, folder: Path) -> dict[str, Any]:
@@ -321,7 +305,7 @@ def main() -> None:
 
     async def measured(folder: Path, addresses: Any) -> dict[str, Any]:
         town, _ = await bench.loaded_town(folder, addresses, records=bench.RECORDS)
-        bench.analyze(addresses)
+        bench.settle(addresses)
         async with bench.serving(folder, addresses.app, town=town, fresh=bench.Fresh(town)) as served:
             return await line(served, folder)
 

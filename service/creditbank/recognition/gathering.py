@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -56,16 +57,16 @@ SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits, json_build_
             SELECT l.rank FROM certificate_standard s JOIN certificate_level l USING (standard_id)
             WHERE s.code = listed.said ->> 'standard' AND l.level = listed.said ->> 'level'
             ORDER BY s.valid_from DESC LIMIT 1)))
-        FROM jsonb_array_elements(p.certificates) AS listed(said)),
-    'counts', (
-        SELECT json_agg(json_build_object(
-            'id', e.equivalence_id, 'sources', e.sources, 'keys', e.source_keys, 'targets', e.targets,
-            'relevance', e.relevance, 'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
-        FROM equivalence e
-        WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
-          AND e.targets && coalesce(%(courses)s::varchar[], array(
-              SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id)))
-)::text AS said
+        FROM jsonb_array_elements(p.certificates) AS listed(said))
+)::text AS said, (
+    SELECT json_agg(json_build_object(
+        'id', e.equivalence_id, 'sources', e.sources, 'keys', e.source_keys, 'targets', e.targets,
+        'relevance', e.relevance, 'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
+    FROM equivalence e
+    WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
+      AND e.targets && coalesce(%(courses)s::varchar[], array(
+          SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id))
+) AS counts
 FROM plan p WHERE p.plan_id = ANY (%(plans)s)
 """
 
@@ -245,10 +246,17 @@ async def _ask_plans(
 async def _plans(
     cursor: AsyncCursor[dict[str, Any]], asked: set[tuple[UUID, date]]
 ) -> dict[tuple[UUID, date], KnownPlan]:
-    rows = {row["plan_id"]: row | orjson.loads(row["said"]) for row in await cursor.fetchall()}
+    rows = {row["plan_id"]: row | _taken_apart(row["said"]) for row in await cursor.fetchall()}
     if {plan_id for plan_id, _ in asked} - set(rows):
         raise NotFound
     return {(plan_id, on): plan_of(rows[plan_id], on) for plan_id, on in asked}
+
+
+@lru_cache(maxsize=256)
+def _taken_apart(said: str) -> dict[str, Any]:
+    """What is said of a plan, for reading only: it is the same for all who claim for it until somebody changes it."""
+    found: dict[str, Any] = orjson.loads(said)
+    return found
 
 
 def _gathered(person: AskedPerson, plan: KnownPlan, said: Mapping[str, Any], keyring: Keyring) -> Gathered:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +30,25 @@ class Source:
     record_id: UUID
     institution_id: UUID
     kind: str
+
+
+class Sources(Mapping[UUID, Source]):
+    """Records by id, each told when it is asked for: a claim names a few of a life's."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        self._rows = {record: (institution, kind) for record, institution, kind in rows}
+
+    def __getitem__(self, record_id: UUID) -> Source:
+        institution, kind = self._rows[str(record_id)]
+        return Source(record_id, UUID(institution), kind)
+
+    def __iter__(self) -> Iterator[UUID]:
+        return map(UUID, self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,21 +254,11 @@ def _person(
             (UUID(learner), scheme, account, institution and UUID(institution)): balance
             for learner, scheme, account, institution, balance in found["balances"] or ()
         },
-        records={
-            source.record_id: source
-            for record, institution, kind in found["records"] or ()
-            for source in (Source(UUID(record), _uuid(institution), kind),)
-        },
+        records=Sources(found["records"] or ()),
         places=tuple(_place(*row) for row in found["places"] or ()),
         programmes=tuple((UUID(programme), year, status) for programme, year, status in found["programmes"] or ()),
         consented=may_recognise([Consent.model_validate(row) for row in found["consents"] or ()], at=at),
     )
-
-
-@lru_cache(maxsize=1024)
-def _uuid(institution: str) -> UUID:
-    """Of a few institutions there are many rows."""
-    return UUID(institution)
 
 
 def _place(conversion: str, plan: str, course: str, claim: str, line: int, state: str, expires: str | None) -> Place:

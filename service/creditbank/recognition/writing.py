@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -306,7 +307,12 @@ def _in_order(name: str, rows: Iterable[SQLModel]) -> list[SQLModel]:
     return sorted(rows, key=lambda row: _SOON_ENDED[row.state])  # type: ignore[attr-defined]
 
 
+@lru_cache
+def _columns(table: type[SQLModel]) -> tuple[str, ...]:
+    return tuple(str(column.name) for column in table.__table__.columns)  # type: ignore[attr-defined]
+
+
 def as_json_row(row: SQLModel) -> dict[str, Any]:
     """A row as `upsert` reads it from JSON."""
-    values = {str(column.name): getattr(row, column.name) for column in row.__table__.columns}  # type: ignore[attr-defined]
+    values = {name: getattr(row, name) for name in _columns(type(row))}
     return {name: "\\x" + value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
