@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from creditbank.database_roles import (
     APP,
@@ -96,6 +97,35 @@ def roles_on(superuser_url: str) -> Addresses:
         superuser.execute("SELECT pg_advisory_lock(20190122)")
         ensure_roles(superuser, passwords=passwords)
     return addresses_beside(superuser_url, passwords=passwords)
+
+
+TOGETHER = "tests/demo/"
+"""The city takes long to open: one worker does all of its tests."""
+LONG = (TOGETHER, "tests/contract/test_schemathesis.py", "tests/submissions/test_storm.py")
+"""What takes minutes, in the order in which it is begun."""
+
+
+def _place(nodeid: str) -> str:
+    return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+class _ByPlace(LoadScopeScheduling):
+    """A file's tests go to one worker, so that what they share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _place(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # they come in the order of the next hook
+    return _ByPlace(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after whatever shuffles
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: LONG.index(place) if (place := _place(item.nodeid)) in LONG else len(LONG))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from creditbank.db import Database, driver
+from creditbank.database_roles import connect
 from creditbank.demo import Bootstrap, DemoFile
 from creditbank.demo.city import institution
 from creditbank.demo.shelf import PAST_RESULTS
@@ -60,13 +59,10 @@ class Opened:
         with self.person(login) as (client, entry):
             return [line for line in client.transcript(entry["learner_id"])["records"] if line["kind"] == kind]
 
-    def sql(self, query: str) -> list[Any]:
-        async def ask() -> list[Any]:
-            database = Database(self.bank.database_url, connections=1)
-            try:
-                async with database.session() as session:
-                    return await (await (await driver(session)).execute(query)).fetchall()
-            finally:
-                await database.close()
+    def due_now(self, work: str) -> None:
+        """What the bank does every so often is due at once, this time."""
+        self.sql(f"UPDATE job SET run_at = now() WHERE name = '{work}' AND finished_at IS NULL RETURNING job_id")
 
-        return asyncio.run(ask())
+    def sql(self, query: str) -> list[Any]:
+        with connect(self.bank.database_url) as connection:
+            return connection.execute(query).fetchall()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from creditbank import clock
+from creditbank.recognition.housekeeping import LOOK_AFTER
 from tests.demo.browsing import DESK, PHONE, At, Sitting
 from tests.demo.opened import Opened
 from tests.demo.test_pathways import RUN_ON
@@ -78,7 +79,7 @@ def answered(hand: Sitting, claim: str, outcome: str, name: str, reason: str = "
     hand.picture(f"{name}-said")
 
 
-def test_every_hand_agrees_the_body_verifies_and_nobody_objects(at: At) -> None:
+def test_every_hand_agrees_the_body_verifies_and_nobody_objects(city: Opened, at: At) -> None:
     """In Chinese and without a script: the learner on a phone, the hands at their desks."""
     folder = f"{FOLDER}/granted"
     with at(None, PHONE, folder=folder) as mine:
@@ -102,7 +103,8 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(at: At) -> None:
     try:
         with at(None, PHONE, folder=folder) as mine:
             mine.sign_in(GRANTED, PASSWORD)
-            for _ in range(90):  # the bank sees by itself that the notice is over: it looks every two minutes
+            city.due_now(LOOK_AFTER)  # the bank sees by itself that the notice is over: it looks every two minutes
+            for _ in range(30):
                 mine.go(f"/my/claims/{claim}")
                 if "正在公示" not in mine.page.content():
                     break

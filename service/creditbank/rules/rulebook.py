@@ -104,7 +104,7 @@ class Rulebook:
             return self._together(asked, every, kind, facts, on)
         otherwise: Decided | None = None
         for series in every:
-            if series.narrowed and not all(self._value(facts, name) in listed for name, listed in series.narrowed):
+            if not all(self._value(facts, name) in listed for name, listed in series.narrowed):
                 continue
             day = self._value(facts, series.dated_by)
             version = None if day is None else series.on(day)
