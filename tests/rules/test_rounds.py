@@ -205,6 +205,13 @@ def test_where_no_last_day_is_known_nothing_is_final() -> None:
     assert not turning(found).final
 
 
+def test_where_nobody_says_on_which_day_it_is_asked_nothing_is_final() -> None:
+    text = text_of().replace("pathway.on", "round.collects_until")
+    found = decided(text, process_passed=False, round_collects_until="2020-05-20", pathway_on=None)
+    assert found.verdict == "not_granted"
+    assert not turning(found).final
+
+
 def test_the_last_day_does_not_decide() -> None:
     assert decided(text_of(), round_collects_until="2020-01-01").verdict == "granted"
 
