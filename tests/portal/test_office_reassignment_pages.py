@@ -158,3 +158,16 @@ async def test_what_cannot_be_moved_is_said_beside_the_form(portal: Portal, *, w
         assert ("已撤回" if withdrawn else "已有同一成果") in said
         if withdrawn:
             assert forms_of(await officer.read(path)) == set()
+
+
+async def test_a_form_without_a_purpose_looks_nobody_up_again(portal: Portal) -> None:
+    record, _, right = await misplaced(portal)
+    async with at(portal) as officer:
+        form = form_of((await looked(officer, f"/office/records/{record}/reassignment")).text, "off_reassign")
+        hidden = {name: value for name, value in form.hidden.items() if name != "purpose"}
+        assert hidden != form.hidden
+        answer = await officer.http.post(form.action, data={**hidden, "learner_id": str(right), "sure": "yes"})
+        assert answer.status_code == 422, answer.text
+        assert "演示乙" not in text_of(answer.text)
+        assert str(right) not in answer.text
+    assert await portal.whose_now(record) != right

@@ -109,9 +109,11 @@ async def reassign(record_id: str, posted: PostedDep) -> Response:
         return await identity_work.reassign_record(session, which, said, actor=posted.actor, tools=tools)
 
     async def show(fault: Fault) -> Response:
-        tools, purpose = await posted.tools(), posted.one("purpose") or "—"
+        tools, purpose = await posted.tools(), posted.one("purpose") or ""
         async with posted.database.session() as session:
-            found = [await _seen(session, posted, id_of(one), purpose=purpose) for one in posted.many("found")]
+            found: list[LearnerOut] | None = None  # nobody is looked at again without a purpose
+            if purpose:
+                found = [await _seen(session, posted, id_of(one), purpose=purpose) for one in posted.many("found")]
             return await _shown(
                 session, posted.visited, posted.actor, which, tools=tools, found=found, purpose=purpose, fault=fault
             )  # fmt: skip
