@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import lru_cache
 from typing import Annotated, Any, LiteralString, TypeVar
 
 import orjson
@@ -37,6 +38,26 @@ SQLModel.metadata = MetaData(
 
 TRIES = 6
 """How often a whole transaction is tried when PostgreSQL asks for it, before the caller is asked to come back."""
+
+
+class Row(SQLModel):
+    """A table of which many rows are made for one answer: their values are put in place without asking about each.
+
+    A table validates nothing, so nothing is lost; the ORM's own way is thirty times as long.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        held = vars(self)
+        held.update(_unsaid(type(self)))
+        held.update(values)
+
+
+@lru_cache
+def _unsaid(table: type[SQLModel]) -> dict[str, Any]:
+    """What the columns hold of which nothing is said; such a value is one for all rows, so it may not be changeable."""
+    found = {name: each.get_default() for name, each in table.model_fields.items() if not each.is_required()}
+    assert all(isinstance(each, Hashable) for each in found.values()), f"{table.__name__} has a default that can change"
+    return found
 
 
 # --- columns, said once -------------------------------------------------------------------------------------------

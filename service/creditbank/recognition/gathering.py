@@ -13,10 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg import AsyncCursor
-from psycopg.rows import dict_row
+from psycopg import AsyncRawCursor
 
-from creditbank.db import Transaction, driver
+from creditbank.db import Transaction, run
 from creditbank.errors import NotFound
 from creditbank.recognition.gathered import Gathered, rows_of
 from creditbank.recognition.gathered_people import converted_of, enrolment_of, held_of, imagined, interruptions_of
@@ -64,10 +63,10 @@ SELECT p.plan_id, p.institution_id, p.programme_id, p.total_credits, json_build_
         'relevance', e.relevance, 'from', e.valid_from, 'until', e.valid_until) ORDER BY e.equivalence_id)
     FROM equivalence e
     WHERE e.institution_id = p.institution_id AND e.state = 'in_force'
-      AND e.targets && coalesce(%(courses)s::varchar[], array(
+      AND e.targets && coalesce($2::varchar[], array(
           SELECT c.course_code FROM plan_course c WHERE c.plan_id = p.plan_id))
 ) AS counts
-FROM plan p WHERE p.plan_id = ANY (%(plans)s)
+FROM plan p WHERE p.plan_id = ANY ($1)
 """
 
 _PEOPLE = """
@@ -116,12 +115,14 @@ SELECT asked.i, json_build_object(
         FROM conversion v
         LEFT JOIN decision d ON d.learner_id = v.learner_id AND d.decision_id = v.decision_id
         WHERE v.learner_id = ANY (asked.family)
-          AND (v.state = 'granted' OR (v.state = 'reserved' AND v.expires_at > %(at)s))
+          AND (v.state = 'granted' OR (v.state = 'reserved' AND v.expires_at > $2))
           AND v.claim_id IS DISTINCT FROM asked.without_claim)
 )::text AS said
-FROM jsonb_to_recordset(%(asked)s::jsonb) AS asked(
+FROM jsonb_to_recordset($1::jsonb) AS asked(
     i int, family uuid[], plan uuid, without_claim uuid, records uuid[])
 """
+
+_OF_A_PLAN = ("plan_id", "institution_id", "programme_id", "total_credits", "said", "counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +189,13 @@ class ManyAsked:
     """What is being read about people; on a bare connection what is sent next travels with it."""
 
     people: tuple[AskedPerson, ...]
-    plans: AsyncCursor[dict[str, Any]]
-    said: AsyncCursor[dict[str, Any]]
+    plans: AsyncRawCursor[Any]
+    said: AsyncRawCursor[Any]
 
     async def gathered(self, places: Iterable[int], *, keyring: Keyring) -> list[Gathered]:
         """What is known of those in some places, in that order. Raises NotFound, LearnerErased."""
         plans = await _plans(self.plans, {(person.plan_id, person.claim.on) for person in self.people})
-        rows = {row["i"]: row["said"] for row in await self.said.fetchall()}
+        rows = dict(await self.said.fetchall())
         wanted = ((self.people[place], orjson.loads(rows[place])) for place in places)
         return [_gathered(person, plans[person.plan_id, person.claim.on], said, keyring) for person, said in wanted]
 
@@ -212,8 +213,7 @@ async def ask_many(session: Transaction, people: Sequence[AskedPerson], *, at: d
         }
         for place, person in enumerate(people)
     ]
-    said = (await driver(session)).cursor(row_factory=dict_row)
-    await said.execute(_PEOPLE, {"asked": orjson.dumps(asked).decode(), "at": at})
+    said = await run(session, _PEOPLE, orjson.dumps(asked).decode(), at)
     return ManyAsked(tuple(people), plans, said)
 
 
@@ -238,18 +238,15 @@ def _courses(people: Sequence[AskedPerson]) -> list[str] | None:
 
 async def _ask_plans(
     session: Transaction, plans: set[UUID], *, courses: Sequence[str] | None = None
-) -> AsyncCursor[dict[str, Any]]:
-    cursor = (await driver(session)).cursor(row_factory=dict_row)
-    return await cursor.execute(_PLANS, {"plans": sorted(plans), "courses": courses})
+) -> AsyncRawCursor[Any]:
+    return await run(session, _PLANS, sorted(plans), courses)
 
 
-async def _plans(
-    cursor: AsyncCursor[dict[str, Any]], asked: set[tuple[UUID, date]]
-) -> dict[tuple[UUID, date], KnownPlan]:
-    rows = {row["plan_id"]: row | _taken_apart(row["said"]) for row in await cursor.fetchall()}
+async def _plans(cursor: AsyncRawCursor[Any], asked: set[tuple[UUID, date]]) -> dict[tuple[UUID, date], KnownPlan]:
+    rows = {row[0]: dict(zip(_OF_A_PLAN, row, strict=True)) for row in await cursor.fetchall()}
     if {plan_id for plan_id, _ in asked} - set(rows):
         raise NotFound
-    return {(plan_id, on): plan_of(rows[plan_id], on) for plan_id, on in asked}
+    return {(plan_id, on): plan_of(rows[plan_id] | _taken_apart(rows[plan_id]["said"]), on) for plan_id, on in asked}
 
 
 @lru_cache(maxsize=256)

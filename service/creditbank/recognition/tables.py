@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from creditbank.db import as_json, instant, octets, one_of
+from creditbank.db import Row, as_json, instant, octets, one_of
 
 WAITS_FOR = ("working_days_unknown", "objection", "evidence")
 WANTS = ("credits", "exemption", "attendance")
@@ -67,7 +67,7 @@ def _of_a_claim() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["learner_id", "claim_id"], ["claim.learner_id", "claim.claim_id"])
 
 
-class Claim(SQLModel, table=True):
+class Claim(Row, table=True):
     """A claim (申请): these records for those courses of that plan, and which hand it lies in."""
 
     __table_args__ = (
@@ -132,7 +132,7 @@ class Claim(SQLModel, table=True):
     """How many acts there have been."""
 
 
-class ClaimLine(SQLModel, table=True):
+class ClaimLine(Row, table=True):
     """One line of a claim: some records for one course."""
 
     __tablename__ = "claim_line"
@@ -170,7 +170,7 @@ class ClaimLine(SQLModel, table=True):
     """Facts that hands supplied, each with who and when, under the learner's key."""
 
 
-class ClaimAct(SQLModel, table=True):
+class ClaimAct(Row, table=True):
     """Something that happened to a claim: who did it, when, and what came of it."""
 
     __tablename__ = "claim_act"
@@ -198,7 +198,7 @@ class ClaimAct(SQLModel, table=True):
     """Reasons, evidence and grounds as people wrote them, under the learner's key."""
 
 
-class Conversion(SQLModel, table=True):
+class Conversion(Row, table=True):
     """A course of a plan that records replace: reserved by an open claim, granted, or ended."""
 
     __table_args__ = (
@@ -249,7 +249,7 @@ class Conversion(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class RecordUse(SQLModel, table=True):
+class RecordUse(Row, table=True):
     """A record that a conversion uses; the use stands while the conversion does."""
 
     __tablename__ = "record_use"
@@ -266,7 +266,7 @@ class RecordUse(SQLModel, table=True):
     plan_id: UUID
 
 
-class Objection(SQLModel, table=True):
+class Objection(Row, table=True):
     """An objection (异议) raised while a claim was on public notice; it stops the clock until it is decided."""
 
     __table_args__ = (
@@ -291,7 +291,7 @@ class Objection(SQLModel, table=True):
     answer_sealed: bytes | None = octets(nullable=True)
 
 
-class Appeal(SQLModel, table=True):
+class Appeal(Row, table=True):
     """An appeal (申诉) against the decision of a line, or the review by a person of what the rules alone refused."""
 
     __table_args__ = (
@@ -326,7 +326,7 @@ class Appeal(SQLModel, table=True):
     """The equivalence that an upheld appeal proposed."""
 
 
-class Override(SQLModel, table=True):
+class Override(Row, table=True):
     """A decision of a person against the rules: author, reason and expiry; in force once whoever must has agreed."""
 
     __table_args__ = (
