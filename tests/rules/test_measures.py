@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditbank.rules import Rulebook
-from tests.rules.converting import also, book, clause, decide, finding, line, source, told
+from tests.rules.converting import also, book, clause, decide, finding, line, source, told, wrong
 from tests.rules.writing import SAYS, named
 
 PASSED = {"fact": "record.result", "is": "passed"}
@@ -303,3 +303,33 @@ def test_of_part_of_a_set_only_its_own_rows_are_asked(kind: Any, result: Any, ex
         assert (row["counts"] == "met") is (found["observed"] == "1")
         if kind == "training":
             assert row["because_en"] == ["kind of record: training; it must be online course"]
+
+
+WHOLE = {"fact": "record.credits"}
+THIRD = {"start": WHOLE, "then": [{"divided_by": "3"}]}
+THIRD_OF_COURSE = {"start": {"fact": "course.credits"}, "then": [{"divided_by": "3"}]}
+
+
+@pytest.mark.parametrize(
+    ("measure", "rounds", "given_"),
+    [
+        ({"sum": WHOLE}, False, 100),
+        ({"sum": THIRD}, True, 33),
+        ({"highest": WHOLE, "if_none": {"fact": "course.credits"}}, False, 100),
+        ({"highest": THIRD, "if_none": {"fact": "course.credits"}}, True, 33),
+        ({"lowest": THIRD}, True, 33),
+        ({"highest": WHOLE, "if_none": THIRD_OF_COURSE}, True, 100),
+    ],
+)
+def test_what_is_given_by_a_measure_of_thirds_says_how_it_is_rounded(
+    measure: dict[str, Any], *, rounds: bool, given_: int
+) -> None:
+    said: dict[str, Any] = {
+        "names": {"n": named("credits", {**measure, "over": "sources"})},
+        "gives": {"credits": {"named": "n"}},
+    }
+    if rounds:
+        assert any("the rounding is not named" in each for each in wrong(said))
+        said["names"]["whole"] = named("credits", {"start": {"named": "n"}, "then": [{"round_down_to": "0.01"}]})
+        said["gives"] = {"credits": {"named": "whole"}}
+    assert decide(book(said), line(source("a", credits=100))).outputs["credits"] == given_

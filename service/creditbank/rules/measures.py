@@ -148,7 +148,8 @@ def _amount_of(measure: Measure, place: str) -> Amount:
             f"{_WHAT_EN[word]} {shown(measure.type, value, 'en')} ({told.en})",
         )
 
-    settled = word != "sum" or measure.what is None or measure.what.settled
+    comes_from = () if word == "count" else (measure.what, measure.if_none)
+    settled = all(each is None or each.settled for each in comes_from)
     return Amount(
         measure.type,
         ask,
