@@ -33,6 +33,7 @@ from creditbank.database_roles import (
     open_database,
 )
 from creditbank.embedded import AlreadyServed, Server, running, start
+from creditbank.identity import security
 from creditbank.migrate import upgrade
 
 HANDED_OVER = "CREDITBANK_TEST_RUN"
@@ -151,6 +152,15 @@ def run(pytestconfig: pytest.Config) -> Run:
     if run_key not in pytestconfig.stash:
         pytestconfig.stash[run_key] = open_run()
     return pytestconfig.stash[run_key]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strong_hash() -> Iterator[Any]:
+    """Passwords are cheap to check in these tests; what they cost in earnest is for the tests about that."""
+    strong = security._ARGON2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(security, "_ARGON2", strong.using(memory_cost=64, time_cost=1))
+        yield strong
 
 
 @pytest.fixture(scope="session")

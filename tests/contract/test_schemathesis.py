@@ -33,7 +33,6 @@ from schemathesis.specs.openapi.checks import (
 
 from creditbank import clock
 from creditbank.changes.numberer import number_all
-from creditbank.identity import security
 from creditbank.identity.actor import Actor
 from creditbank.identity.gate import SESSION_COOKIE
 from creditbank.identity.who_may import PERMITS, PUBLIC
@@ -122,8 +121,7 @@ def opened_from_outside(addresses: Any, keys: Path) -> Iterator[Caller]:
 
 
 @pytest.fixture
-def caller(addresses: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Caller]:
-    monkeypatch.setattr(security, "_ARGON2", security._ARGON2.using(memory_cost=64, time_cost=1))
+def caller(addresses: Any, tmp_path: Path) -> Iterator[Caller]:
     with opened_from_outside(addresses, tmp_path / "keys") as found:
         story(found)
         assert found.failures == {}, "\n\n".join(found.failures.values())

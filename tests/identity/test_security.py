@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from creditbank import clock
 from creditbank.errors import NotSignedIn, TemporarilyUnavailable
 from creditbank.identifiers import new_id
-from creditbank.identity import token_keys
+from creditbank.identity import security, token_keys
 from creditbank.identity.actor import Actor
 from creditbank.identity.security import (
     LONGEST_TOKEN,
@@ -303,10 +303,17 @@ def test_only_one_module_knows_the_libraries_that_hash_and_sign() -> None:
 # --- passwords ----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def in_earnest(strong_hash: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes as the bank makes them."""
+    monkeypatch.setattr(security, "_ARGON2", strong_hash)
+
+
+@pytest.mark.usefixtures("in_earnest")
 async def test_a_password_holds_against_its_own_hash_and_no_other() -> None:
     passwords = Passwords(1)
     kept = await passwords.hash("correct horse battery")
-    assert kept.startswith("$argon2id$")
+    assert kept.startswith("$argon2id$v=19$m=47104,t=2,p=1$")
     assert await passwords.holds("correct horse battery", kept)
     assert not await passwords.holds("correct horse batter", kept)
     assert not await passwords.holds("correct horse battery", None)
@@ -314,6 +321,7 @@ async def test_a_password_holds_against_its_own_hash_and_no_other() -> None:
     passwords.close()
 
 
+@pytest.mark.usefixtures("in_earnest")
 async def test_nobodys_password_costs_as_much_as_a_wrong_one() -> None:
     passwords = Passwords(1)
     kept = await passwords.hash("correct horse battery")

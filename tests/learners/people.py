@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from creditbank import app as shell
 from creditbank import clock
-from creditbank.identity import security
 from creditbank.identity.actor import Actor
 from creditbank.learners import identity_routes, own_routes, routes
 from creditbank.learners.documents import check_character
@@ -167,8 +166,7 @@ SCOPES = ("learners:write", "learners:read", "records:write", "records:read", "t
 
 @pytest.fixture
 async def city(addresses: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[City]:
-    """Passwords are cheap to check here: what they cost is tested with them."""
-    monkeypatch.setattr(security, "_ARGON2", security._ARGON2.using(memory_cost=64, time_cost=1))
+    """A bank for the tests of learners' accounts."""
     missing = [module.router for module in (routes, own_routes, identity_routes) if module.router not in shell.ROUTERS]
     monkeypatch.setattr(shell, "ROUTERS", (*missing, *shell.ROUTERS))
     async with opened(addresses, tmp_path / "keys") as bank:

@@ -17,7 +17,6 @@ import pytest
 
 from creditbank import clock
 from creditbank.changes.numberer import number_all
-from creditbank.identity import security
 from creditbank.identity.logins import open_login
 from tests.open_bank import OpenBank, opened, person
 from tests.records.town import Town, course_row, entered, resident
@@ -167,8 +166,7 @@ async def sign_in(browser: httpx.AsyncClient, login_name: str, password: str = P
 async def opened_portal(
     town: Town, addresses: Any, keys: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
 ) -> AsyncIterator[Portal]:
-    """A bank over the town, with passwords that are cheap to check: what they cost is tested with them."""
-    monkeypatch.setattr(security, "_ARGON2", security._ARGON2.using(memory_cost=64, time_cost=1))
+    """A bank over the town, at an instant that a test may move."""
     async with opened(addresses, keys, **settings) as bank:
         found = Portal(town, bank)
         monkeypatch.setattr(clock, "now", lambda: found.at)
