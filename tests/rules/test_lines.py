@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 
 from creditbank.rules import FactNotReadable, Rulebook, RulesRefused
 from creditbank.rules.questions import check_facts
-from tests.rules.converting import ONCE, PASSED, book, capped, clause, decide, document, line, replayed, source, stood
+from tests.rules.converting import (
+    ONCE,
+    PASSED,
+    also,
+    book,
+    capped,
+    clause,
+    decide,
+    document,
+    line,
+    replayed,
+    source,
+    stood,
+)
 from tests.rules.writing import SAYS, named
 
 CATEGORY = {"fact": "course.category", "is": "专业课"}
@@ -335,3 +348,11 @@ def test_a_decision_about_a_line_keeps_only_what_its_document_reads() -> None:
         ],
         "uses": [{"id": "k:r0", "this": False, "record": {"id": "r0"}, "course": {"code": "c9"}}],
     }
+
+
+def test_of_rows_that_are_no_conversions_not_even_the_course_is_kept() -> None:
+    asked = clause("some", require={"exists": "records", "where": {"fact": "record.score", "at_least": "60"}})
+    facts = line(records=[{"id": "r1", "record": {"score": "77"}, "course": {"code": "c7"}}])
+    used = decide(book({"clauses": also(asked)}), facts).facts_used()
+    assert used["records"] == [{"id": "r1", "this": False, "record": {"score": "77"}}]
+    assert "same" not in used, "of which nothing is asked"
