@@ -171,3 +171,31 @@ def test_what_only_the_bank_tells_apart_is_not_said_of_a_group() -> None:
     rules = book({"clauses": also(capped("per", "1", count="uses", per=[{"fact": "record.content"}]))})
     found = finding(decide(rules, line(source(content="8f3a"))), "per")
     assert "8f3a" not in found["says_zh"] + found["says_en"]
+
+
+def test_what_is_given_cites_all_that_it_is_made_of_in_the_order_in_which_it_is() -> None:
+    def chosen(of: Any, cites: str) -> dict[str, Any]:
+        return {"says": SAYS, "gives": "credits", "amount": of, "cites": [cites]}
+
+    passed = {"when": {"fact": "record.result", "is": "passed"}, "take": {"named": "plain"}}
+    table = {"says": SAYS, "cites": ["table"], "by": [{"named": "either"}], "gives": {"credits": "credits"}}
+    more = [{"plus": {"value": "more"}}, {"plus": {"table": "t"}}]
+    whole: dict[str, Any] = {
+        "citations": {name: {**SOURCE, "title": name} for name in ("source", *"abc", "more", "table", "kind")},
+        "values": {"more": {"is": "1", "unit": "credits", "says": SAYS, "cites": ["more"]}},
+        "tables": {"t": {**table, "rows": [[{"from": "0"}, "1"]]}},
+        "names": {
+            "worth": chosen({"start": {"named": "either"}, "then": more}, "a"),
+            "either": chosen({"choose": [passed, {"otherwise": {"fact": "course.credits"}}]}, "b"),
+            "plain": chosen({"fact": "course.credits"}, "c"),
+        },
+        "clauses": also(clause("kind", require={"fact": "record.kind", "is": "certificate"}) | {"cites": ["kind"]}),
+        "gives": {"credits": {"named": "worth"}},
+    }  # fmt: skip
+    decided = decide(book(whole), line())
+    assert decided.outputs["credits"] == 300 + 100 + 100
+    cited = finding(decided, "gives.credits")["citation"]
+    assert [each["id"] for each in cited] == ["a", "b", "c", "more", "table"]
+    whole |= {"citations": dict.fromkeys(("source", "kind"), SOURCE), "gives": {"credits": {"fact": "course.credits"}}}
+    plain = finding(decide(book({**whole, "names": None, "tables": None, "values": None}), line()), "gives.credits")
+    assert [each["id"] for each in plain["citation"]] == ["source", "kind"], "what its clauses stand on"

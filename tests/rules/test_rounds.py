@@ -280,6 +280,10 @@ def test_an_error_names_its_file_line_word_and_remedy_in_both_languages(
     assert problem.sentence("en").startswith(f"test.yaml:{problem.line}: ")
 
 
+def test_a_document_without_one_has_no_round() -> None:
+    assert decided(text_of(round=None)).versions[0].round is None
+
+
 def test_a_document_that_only_limits_has_no_round() -> None:
     with pytest.raises(RulesRefused) as refused:
         Rulebook.load([read_document(text_of(gives=None), file="test.yaml")])

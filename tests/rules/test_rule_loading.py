@@ -147,6 +147,7 @@ WRONG_SENSE: list[tuple[dict[str, Any], str]] = [
         "silence would grant",
     ),
     ({"clauses": [clause({"fact": "record.team", "is": "yes"})] * 2}, "name is taken"),
+    ({"clauses": [clause({"fact": "record.team", "is": "yes"}) | {"id": "gives"}]}, "name is taken"),
     (
         {"clauses": [{"id": "c", "says": SAYS, "cites": ["source"], "otherwise": "warn"}]},
         "needs a `require` or a `cap`",

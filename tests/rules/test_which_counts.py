@@ -48,7 +48,10 @@ def test_which_of_two_records_counts(mine: Said, theirs: Said, verdict: str) -> 
     decided = best().decide("deposit", case)
     assert decided.verdict == verdict
     expected = {"granted": "met", "not_granted": "not_met", "unknown": "unknown"}[verdict]
-    assert finding(decided, "c")["verdict"] == expected
+    found = finding(decided, "c")
+    assert found["verdict"] == expected
+    unknown = {"record.result"} if None in (mine[0], theirs[0]) else {"record.score"}
+    assert set(found.get("missing", ())) == (unknown if verdict == "unknown" else set())
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,6 @@ class CompiledVersion:
 def _plain(node: Any) -> Any:
     if isinstance(node, dict):
         return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(each) for each in node]
     return str(node)
 
 
