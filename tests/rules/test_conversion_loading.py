@@ -7,7 +7,21 @@ from typing import Any
 import pytest
 
 from creditbank.rules import Rulebook, RulesRefused, read_document
-from tests.rules.converting import DOCUMENT, ONCE, PASSED, VERSION, also, capped, clause, text_of, wrong
+from tests.rules.converting import (
+    DOCUMENT,
+    ONCE,
+    PASSED,
+    VERSION,
+    also,
+    book,
+    capped,
+    clause,
+    decide,
+    line,
+    source,
+    text_of,
+    wrong,
+)
 from tests.rules.writing import SAYS, named, refused
 from tests.rules.writing import clause as deposit_clause
 from tests.rules.writing import text_of as deposit
@@ -100,6 +114,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (_gives({"fact": "course.credits"}, surplus_to="kept"), "must be one of lost"),
     (_gives({"fact": "course.credits"}, in_average="maybe"), "yes or no"),
     ({"gives": {"grade": {"fact": "record.score"}}}, "credits is missing"),
+    (_gives({"start": {"fact": "course.credits"}, "then": [{"plus": "1"}]}), "put this figure into"),
+    (_gives({"choose": [{"when": ENOUGH, "take": "1"}, {"otherwise": {"fact": "course.credits"}}]}), "put this figure"),
+    ({"clauses": [PASSED, capped("x", "1", count="conversions", per=[{"fact": "record.id"}])]}, "how often a record"),
     ({"clauses": [PASSED]}, "how often a record may be used"),
     ({"clauses": [PASSED, {**ONCE, "when": ENOUGH}]}, "how often a record may be used"),
     ({"clauses": [PASSED, {**ONCE, "otherwise": "warn"}]}, "how often a record may be used"),
@@ -177,3 +194,10 @@ def test_what_only_the_rows_of_a_set_have_is_not_asked_of_the_case() -> None:
     assert any("only the rows of `earned`" in each for each in wrong(version | {"clauses": [asked, bare]}, **head))
     other = clause("other", each="courses", require={"fact": "earned.credits", "at_least": "1"})
     assert any("only the rows of `earned`" in each for each in wrong(version | {"clauses": [asked, other]}, **head))
+
+
+def test_what_is_asked_in_giving_is_no_figure_that_is_given() -> None:
+    ways = [{"when": ENOUGH, "take": {"fact": "record.credits"}}, {"otherwise": {"fact": "course.credits"}}]
+    rules = book(_gives({"choose": ways}))
+    assert decide(rules, line(source(score=70, credits=100))).outputs["credits"] == 100
+    assert decide(rules, line(source(score=50, credits=100))).outputs["credits"] == 300

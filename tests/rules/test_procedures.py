@@ -122,6 +122,9 @@ def test_times_of_a_procedure_are_whole_working_days() -> None:
     assert any("its unit must be working days" in each for each in found), found
     none = {"days": DAYS["days"] | {"is": "0"}}
     assert any("at least one working day" in each for each in wrong({"procedure": PROCEDURE, "values": none}))
+    one = decide(book({"procedure": PROCEDURE, "values": {"days": DAYS["days"] | {"is": "1"}}}), line()).procedure
+    assert one is not None
+    assert [step.within for step in one.steps] == [5, 1, 5]
     half = {"days": DAYS["days"] | {"is": "2.5"}}
     assert any("a whole number" in each for each in wrong({"procedure": PROCEDURE, "values": half}))
 

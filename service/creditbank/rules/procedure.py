@@ -15,7 +15,7 @@ from creditbank.rules.words import CITES, CONDITION_LATER, NAME, SAYS
 Hand = Literal["department", "registrar", "issuer", "bank"]
 Does = Literal["review", "verify", "decide", "notice"]
 Silence = Literal["approve", "refuse", "refer"]
-WORKINGWORKING_DAYS_SHAPE = number("working days", whole=True)
+WORKING_DAYS_TYPE = number("working days", whole=True)
 
 WORKING_DAYS_SHAPE = Either(
     "working-days",
@@ -167,13 +167,13 @@ def working_days(ctx: Context, node: object) -> int | None:
         entry = ctx.entry("values", node["value"])
         if entry is None:
             return None
-        if entry["unit"] != WORKINGWORKING_DAYS_SHAPE.unit:
+        if entry["unit"] != WORKING_DAYS_TYPE.unit:
             zh, en = "单位应为 working days", "its unit must be working days"
             ctx.report.add(node["value"], str(node["value"]), zh, en)
             return None
         written = entry["is"]
     assert isinstance(written, Text)
-    value = literal_of(ctx, written, WORKINGWORKING_DAYS_SHAPE)
+    value = literal_of(ctx, written, WORKING_DAYS_TYPE)
     if value is not None and value < 1:
         ctx.report.add(written, str(written), "至少 1 个工作日", "it must be at least one working day")
         return None
