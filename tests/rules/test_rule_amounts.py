@@ -183,3 +183,12 @@ def test_a_number_is_written_in_one_way(text: str) -> None:
 def test_a_date_is_written_in_one_way(text: str) -> None:
     with pytest.raises(NotOfType):
         reader(units.DATE)(text)
+
+
+def test_where_no_unit_is_wanted_the_first_way_says_that_of_the_others() -> None:
+    ways: list[Any] = [{"when": {"fact": "record.team", "is": "yes"}, "take": {"fact": "course.credits"}}]
+    plus = [{"plus": "1"}]
+    book = gives({"start": {"choose": [*ways, {"otherwise": "2"}]}, "then": plus})
+    assert (worth(book, team=True), worth(book, team=False)) == (400, 300)
+    with pytest.raises(RulesRefused, match="credits is needed here, not hours"):
+        gives({"start": {"choose": [*ways, {"otherwise": {"fact": "record.hours"}}]}, "then": plus})

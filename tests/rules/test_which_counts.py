@@ -114,3 +114,11 @@ def test_a_set_is_not_asked_about_inside_a_set() -> None:
     outer = {**inner, "where": {"this_is_in": "inner"}}
     version = {"clauses": also(asked("m", require={"this_is_in": "outer"})), "sets": {"inner": inner, "outer": outer}}
     assert any("cannot be asked about inside a set" in each for each in wrong(version))
+
+
+def test_a_fact_that_stands_for_something_where_it_is_not_stated_puts_in_order_without_more() -> None:
+    lasts = [{"highest": {"fact": "record.valid_until"}}, {"lowest": {"fact": "record.id"}}]
+    case = facts(row("other", result="passed", valid_until="2030-01-01"), result="passed")
+    assert best(best=lasts).decide("deposit", case).verdict == "granted", "it has no end"
+    case = facts(row("other", result="passed"), result="passed", valid_until="2030-01-01")
+    assert best(best=lasts).decide("deposit", case).verdict == "not_granted"
