@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.load import open_loop
 
-RATE, EACH, ROUNDS = 20, 100, 5
+RATE, EACH, ROUNDS = 20, 100, 9
 """Requests a second; of either kind in a round; rounds that count. One before them warms caches and statements."""
 TURN = 10
 """So many of one kind, then of the other: half a second, so that both meet the same machine, and neither the other."""
