@@ -192,3 +192,52 @@ def test_where_no_unit_is_wanted_the_first_way_says_that_of_the_others() -> None
     assert (worth(book, team=True), worth(book, team=False)) == (400, 300)
     with pytest.raises(RulesRefused, match="credits is needed here, not hours"):
         gives({"start": {"choose": [*ways, {"otherwise": {"fact": "record.hours"}}]}, "then": plus})
+
+
+WHOLE, SEVENTH = {"fact": "course.credits"}, {"named": "seventh"}
+SEVENTHS = {"seventh": named("credits", {"start": WHOLE, "then": [{"divided_by": "7"}]})}
+TEAM = {"fact": "record.team", "is": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("start", "steps", "rounded"),
+    [
+        (WHOLE, [{"plus": SEVENTH}], False),
+        (SEVENTH, [{"plus": "1"}], False),
+        (WHOLE, [{"plus": SEVENTH}, {"round_down_to": "0.5", "when": TEAM}], False),
+        (WHOLE, [{"plus": SEVENTH}, {"round_down_to": "0.5"}], True),
+        (WHOLE, [{"plus": SEVENTH}, {"round_down_to": "0.5"}, {"plus": "1"}], True),
+        (SEVENTH, [{"round_down_to": "0.5"}, {"plus": WHOLE}, {"round_up_to": "1", "when": TEAM}], True),
+    ],
+)
+def test_what_is_not_whole_stays_so_until_it_is_rounded_in_every_case(
+    start: Any, steps: list[Any], *, rounded: bool
+) -> None:
+    amount = {"start": start, "then": steps}
+    if rounded:
+        assert isinstance(worth(gives(amount, names=SEVENTHS), team=True), int)
+    else:
+        with pytest.raises(RulesRefused, match="the rounding is not named"):
+            gives(amount, names=SEVENTHS)
+
+
+def _by_day(*days: dict[str, str] | str) -> Rulebook:
+    table = {"says": SAYS, "cites": ["source"], "by": [{"fact": "record.occurred_on"}], "gives": {"credits": "credits"}}
+    rows = [[day, str(place)] for place, day in enumerate(days, start=1)]
+    return gives({"table": "t"}, tables={"t": {**table, "rows": rows}})
+
+
+def test_ranges_of_days_meet_without_a_day_between_or_twice() -> None:
+    book = _by_day({"to": "2020-06-30"}, {"from": "2020-07-01"})
+    assert [worth(book, occurred_on=day) for day in ("2020-06-30", "2020-07-01")] == [100, 200]
+    with pytest.raises(RulesRefused, match="matches both lines"):
+        _by_day({"to": "2020-07-01"}, {"from": "2020-07-01"})
+    for last, first in (("2020-06-29", "2020-07-01"), ("2020-06-30", "2020-07-02")):
+        with pytest.raises(RulesRefused, match="has no row"):
+            _by_day({"to": last}, {"from": first})
+    assert worth(_by_day("any"), occurred_on="2020-07-01") == 100
+
+
+def test_a_number_of_which_nothing_is_asked_leaves_no_gap() -> None:
+    table = {"says": SAYS, "cites": ["source"], "by": [{"fact": "record.place"}], "gives": {"credits": "credits"}}
+    assert worth(gives({"table": "t"}, tables={"t": {**table, "rows": [["any", "1"]]}}), place=7) == 100

@@ -176,6 +176,7 @@ def _worth(amount: Any, **more: Any) -> dict[str, Any]:
     }
 
 
+WHOLE = {"fact": "course.credits"}
 RATE = {"values": {"rate": {"is": "16", "unit": "hours per credit", "says": SAYS, "cites": ["source"]}}}
 WRONG_SUMS: list[tuple[dict[str, Any], str]] = [
     (
@@ -196,6 +197,8 @@ WRONG_SUMS: list[tuple[dict[str, Any], str]] = [
         _worth({"start": {"fact": "record.weeks"}, "then": [{"divided_by": {"value": "rate"}}]}, **RATE),
         "weeks cannot be divided by hours per credit",
     ),
+    (_worth({"start": {"fact": "record.hours"}, "then": [{"times": {"value": "rate"}}]}, **RATE), "cannot be times"),
+    (_worth({"start": WHOLE, "then": [{"times": WHOLE}, {"round_down_to": "1"}]}), "credits cannot be times credits"),
     (_worth({"start": {"fact": "record.hours"}, "then": [{"divided_by": "16"}]}), "credits is needed here, not hours"),
     (_worth({"start": {"fact": "course.credits"}, "then": [{"divided_by": "0"}]}), "must not be 0"),
     (_worth({"start": {"fact": "course.credits"}, "then": [{"round_down_to": "0"}]}), "must not be 0"),
