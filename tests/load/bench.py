@@ -228,7 +228,7 @@ async def scripts_for_psql(served: Served, addresses: Addresses, folder: Path) -
         lines = iter(served.fresh.rows(SUBMISSION_ROWS))
         chunks = [parsed(chunk, first=1 + CHUNK * place) for place, chunk in enumerate(_batched(lines, CHUNK))]
         scripts.append(await by_psql.finished(addresses, chunks, folder, sender=served.sender, tools=served.tools))
-    by_psql.tidy(addresses)
+    settle(addresses)  # and nothing is left of what was rolled back
     return scripts
 
 

@@ -135,13 +135,6 @@ def prepare(addresses: Addresses) -> None:
         owner.execute("GRANT SELECT, INSERT, UPDATE ON bench_progress TO creditbank_app")
 
 
-def tidy(addresses: Addresses) -> None:
-    """Leave nothing of what was rolled back, for whoever writes next."""
-    with connect(addresses.superuser) as superuser:
-        superuser.execute("VACUUM ANALYZE")
-        superuser.execute("CHECKPOINT")
-
-
 async def write(addresses: Addresses, script: Path) -> float:
     """Run the script; seconds it took, those of starting psql left out."""
     said = libpq_parameters(addresses.owner)  # a temporary table is more than the application may have

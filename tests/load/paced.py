@@ -26,11 +26,14 @@ async def beside_bare(port: int, asked: Sequence[bytes], folder: Path, *, status
     rounds = []
     for place in range(ROUNDS + 1):
         mine = [asked[(place * EACH + number) % len(asked)] for number in range(EACH)]
-        turns = [mine[at : at + TURN] for at in range(0, EACH, TURN)]
-        sent = [one for turn in turns for one in [*([("200", bare_one)] * len(turn)), *((status, one) for one in turn)]]
-        took = await _took(port, sent, folder)
-        rounds.append(([took[n] for n, (_, one) in enumerate(sent) if one is bare_one],
-                       [took[n] for n, (_, one) in enumerate(sent) if one is not bare_one]))  # fmt: skip
+        sent: list[tuple[str, bytes]] = []
+        for at in range(0, EACH, TURN):
+            sent += [("200", bare_one)] * TURN
+            sent += [(status, one) for one in mine[at : at + TURN]]
+        took = [
+            (one is bare_one, seconds) for (_, one), seconds in zip(sent, await _took(port, sent, folder), strict=True)
+        ]
+        rounds.append(([each for bare, each in took if bare], [each for bare, each in took if not bare]))
     counted = rounds[1:]
     times = sorted(_p95(one) / _p95(bare) for bare, one in counted)
     return {
