@@ -31,8 +31,26 @@ class Sitting:
         self.go("/sign-in")
         self.page.fill("#login_name", login)
         self.page.fill("#password", password)
-        self.page.locator("form.fields button[type=submit]").click()
-        self.page.wait_for_load_state()
+        self.follow(self.page.locator("form.fields button[type=submit]"))
+
+    def follow(self, way: Any) -> None:
+        """Press a link or a button that leads on, and wait until the page it leads to is whole."""
+        with self.page.expect_navigation():
+            way.click()
+
+    def text(self) -> str:
+        """The page as it stands, whole: one that is just changing by itself has none, and is asked again."""
+        from playwright.sync_api import Error
+
+        for _ in range(100):
+            self.page.wait_for_load_state()
+            try:
+                return str(self.page.content())
+            except Error as on_its_way:
+                if "is navigating" not in str(on_its_way):
+                    raise
+            self.page.wait_for_timeout(100)
+        raise AssertionError("the page never came to rest")
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page, which is no wider than the screen, and find no barrier in it."""
@@ -41,7 +59,7 @@ class Sitting:
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
         layout = self.page.context.new_cdp_session(self.page).send("Page.getLayoutMetrics")
         assert layout["cssContentSize"]["width"] <= self.page.viewport_size["width"], name
-        assert not (found := barriers(self.page)), f"{name}: {found}"
+        assert not (found := barriers(self)), f"{name}: {found}"
 
     def form(self, form: str) -> Any:
         """A form of an act, its fold opened."""
@@ -53,8 +71,7 @@ class Sitting:
 
     def send(self, form: str) -> None:
         """Press the button of a form."""
-        self.page.locator(f"form#{form} button[type=submit]").click()
-        self.page.wait_for_load_state()
+        self.follow(self.page.locator(f"form#{form} button[type=submit]"))
 
     def until_read(self, *, js: bool = True) -> None:
         """Until a file that was sent is at rest: the page looks again by itself, or whoever reads it does.
@@ -81,17 +98,17 @@ class Sitting:
         self.send(form)
 
 
-def barriers(page: Any) -> list[str]:
-    """What axe finds on a page against WCAG 2.2 AA: the rule, and where.
+def barriers(sitting: Sitting) -> list[str]:
+    """What axe finds on the page that is open, against WCAG 2.2 AA: the rule, and where.
 
     It is a script: the page as it stands is given to a second screen of the same size that runs scripts.
     """
     from axe_playwright_python.sync_playwright import Axe
 
+    page, text = sitting.page, sitting.text()
     context = page.context.browser.new_context(viewport=page.viewport_size, bypass_csp=True)
     try:
         copy = context.new_page()
-        text = page.content()
         copy.route(page.url, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
         copy.goto(page.url)
         options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}

@@ -85,8 +85,7 @@ def to(sitting: Sitting, selector: str) -> None:
 
 def _first(sitting: Sitting, address: str) -> None:
     """Follow the first way on the page that begins with an address."""
-    sitting.page.locator(f"main a[href^='{address}']:not([href$='/new'])").first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator(f"main a[href^='{address}']:not([href$='/new'])").first)
 
 
 # --- learners -------------------------------------------------------------------------------------------------------
@@ -120,8 +119,7 @@ def _transcript(sitting: Sitting) -> None:
 @scene("learner-story", "sun.lina")
 def _story(sitting: Sitting) -> None:
     sitting.go("/my/transcript")
-    sitting.page.locator("main a", has_text="程序设计基础").first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("main a", has_text="程序设计基础").first)
     to(sitting, "main h1")
 
 
@@ -135,8 +133,7 @@ def _claim(sitting: Sitting) -> None:
 @scene("learner-refusal", "jiang.chen")
 def _refusal(sitting: Sitting) -> None:
     _claim(sitting)
-    sitting.page.locator("main a[href$='/lines/1']").first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("main a[href$='/lines/1']").first)
     to(sitting, "main h1")
 
 
@@ -192,8 +189,7 @@ def _console(sitting: Sitting) -> None:
 @scene("college-rows", "vocational.registrar", DESK_SMALL)
 def _rows(sitting: Sitting) -> None:
     sitting.go("/console/files")
-    sitting.page.locator("main a", has_text="秦职院2025-2026学年成绩").first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("main a", has_text="秦职院2025-2026学年成绩").first)
 
 
 @scene("college-round", "vocational.registrar", DESK_SMALL)
@@ -225,8 +221,7 @@ def _mapping(sitting: Sitting) -> None:
     while not ways_on.count() and time.monotonic() < until:
         sitting.page.wait_for_timeout(300)
         sitting.page.reload()
-    ways_on.first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(ways_on.first)
 
 
 # --- providers ------------------------------------------------------------------------------------------------------
@@ -241,8 +236,7 @@ def _new_file(sitting: Sitting) -> None:
 def _record(sitting: Sitting) -> None:
     """Of the file that the city itself sent: others may have been sent since."""
     sitting.go("/console/files")
-    sitting.page.locator("main a", has_text="港城装备实习鉴定").last.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("main a", has_text="港城装备实习鉴定").last)
     _first(sitting, "/console/records/")
 
 
@@ -263,8 +257,7 @@ def _held(sitting: Sitting) -> None:
 @scene("officer-rule", "demo.officer", DESK_SMALL)
 def _rule(sitting: Sitting) -> None:
     sitting.go("/office/rules")
-    sitting.page.locator("main a[href*='conversion.trade-demo']").first.click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("main a[href*='conversion.trade-demo']").first)
 
 
 @scene("officer-dashboard", "demo.officer", DESK_SMALL)

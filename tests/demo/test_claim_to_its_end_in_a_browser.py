@@ -56,8 +56,7 @@ def claimed(mine: Sitting, login: str) -> str:
     """The best that the bank finds, claimed as it is; the number of the claim."""
     mine.sign_in(login, PASSWORD)
     mine.go("/my/worth")
-    mine.page.locator("ul.cards a").first.click()
-    mine.page.wait_for_load_state()
+    mine.follow(mine.page.locator("ul.cards a").first)
     mine.picture("01-what-it-is-worth")
     mine.send("claiming")
     mine.picture("02-claimed")
@@ -68,8 +67,7 @@ def answered(hand: Sitting, claim: str, outcome: str, name: str, reason: str = "
     """A hand finds the claim in its inbox, reads it, and says what is to become of it."""
     hand.go("/console/claims")
     hand.picture(f"{name}-inbox")
-    hand.page.locator(f"a[href='/console/claims/{claim}']").first.click()
-    hand.page.wait_for_load_state()
+    hand.follow(hand.page.locator(f"a[href='/console/claims/{claim}']").first)
     form = hand.form("con_outcome")
     form.locator(f"input[name=outcome][value={outcome}]").check()
     form.locator("textarea").fill(reason)
@@ -97,7 +95,7 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(city: Opened, at
     with at(None, PHONE, folder=folder) as mine:
         mine.sign_in(GRANTED, PASSWORD)
         mine.go(f"/my/claims/{claim}")
-        assert "正在公示" in mine.page.content()
+        assert "正在公示" in mine.text()
         mine.picture("06-on-notice")
     clock.set_to(None)  # weeks after the notice: the work of the bank is due at the present of the other tests
     try:
@@ -106,13 +104,12 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(city: Opened, at
             city.due_now(LOOK_AFTER)  # the bank sees by itself that the notice is over: it looks every two minutes
             for _ in range(30):
                 mine.go(f"/my/claims/{claim}")
-                if "正在公示" not in mine.page.content():
+                if "正在公示" not in mine.text():
                     break
                 mine.page.wait_for_timeout(2000)
             mine.picture("07-granted")
-            mine.page.locator("section[aria-labelledby=lines] li > a").first.click()
-            mine.page.wait_for_load_state()
-            assert "已授予" in mine.page.content()
+            mine.follow(mine.page.locator("section[aria-labelledby=lines] li > a").first)
+            assert "已授予" in mine.text()
             mine.picture("08-every-reason")
             mine.go("/my/transcript")
             mine.picture("09-in-the-transcript")
@@ -136,9 +133,8 @@ def test_the_registrar_refuses_with_a_reason_and_a_second_reviewer_grants_it_on_
         mine.picture("05-inbox")
         mine.go(f"/my/claims/{claim}")
         mine.picture("06-refused")
-        mine.page.locator("section[aria-labelledby=lines] li > a").first.click()
-        mine.page.wait_for_load_state()
-        assert why in mine.page.content(), "the learner reads the reason as it was written"
+        mine.follow(mine.page.locator("section[aria-labelledby=lines] li > a").first)
+        assert why in mine.text(), "the learner reads the reason as it was written"
         mine.form("appeal").locator("textarea").fill("证书大纲第三章即底盘检修，附考核大纲")
         mine.picture("07-every-reason-and-an-appeal")
         mine.send("appeal")
@@ -146,21 +142,18 @@ def test_the_registrar_refuses_with_a_reason_and_a_second_reviewer_grants_it_on_
     with at("demo.appeals", DESK, **more) as reviewer:
         reviewer.go("/console/appeals")
         reviewer.picture("09-appeals")
-        reviewer.page.locator(f"a[href^='/console/claims/{claim}']").first.click()
-        reviewer.page.wait_for_load_state()
+        reviewer.follow(reviewer.page.locator(f"a[href^='/console/claims/{claim}']").first)
         form = reviewer.page.locator("form[id^='con_appeal-']")
         form.locator("input[name=upheld][value=true]").check()
         form.locator("textarea[name=words]").fill("比对大纲，底盘检修已包含，内容一致")
         form.locator("input[name=expires_on]").fill("2029-07-31")
         reviewer.picture("10-about-to-uphold")
-        form.locator("button[type=submit]").click()
-        reviewer.page.wait_for_load_state()
+        reviewer.follow(form.locator("button[type=submit]"))
         reviewer.picture("11-upheld")
     with at(None, PHONE, **more) as mine:
         mine.sign_in(APPEALED, PASSWORD)
         mine.go(f"/my/claims/{claim}")
         mine.picture("12-granted-on-appeal")
-        mine.page.locator("section[aria-labelledby=lines] li > a").first.click()
-        mine.page.wait_for_load_state()
-        assert "比对大纲" in mine.page.content()
+        mine.follow(mine.page.locator("section[aria-labelledby=lines] li > a").first)
+        assert "比对大纲" in mine.text()
         mine.picture("13-the-answer")

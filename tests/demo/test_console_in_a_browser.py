@@ -62,19 +62,15 @@ def test_a_file_from_its_drop_to_the_annotated_workbook(
         registrar.until_read(js=js)
         registrar.picture(f"{mark}-04-at-rest")
         if registrar.page.locator("a[href$='/mapping']").count():
-            registrar.page.locator("a[href$='/mapping']").click()
-            registrar.page.wait_for_load_state()
+            registrar.follow(registrar.page.locator("a[href$='/mapping']"))
             registrar.picture(f"{mark}-05-mapping")
-            registrar.page.locator("#con_mapping button[value=look]").click()
-            registrar.page.wait_for_load_state()
+            registrar.follow(registrar.page.locator("#con_mapping button[value=look]"))
             registrar.picture(f"{mark}-06-tried")
-            registrar.page.locator("#con_mapping button[value=confirm]").click()
-            registrar.page.wait_for_load_state()
+            registrar.follow(registrar.page.locator("#con_mapping button[value=confirm]"))
             registrar.until_read(js=js)
         registrar.picture(f"{mark}-07-done")
         assert ("已完成" if language == "zh" else "done") in registrar.page.inner_text("h1")
-        registrar.page.locator("table a[href*='/rows/']").last.click()
-        registrar.page.wait_for_load_state()
+        registrar.follow(registrar.page.locator("table a[href*='/rows/']").last)
         registrar.picture(f"{mark}-08-row")
         registrar.page.go_back()
         if not js:
@@ -82,8 +78,7 @@ def test_a_file_from_its_drop_to_the_annotated_workbook(
                 registrar.page.locator("a[href$='/report.xlsx']").click()
             assert coming.value.suggested_filename.endswith(".xlsx")
         record = registrar.page.locator("a[href^='/console/records/']").first
-        record.click()
-        registrar.page.wait_for_load_state()
+        registrar.follow(record)
         registrar.form("con_correct")
         registrar.picture(f"{mark}-09-record")
         registrar.go("/console/files")
@@ -99,7 +94,7 @@ def test_a_photo_is_told_so_on_a_phone(at: At) -> None:
         provider.send("con_file")
         provider.until_read(js=False)
         provider.picture("phone-12-photo")
-        assert "不能读取" in provider.page.content()
+        assert "不能读取" in provider.text()
 
 
 def test_claims_and_the_rest_as_each_role_reads_them(city: Opened, at: At) -> None:
@@ -152,16 +147,13 @@ def test_a_class_is_chosen_and_looked_at(at: At, size: dict[str, int], language:
         plans = registrar.page.locator("#con_class_plan-plan option").count()
         for index in range(1, plans):
             registrar.page.select_option("#con_class_plan-plan", index=index)
-            registrar.page.locator("main form button").first.click()
-            registrar.page.wait_for_load_state()
+            registrar.follow(registrar.page.locator("main form button").first)
             if registrar.page.locator("table.listed").count():
                 break
         registrar.picture(f"{mark}-50-what-a-class-has")
-        registrar.page.locator("table.listed th a").first.click()
-        registrar.page.wait_for_load_state()
+        registrar.follow(registrar.page.locator("table.listed th a").first)
         registrar.page.select_option("#course", index=1)
-        registrar.page.locator("main form button").first.click()
-        registrar.page.wait_for_load_state()
+        registrar.follow(registrar.page.locator("main form button").first)
         registrar.picture(f"{mark}-51-who-has-it")
         registrar.send("con_class")
         assert registrar.page.locator("#con_class-fault").count() == 0
@@ -177,7 +169,7 @@ def test_an_account_and_its_code(at: At) -> None:
             registrar.page.fill(f"#con_open-{name}", value)
         registrar.send("con_open")
         registrar.picture("40-account-opened")
-        assert "账户已开立" in registrar.page.content()
+        assert "账户已开立" in registrar.text()
 
 
 def test_a_deep_link_without_permission(at: At) -> None:

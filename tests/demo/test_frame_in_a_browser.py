@@ -62,14 +62,13 @@ def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
         }  # fmt: skip
         for field, value in fields.items():
             learner.page.fill(field, value)
-        learner.page.locator("form#activation button").click()
-        assert "两次输入的新口令不一致" in learner.page.content()
+        learner.follow(learner.page.locator("form#activation button"))
+        assert "两次输入的新口令不一致" in learner.text()
         assert learner.page.input_value("#holder") == LONG_NAME
         learner.picture("activate-refused")
         for field in ("#password", "#again"):
             learner.page.fill(field, NEW_PASSWORD)
-        learner.page.locator("form#activation button").click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.locator("form#activation button"))
         assert urlsplit(learner.page.url).path.startswith("/my")
         assert learner.page.locator("nav.main-nav").count() == 1
         learner.picture("activated")
@@ -80,14 +79,14 @@ def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
             learner.page.fill(f"#password-{field}", value)
         learner.picture("password")
         learner.send("password")
-        assert "口令已修改" in learner.page.content()
+        assert "口令已修改" in learner.text()
         learner.picture("password-changed")
 
 
 def test_a_session_that_ends_while_somebody_types_loses_nothing(city: Opened, at: At) -> None:
     with at("demo.officer", DESK, folder=FOLDER) as officer:
         officer.go("/desk/pathways")
-        officer.page.locator("main table a").first.click()
+        officer.follow(officer.page.locator("main table a").first)
         stood_at = urlsplit(officer.page.url).path
         officer.form("intake").locator("#intake-year").fill("1999")
         officer.page.fill("#intake-notice_no", "冀招〔1999〕7号")
@@ -97,16 +96,16 @@ def test_a_session_that_ends_while_somebody_types_loses_nothing(city: Opened, at
         (token,) = [each["name"] for each in cookies if "stamp" not in each["name"] and "session" in each["name"]]
         officer.page.context.clear_cookies(name=token)
         officer.send("intake")
-        assert "刚才提交的内容尚未办理" in officer.page.content()
+        assert "刚才提交的内容尚未办理" in officer.text()
         officer.picture("lapsed-sign-in-again")
         entry = city.file.person("demo.officer")
         assert entry is not None
         officer.page.fill("#login_name", entry["login"])
         officer.page.fill("#password", entry["password"])
-        officer.page.locator("form.fields button").click()
+        officer.follow(officer.page.locator("form.fields button"))
         assert "冀招〔1999〕7号" in officer.page.locator("dl.panel").inner_text()
         officer.picture("lapsed-send-now")
-        officer.page.get_by_role("link", name="不提交").click()
+        officer.follow(officer.page.get_by_role("link", name="不提交"))
         assert urlsplit(officer.page.url).path == stood_at
 
 
@@ -118,8 +117,7 @@ def test_a_deep_link_is_followed_after_signing_in(city: Opened, at: At) -> None:
         assert entry is not None
         somebody.page.fill("#login_name", entry["login"])
         somebody.page.fill("#password", entry["password"])
-        somebody.page.locator("form.fields button").click()
-        somebody.page.wait_for_load_state()
+        somebody.follow(somebody.page.locator("form.fields button"))
         assert urlsplit(somebody.page.url).path == "/desk/reviews"
         somebody.go("/my/transcript")
         somebody.picture("not-yours")

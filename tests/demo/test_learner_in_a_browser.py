@@ -22,13 +22,11 @@ def test_home_leads_to_the_transcript_and_to_the_story_of_a_credit(at: At, langu
         learner.picture(f"01-home-{language}")
         learner.page.locator("details summary", has_text="看成表格" if zh else "As a table").first.click()
         learner.picture(f"02-home-table-{language}")
-        learner.page.get_by_role(
-            "link", name=re.compile("查看完整学习档案" if zh else "See the whole transcript")
-        ).click()
-        learner.page.wait_for_load_state()
+        learner.follow(
+            learner.page.get_by_role("link", name=re.compile("查看完整学习档案" if zh else "See the whole transcript"))
+        )
         learner.picture(f"03-transcript-{language}")
-        learner.page.get_by_role("link", name="程序设计基础").first.click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.get_by_role("link", name="程序设计基础").first)
         learner.picture(f"04-story-{language}")
         story = learner.page.locator("main").inner_text()
         assert "58" in story
@@ -41,20 +39,17 @@ def test_a_message_is_opened_and_marked_on_a_phone_without_scripts(at: At) -> No
         learner.go("/my/inbox")
         learner.picture("05-inbox")
         assert "学习成果已更正" in learner.page.locator("main").inner_text()
-        learner.page.get_by_role("button", name=re.compile("标为已读.*学习成果已更正")).click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.get_by_role("button", name=re.compile("标为已读.*学习成果已更正")))
         assert "已标为已读。" in learner.page.locator("main").inner_text()
         learner.picture("06-inbox-read")
-        learner.page.get_by_role("link", name="查看学习成果").first.click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.get_by_role("link", name="查看学习成果").first)
         assert "程序设计基础" in learner.page.locator("h1").inner_text()
         # The back button shows the page with the form that was sent already: sent again, it does nothing twice.
         learner.page.go_back()
         learner.page.go_back()
         button = learner.page.get_by_role("button", name=re.compile("标为已读.*学习成果已更正"))
         if button.count():
-            button.first.click()
-            learner.page.wait_for_load_state()
+            learner.follow(button.first)
             assert learner.page.locator("h1").inner_text() == "收件箱"
 
 
@@ -63,8 +58,7 @@ def test_consent_is_given_and_taken_back(city: Opened, at: At, size: dict[str, i
     with at("zhou.zimo", size, js=True, folder=FOLDER) as learner:
         learner.go("/my/account")
         learner.picture(f"07-account-{name}")
-        learner.page.get_by_role("navigation", name="账户").get_by_role("link", name="授权").click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.get_by_role("navigation", name="账户").get_by_role("link", name="授权"))
         learner.page.select_option("#giving-purpose", "transcript")
         learner.picture(f"08-consent-to-give-{name}")
         learner.send("giving")
@@ -74,8 +68,7 @@ def test_consent_is_given_and_taken_back(city: Opened, at: At, size: dict[str, i
         learner.send("giving")
         assert "授权已生效。" in learner.page.locator("main").inner_text()
         learner.picture(f"10-consent-given-{name}")
-        learner.page.get_by_role("button", name=re.compile("^撤回")).click()
-        learner.page.wait_for_load_state()
+        learner.follow(learner.page.get_by_role("button", name=re.compile("^撤回")))
         assert "目前没有授权。" in learner.page.locator("main").inner_text()
         learner.picture(f"11-consent-taken-back-{name}")
 

@@ -39,7 +39,7 @@ def test_a_held_row_is_resolved_on_a_phone(city: Opened, at: At) -> None:
     with at("demo.officer", PHONE, folder=FOLDER) as officer:
         officer.go("/office")
         officer.picture("01-home")
-        officer.page.get_by_role("link", name="条待核行").click()
+        officer.follow(officer.page.get_by_role("link", name="条待核行"))
         officer.picture("02-held-rows")
         officer.go(f"/office/held-rows/{held.held_row_id}")
         text = officer.page.locator("main").inner_text()
@@ -175,7 +175,7 @@ def test_a_file_is_opened_and_all_that_an_officer_may_do_is_done(city: Opened, a
         officer.go("/office/people")
         looked_up(officer, row, "持证件到窗口办理更名")
         officer.picture("20-found-one")
-        officer.page.get_by_role("link", name="打开档案").click()
+        officer.follow(officer.page.get_by_role("link", name="打开档案"))
         officer.picture("21-file")
         officer.form("person_name")
         officer.page.fill("#person_name-name", "欧阳更名")
@@ -230,10 +230,10 @@ def test_a_record_of_the_wrong_person_is_given_to_the_right_one(
     with at("demo.officer", size, language=language, folder=FOLDER) as officer:
         officer.go("/office/people")
         looked_up(officer, wrong, "学生来信")
-        officer.page.locator("a[href^='/office/people/']").click()
-        officer.page.locator(f"a[href='/console/records/{record}']").click()
+        officer.follow(officer.page.locator("a[href^='/office/people/']"))
+        officer.follow(officer.page.locator(f"a[href='/console/records/{record}']"))
         officer.picture(f"30-record-{language}")
-        officer.page.locator(f"a[href='/office/records/{record}/reassignment']").click()
+        officer.follow(officer.page.locator(f"a[href='/office/records/{record}/reassignment']"))
         officer.picture(f"31-whose-{language}")
         looked_up(officer, right, "学生来信")
         officer.page.fill("#off_reassign-reason", "学生来信，已核结业名册")
@@ -252,7 +252,7 @@ def test_a_record_of_the_wrong_person_is_given_to_the_right_one(
 def test_affected_decisions_are_searched_and_read(at: At, size: Any, language: str) -> None:
     with at("demo.officer", size, language=language, folder=FOLDER) as officer:
         officer.go(f"/office/rules/{DOCUMENT}")
-        officer.page.locator("a[href$='/affected']").click()
+        officer.follow(officer.page.locator("a[href$='/affected']"))
         address = officer.page.url.removeprefix(officer.base)
         officer.form("affected_search")
         officer.send("affected_search")
@@ -276,8 +276,8 @@ def test_a_client_is_opened_and_its_secret_is_shown_once(at: At) -> None:
         administrator.picture("17-secret")
         administrator.page.reload()
         assert administrator.page.locator("dl.pairs dd").nth(1).inner_text() == secret, "the same form, the same secret"
-        administrator.page.get_by_role("link", name="已抄录，返回").click()
-        assert secret not in administrator.page.content()
+        administrator.follow(administrator.page.get_by_role("link", name="已抄录，返回"))
+        assert secret not in administrator.text()
         administrator.form("client_disablement")
         administrator.page.check("#client_disablement-sure")
         administrator.send("client_disablement")

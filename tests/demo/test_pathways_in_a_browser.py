@@ -57,7 +57,7 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str) -> str:
         school.picture("02-school-cohort-empty")
         school.file("roster", "名单.csv", ROSTER)
         school.picture("03-school-roster-tried")
-        assert "姓名" in school.page.content()
+        assert "姓名" in school.text()
         school.go(cohort)
         school.file("roster", "名单.csv", ROSTER.replace("武静,", "武静若,"))
         school.send("send-roster")
@@ -89,7 +89,7 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str) -> str:
         college.picture("10-college-round-collecting")
         college.send("deciding")
         college.picture("11-college-round-decided")
-        college.page.locator("a[href*='/members/']").last.click()
+        college.follow(college.page.locator("a[href*='/members/']").last)
         college.picture("12-college-candidate-unknown")
         college.go(round_)
         college.form("set_asides").locator("input[type=checkbox]").last.check()
@@ -121,7 +121,7 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str) -> str:
             officer.picture(f"18-officer-objection-{choice}")
             officer.send(form)
         officer.picture("19-officer-after-the-objections")
-        assert "已判定" in officer.page.content()
+        assert "已判定" in officer.text()
     with at("trade.registrar") as college:
         college.go(round_)
         college.form("notice")
@@ -136,9 +136,9 @@ def _state(at: At, cohort: str) -> None:
     with at("bihai.registrar", PHONE) as school:
         school.go(cohort)
         school.picture("09-school-cohort-on-a-phone")
-        school.page.locator("a[href$='/facts']").click()
+        school.follow(school.page.locator("a[href$='/facts']"))
         school.picture("09a-topics-on-a-phone")
-        school.page.locator("a[href$='/facts/process']").click()
+        school.follow(school.page.locator("a[href$='/facts/process']"))
         for no in range(1, 5):
             school.page.fill(f"#facts-score_{no}", "88" if no < 4 else "八十八")
             school.page.select_option(f"#facts-passed_{no}", "true")
@@ -193,7 +193,7 @@ def _to_the_end(at: At, round_: str) -> None:
         second.picture("24-second-freezes")
         second.send("freezing")
         second.picture("25-frozen")
-        assert re.search(r"ZD-2026-\d{4}", second.page.content())
+        assert re.search(r"ZD-2026-\d{4}", second.text())
     with at("trade.registrar", PHONE) as college:
         college.go(round_)
         college.picture("26-frozen-on-a-phone")

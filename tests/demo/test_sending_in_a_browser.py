@@ -96,8 +96,7 @@ def test_whoever_left_the_page_goes_on_from_the_page_of_the_file(at: At) -> None
         phone.go("/console/files/new")  # and the page is left
         phone.page.unroute("**/parts/2")
         phone.picture("04-begun-before")
-        phone.page.locator("p.note.warn a").first.click()
-        phone.page.wait_for_load_state()
+        phone.follow(phone.page.locator("p.note.warn a").first)
         phone.picture("05-to-go-on")
         choose(phone, "con_rest", "另一份.csv", b"another file")
         phone.page.locator("form#con_rest button[type=submit]").click()
@@ -107,8 +106,7 @@ def test_whoever_left_the_page_goes_on_from_the_page_of_the_file(at: At) -> None
         phone.page.locator("form#con_rest button[type=submit]").click()
         phone.page.wait_for_url("**done=con_file")
         assert files_of(phone) == before + 1
-        phone.page.locator("th a[href^='/console/files/0']").first.click()
-        phone.page.wait_for_load_state()
+        phone.follow(phone.page.locator("th a[href^='/console/files/0']").first)
         phone.until_read()
         phone.form("con_cancel").locator("[name=sure]").check()
         phone.send("con_cancel")

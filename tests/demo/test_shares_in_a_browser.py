@@ -78,7 +78,7 @@ def test_a_share_from_its_making_to_its_end(city: Opened, at: At, worker: str) -
             mine.go("/my/shares")
             mine.picture("12-list")
         theirs.page.reload()
-        assert "机械公司" not in theirs.page.content()
+        assert "机械公司" not in theirs.text()
         assert "over" in theirs.page.locator("[role=alert]").inner_text()
         theirs.picture("13-over")
 
@@ -90,8 +90,7 @@ def _checked(at: At, code: str) -> None:
         assert theirs.page.locator("#code").input_value() == code.replace(" ", "")
         theirs.picture("05-check")
         theirs.page.fill("#pin", "270419")
-        theirs.page.locator("#verify button").click()
-        theirs.page.wait_for_load_state()
+        theirs.follow(theirs.page.locator("#verify button"))
         theirs.picture("06-wrong-pin")
         _look(theirs, code)
         assert theirs.page.locator(".verdict-banner.good").count() == 1
@@ -108,8 +107,7 @@ def _look(sitting: Sitting, code: str) -> None:
     sitting.go("/verify")
     sitting.page.fill("#code", code.lower())
     sitting.page.fill("#pin", PIN)
-    sitting.page.locator("#verify button").click()
-    sitting.page.wait_for_load_state()
+    sitting.follow(sitting.page.locator("#verify button"))
 
 
 @pytest.mark.parametrize(
@@ -123,10 +121,9 @@ def test_a_long_life_and_courses_converted_are_read_as_well(
         made = client.make_share(entry["learner_id"], purpose="申请入学", says_who="name_and_number", openings=2)
     with at(None, size, language=language, js=js, folder=FOLDER) as theirs:
         theirs.go(f"/verify/{made['code'].replace(' ', '')}")
-        theirs.page.locator("#verify button").click()
-        theirs.page.wait_for_load_state()
+        theirs.follow(theirs.page.locator("#verify button"))
         theirs.picture(f"20-{login}-{language}")
-        rules = set(re.findall(r'href="(/v1/rules/[^"]*)"', theirs.page.content()))
+        rules = set(re.findall(r'href="(/v1/rules/[^"]*)"', theirs.text()))
     assert rules
     with city.person(login) as (client, _):
         for rule in rules:
