@@ -17,10 +17,10 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
 class Sitting:
-    """Somebody at a screen; `folder` is where their pictures go."""
+    """Somebody at a screen; `folder` is where their pictures go, `glass` a second screen to look for barriers with."""
 
-    def __init__(self, page: Any, base: str, folder: str) -> None:
-        self.page, self.base, self.folder = page, base, folder
+    def __init__(self, page: Any, base: str, folder: str, glass: Any) -> None:
+        self.page, self.base, self.folder, self.glass = page, base, folder, glass
 
     def go(self, path: str) -> None:
         """Open a page of the bank."""
@@ -101,20 +101,17 @@ class Sitting:
 def barriers(sitting: Sitting) -> list[str]:
     """What axe finds on the page that is open, against WCAG 2.2 AA: the rule, and where.
 
-    It is a script: the page as it stands is given to a second screen of the same size that runs scripts.
+    It is a script: the page as it stands is given to the second screen, made as large, which runs scripts.
     """
     from axe_playwright_python.sync_playwright import Axe
 
-    page, text = sitting.page, sitting.text()
-    context = page.context.browser.new_context(viewport=page.viewport_size, bypass_csp=True)
-    try:
-        copy = context.new_page()
-        copy.route(page.url, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
-        copy.goto(page.url)
-        options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
-        found = Axe().run(copy, options=options)
-    finally:
-        context.close()
+    page, glass, text = sitting.page, sitting.glass, sitting.text()
+    glass.set_viewport_size(page.viewport_size)
+    glass.route(page.url, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
+    glass.goto(page.url)
+    glass.unroute(page.url)
+    options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
+    found = Axe().run(glass, options=options)
     return [
         f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
         for each in found.response["violations"]
@@ -131,6 +128,7 @@ def screens(base: str, person: Callable[[str], Mapping[str, Any] | None]) -> Ite
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        glass = browser.new_context(bypass_csp=True).new_page()
 
         @contextmanager
         def at(
@@ -144,7 +142,7 @@ def screens(base: str, person: Callable[[str], Mapping[str, Any] | None]) -> Ite
             locale = "zh-CN" if language == "zh" else "en-GB"
             context = browser.new_context(viewport=dict(size), locale=locale, java_script_enabled=js)
             context.set_default_timeout(20_000)
-            sitting = Sitting(context.new_page(), base, folder)
+            sitting = Sitting(context.new_page(), base, folder, glass)
             if language == "en":
                 sitting.go("/?lang=en")
             if login is not None:

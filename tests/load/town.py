@@ -37,8 +37,9 @@ class LoadTown:
 
 
 def learner(number: int) -> dict[str, Any]:
-    """An invented person, the same for the same number."""
-    seventeen = f"139900{1990 + number % 16}{1 + number % 12:02d}{1 + number % 28:02d}{number % 1000:03d}"
+    """An invented person, the same for the same number; of any 336,000 no two are the same person."""
+    born = f"{1990 + number % 16}{1 + number % 12:02d}{1 + number % 28:02d}"  # alike after 336, and no sooner
+    seventeen = f"139900{born}{number // 336 % 1000:03d}"
     name = "甲乙丙丁戊己庚辛壬癸"
     return {
         "name": "测" + name[number % 10] + name[number // 10 % 10],
