@@ -48,7 +48,7 @@ async def test_who_looked_is_told_but_not_by_name_and_not_what_for(portal: Porta
     assert answer.status_code == 200
     async with portal.signed_in() as browser:
         page = (await browser.get("/my/account")).text
-    assert "查看账户或档案" in text_of(page)
+    assert "查看了账户或学习档案。" in text_of(page)
     assert "正在核查冒名" not in page
     assert str(officer.login_id) not in page
 
@@ -269,7 +269,10 @@ async def test_every_look_and_every_word_of_consent_can_be_read_page_by_page(por
         answer = await portal.bank.call("POST", f"/v1/learners/{learner_id}/consents", own, json=body)
         assert answer.status_code == 201, answer.text
     async with portal.signed_in() as browser:
-        for page, name, row in (("/my/account", "looked", "查看账户或档案"), ("/my/consents", "words", "<time ")):
+        for page, name, row in (
+            ("/my/account", "looked", "查看了账户或学习档案。"),
+            ("/my/consents", "words", "<time "),
+        ):
             first = (await browser.get(page)).text
             onwards = re.search(rf'href="({page}\?{name}=20[^"#]*)', first)
             assert onwards is not None, page

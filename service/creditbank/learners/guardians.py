@@ -33,6 +33,7 @@ from creditbank.learners.inbox import serve
 from creditbank.learners.indexes import document_index, name_index
 from creditbank.learners.names import mask_name
 from creditbank.learners.personal import is_child, keys_of, must_be_readable, opened, sealed, settle_birth
+from creditbank.learners.schemas import Relation
 from creditbank.learners.tables import Guardianship
 from creditbank.learners.ties import must_vouch_for
 from creditbank.sealing import Keyring, canonical
@@ -139,7 +140,7 @@ class NewGuardian:
 
     name: str
     document: IdentityDocument
-    relation: str
+    relation: Relation
     evidence: str
 
 

@@ -19,6 +19,7 @@ from creditbank.identity.schemas import NewClient, NewLogin, Scope, StaffRole
 from creditbank.institutions import reading, service
 from creditbank.institutions.schemas import InstitutionKind, ProfileIn
 from creditbank.pathways.public_notices import notices as round_notices
+from creditbank.portal.accesses_said import act_said, purpose_said
 from creditbank.portal.answering import Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, tools_of
 from creditbank.portal.office import (
@@ -379,4 +380,6 @@ async def access_log_page(actor: ActorDep, session: SessionDep, visited: AtHomeD
     return office_page(
         visited, "access_log.html", actor, here="/office/access-log", entries=found, learner=learner, by=by,
         wrong=bool(learner) and asked_id(learner) is None, following=further(visited.request, cursor),
+        act_said=lambda act: act_said(act, visited.language),
+        purpose_said=lambda purpose: purpose_said(purpose, visited.language),
     )  # fmt: skip

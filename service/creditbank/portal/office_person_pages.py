@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from creditbank.clock import today
 from creditbank.db import DatabaseDep
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep
@@ -19,7 +20,9 @@ from creditbank.identity.schemas import Line
 from creditbank.learners import activation, lookups, service
 from creditbank.learners.account_numbers import grouped
 from creditbank.learners.erasing import erase
+from creditbank.learners.families import family_of
 from creditbank.learners.opening import read_person_document
+from creditbank.learners.personal import is_child
 from creditbank.learners.schemas import CodeAsked, NameIn, NewDocumentIn, ReasonIn
 from creditbank.learners.sight import allowed_to_see
 from creditbank.portal.answering import Visit
@@ -45,7 +48,13 @@ def file_of(learner_id: UUID, purpose: str | None) -> str:
     return address if purpose is None else f"{address}?{urlencode({'purpose': purpose})}"
 
 
-def _purpose(written: str | None) -> str | None:
+def guardians_address(learner_id: UUID, purpose: str | None) -> str:
+    """The address of the page about somebody's guardians, opened for a purpose, or where it is asked what for."""
+    address = f"/office/people/{learner_id}/guardians"
+    return address if purpose is None else f"{address}?{urlencode({'purpose': purpose})}"
+
+
+def purpose_of(written: str | None) -> str | None:
     """What a file is opened for; nothing where nothing that can be logged was said."""
     try:
         return _PURPOSE.validate_python((written or "").strip())
@@ -58,17 +67,19 @@ async def person_page(
     learner_id: str, actor: ActorDep, database: DatabaseDep, keyring: KeyringDep, visited: AtHomeDep
 ) -> Response:
     """Who it is, the state of the account, what it holds; asked what for first, and logged. Raises NotFound."""
-    which, purpose = id_of(learner_id), _purpose(visited.request.query_params.get("purpose"))
+    which, purpose = id_of(learner_id), purpose_of(visited.request.query_params.get("purpose"))
     if purpose is None:
-        return _asked_for(visited, actor, which)
+        return asked_for(visited, actor, which)
     async with database.session() as session:
         return await _file(session, visited, actor, which, purpose=purpose, keyring=keyring)
 
 
-def _asked_for(visited: Visit, actor: Actor, learner_id: UUID, fault: Fault | None = None) -> Response:
-    """What the file is to be opened for: nothing of it is shown before that is said."""
-    here = file_of(learner_id, None)
-    return office_page(visited, "person_purpose.html", actor, here=here, fault=fault, learner_id=learner_id)
+def asked_for(
+    visited: Visit, actor: Actor, learner_id: UUID, fault: Fault | None = None, *, address: str | None = None
+) -> Response:
+    """What the file, or another page about the person, is to be opened for: nothing is shown before that is said."""
+    here = address or file_of(learner_id, None)
+    return office_page(visited, "person_purpose.html", actor, here=here, fault=fault, address=here)
 
 
 async def _file(
@@ -85,6 +96,8 @@ async def _file(
     await allowed_to_see(session, actor, learner_id, at=at, keyring=keyring, purpose=purpose)
     person = await lookups.show(session, learner_id, seen_by="officer", institution_id=None, keyring=keyring)
     body = await transcript(session, learner_id, Asked(), reported_by=None, keyring=keyring, at=at)
+    family = await family_of(session, learner_id)
+    guardians = await lookups.guardians_shown(session, family, whole=True, at=at, keyring=keyring)
     names = called(await every_institution(session, visited))
     held = [
         {
@@ -106,6 +119,9 @@ async def _file(
         kinds=KINDS,
         names=names,
         records=held,
+        child=await is_child(session, family, on=today(at), keyring=keyring),
+        guardians=guardians,
+        of_guardians=guardians_address(learner_id, purpose),
     )
 
 
@@ -114,9 +130,9 @@ async def _file(
 
 async def _again(posted: Posted, learner_id: UUID, fault: Fault) -> Response:
     """The file with a refusal: opening it once more is one more look."""
-    purpose = _purpose(posted.one("purpose"))
+    purpose = purpose_of(posted.one("purpose"))
     if purpose is None:
-        return _asked_for(posted.visited, posted.actor, learner_id, fault)
+        return asked_for(posted.visited, posted.actor, learner_id, fault)
     async with posted.database.session() as session:
         return await _file(
             session, posted.visited, posted.actor, learner_id, purpose=purpose, keyring=posted.state.keyring,
@@ -138,7 +154,7 @@ async def _acted(
         posted,
         form,
         lambda session, tools: act(session, which, tools),
-        then=file_of(which, _purpose(posted.one("purpose"))),
+        then=file_of(which, purpose_of(posted.one("purpose"))),
         show=lambda fault: _again(posted, which, fault),
         sure=sure,
     )
@@ -196,7 +212,7 @@ async def issue_code(learner_id: str, posted: PostedDep) -> Response:
         ]
         return office_page(
             posted.visited, "given.html", posted.actor, here=f"/office/people/{which}", pairs=pairs,
-            back=file_of(which, _purpose(posted.one("purpose"))),
+            back=file_of(which, purpose_of(posted.one("purpose"))),
         )  # fmt: skip
 
     return await given_once(

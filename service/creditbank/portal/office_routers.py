@@ -9,6 +9,7 @@ from creditbank.portal import (
     office_affected_pages,
     office_dashboard_pages,
     office_draft_pages,
+    office_guardian_pages,
     office_held_pages,
     office_pages,
     office_people_pages,
@@ -26,6 +27,7 @@ OFFICE_ROUTERS: tuple[APIRouter, ...] = (
     office_dashboard_pages.router,
     office_people_pages.router,
     office_person_pages.router,
+    office_guardian_pages.router,
     office_reassignment_pages.router,
     office_access_pages.router,
 )

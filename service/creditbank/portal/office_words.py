@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from creditbank.portal.access_words import ACCESS_WORDS
+from creditbank.portal.guardian_words import GUARDIAN_WORDS
 from creditbank.portal.office_access_words import OFFICE_ACCESS
 from creditbank.portal.office_figure_words import OFFICE_FIGURES
 from creditbank.portal.office_person_words import OFFICE_PERSON
@@ -14,6 +16,8 @@ OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
     **OFFICE_FIGURES,
     **OFFICE_ACCESS,
     **OFFICE_PERSON,
+    **GUARDIAN_WORDS,
+    **ACCESS_WORDS,
     # every page
     "off_nav": ("业务管理", "Office"),
     "off_home": ("待办", "What waits"),

@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import SessionDep
-from creditbank.errors import Language
 from creditbank.http import KeyringDep
 from creditbank.identity.actor import Actor, ActorDep
 from creditbank.institutions import reading
@@ -22,12 +21,13 @@ from creditbank.learners.guardians import may_act_for
 from creditbank.learners.personal import birth_of
 from creditbank.learners.schemas import ConsentIn, ReasonIn
 from creditbank.learners.sight import allowed_to_see
+from creditbank.portal.accesses_said import act_said
 from creditbank.portal.answering import SAFE, Visit
 from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, names_of, tools_of
 from creditbank.portal.home_shown import consent_named
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, back_to, whose_of_form, whose_page
-from creditbank.portal.words import PHRASES, named, speaker
+from creditbank.portal.words import named, speaker
 from creditbank.records.acts import Tools
 from creditbank.transcripts.personal_data import as_file, personal_data
 from creditbank.transcripts.service import Asked, transcript
@@ -109,7 +109,10 @@ async def _account(
         names=names,
         closed=all(account.closed_at is not None for account in shown.accounts),
         acts=await may_act_for(session, actor, learner_id, on=today(at), keyring=keyring),
-        looked=[(each, _act_said(each.act, tools.language)) for each in looked[:LOOKS_SHOWN]],
+        looked=[
+            (each, act_said(each.act, tools.language) or speaker(tools.language)("acct_act_other"))
+            for each in looked[:LOOKS_SHOWN]
+        ],
         earlier=skip + LOOKS_SHOWN if len(looked) > LOOKS_SHOWN else None,
         reporters=await _reporters(session, learner_id, tools),
         kind_of=lambda word: named("document", word, tools.language),
@@ -129,12 +132,6 @@ async def _reporters(session: AsyncSession, learner_id: UUID, tools: Tools) -> l
     body = await transcript(session, learner_id, Asked(), reported_by=None, keyring=tools.keyring, at=tools.at)
     names = (str(record["shown"].get("institution") or "") for record in orjson.loads(body)["records"])
     return [name for name in dict.fromkeys(names) if name]
-
-
-def _act_said(act: str, language: Language) -> str:
-    """What was done, in words; of most that staff do, that it was something else is enough."""
-    say = speaker(language)
-    return say(f"acct_act_{act}") if f"acct_act_{act}" in PHRASES else say("acct_act_other")
 
 
 @router.get("/my/account/personal-data.json")

@@ -26,7 +26,8 @@ CONSOLE_SEND = page_of(REPORT)
 CONSOLE_EQUIVALENCES = page_of(KEEP_EQUIVALENCES)
 CONSOLE_CLASS = page_of(CLAIM_FOR_CLASS)
 CONSOLE_ACCOUNT = Permit({"registrar": INSTITUTION}, by_cookie=True)
-"""A code is handed out at a counter of the person's own school; what an officer does is in the office."""
+"""A code is handed out and a guardian recorded at a counter of the person's own school; what an officer does is in the
+office."""
 CONSOLE_CLAIM = page_of(SEE_CLAIMS)
 CONSOLE_HAND = page_of(ANSWER_CLAIM)
 CONSOLE_OFFICER = page_of(KEEP_IDENTITY)
@@ -73,6 +74,8 @@ CONSOLE: Mapping[tuple[str, str], Permit] = {
     ("POST", "/console/accounts"): page_of(OPEN_ACCOUNT),
     ("GET", "/console/accounts/{learner_id}"): CONSOLE_ACCOUNT,
     ("POST", "/console/accounts/{learner_id}/codes"): CONSOLE_ACCOUNT,
+    ("POST", "/console/accounts/{learner_id}/guardians"): CONSOLE_ACCOUNT,
+    ("POST", "/console/accounts/{learner_id}/guardian-end"): CONSOLE_ACCOUNT,
     # equivalences and class claims
     ("GET", "/console/equivalences"): CONSOLE_EQUIVALENCES,
     ("POST", "/console/equivalences"): CONSOLE_EQUIVALENCES,
