@@ -11,31 +11,34 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     **CONSOLE_CLAIM_WORDS,
     **CONSOLE_RECORD_WORDS,
     # the parts
-    "con_home": ("办理事项", "What waits"),
+    "con_home": ("办理事项", "To do"),
     "con_files": ("报送文件", "Files"),
     "con_claims": ("转换申请", "Claims"),
-    "con_class": ("班级申请", "For a class"),
+    "con_class": ("班级申请", "Class claims"),
     "con_appeals": ("申诉复核", "Appeals"),
     "con_equivalences": ("认定关系", "Equivalences"),
-    "con_reconciliation": ("学期对账", "A term reconciled"),
+    "con_reconciliation": ("学期对账", "Term reconciliation"),
     "con_accounts": ("学习账户", "Accounts"),
     "con_pages": ("翻页", "Pages"),
     "con_first_page": ("回到第一页", "To the first page"),
     # home
-    "con_home_lead": (
-        "需要您处理的事项，以及最近报送的文件。",
-        "What waits for you, and the files that were sent last.",
-    ),
-    "con_files_wait": ("待确认表头的文件", "Files that wait for their columns"),
-    "con_claims_wait": ("待办的申请", "Claims that wait for you"),
+    "con_home_lead": ("需要您处理的事项，以及最近报送的文件。", "What needs your attention, and the latest files."),
+    "con_files_wait": ("待确认表头的文件", "Files with columns to confirm"),
+    "con_claims_wait": ("待办的申请", "Claims to handle"),
     "con_overdue": ("其中逾期 {n} 件", "{n} of them overdue"),
-    "con_appeals_wait": ("待复核的申诉", "Appeals that wait"),
+    "con_appeals_wait": ("待复核的申诉", "Appeals to review"),
     "con_at_least": ("{n} 以上", "{n} or more"),
-    "con_last_files": ("最近的文件", "The last files"),
+    "con_last_files": ("最近的文件", "Latest files"),
+    "con_moved": ("学分银行改派的成果", "Records that the bank moved"),
+    "con_moved_lead": (
+        "近 {n} 天内，业务员把本机构报送的这些成果改派给了正确的人，学分随之更正。请在本机构系统中一并更正。",
+        "In the last {n} days an officer gave these records of yours to the right person, and the credits with "
+        "them. Please correct them in your own system, too.",
+    ),
     # files
     "con_file": ("文件", "File"),
     "con_institution": ("机构", "Institution"),
-    "con_act": ("用途", "For"),
+    "con_act": ("用途", "Purpose"),
     "con_status": ("状态", "State"),
     "con_rows_n": ("行数", "Rows"),
     "con_outcomes": ("结果", "Outcomes"),
@@ -49,35 +52,36 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_send_file": ("报送文件", "Send a file"),
     "con_send_lead": (
         "一份文件，逐行有结果；一行有误不影响其他行。同一文件再报一次不会重复写入。",
-        "An outcome for every row; a bad row stops no other. The same file again writes nothing twice.",
+        "Every row gets its own outcome; a row with an error does not hold up the others. Sending the same file "
+        "again writes nothing twice.",
     ),
     "con_drop": ("把文件拖到这里，或点击选择", "Drop the file here, or click to choose it"),
     "con_file_what": (
-        "整份文件收到之后才开始读取，至多 {all} MiB。分部分上传，断线后自动续传，不会重复；浏览器禁用脚本时一次上传，"
-        "至多 {n} MiB，中断则什么也没有写入，重新提交即可。",
-        "The file is read only once all of it has come, at most {all} MiB. It goes in parts and goes on by itself "
-        "after a broken connection, nothing twice. Without scripts it goes in one piece, at most {n} MiB; if that "
-        "breaks, nothing was written: send it again.",
+        "整份文件收到之后才开始读取，最大 {all}。分部分上传，断线后自动续传，不会重复；浏览器禁用脚本时一次上传，"
+        "最大 {n}，中断则什么也没有写入，重新提交即可。",
+        "The file is read once all of it has arrived, {all} at most. It is sent in parts and resumes by itself "
+        "after a lost connection. With scripts turned off it goes in one piece, {n} at most; if that is "
+        "interrupted, nothing has been written: send it again.",
     ),
-    "con_file_button": ("上传", "Send it"),
+    "con_file_button": ("上传", "Upload"),
     "con_file_missing": (
         "没有收到文件，未写入任何内容。请选择文件后再提交。",
-        "No file came, and nothing was written. Choose a file, then send the form.",
+        "No file arrived, and nothing was written. Choose a file, then send the form.",
     ),
     "con_file_too_large": (
-        "文件超过一次上传的上限（{n} MiB），未接收。请在浏览器中启用脚本后分部分上传，或按学期、年级拆分。",
-        "The file is larger than one piece may be ({n} MiB) and was not taken. Allow scripts in your browser, which "
+        "文件超过一次上传的上限（{n}），未接收。请在浏览器中启用脚本后分部分上传，或按学期、年级拆分。",
+        "The file is larger than one piece may be ({n}) and was not taken. Turn on scripts in your browser, which "
         "send it in parts, or split it by term or year.",
     ),
-    "done_con_file": ("文件已收到。", "The file has come."),
-    "f_act": ("用途", "What for"),
+    "done_con_file": ("文件已收到。", "File received."),
+    "f_act": ("用途", "Purpose"),
     "con_does_report": ("报送或更正", "report or correct"),
     "con_does_withdraw": ("撤回所列成果", "withdraw what is listed"),
     "con_does_reassign": ("改派给正确的人", "reassign to the right person"),
-    "con_reason_of_file": ("撤回或改派的原因", "Why, for a withdrawal or reassignment"),
-    "con_reason_how": ("行内没有“原因”列时适用。", "For rows that do not say it themselves."),
+    "con_reason_of_file": ("撤回或改派的原因", "Reason for a withdrawal or reassignment"),
+    "con_reason_how": ("用于没有“原因”列的行。", "Used for rows without a reason of their own."),
     "con_kind": ("成果类别", "Kind of record"),
-    "con_kind_by_headers": ("由表头判断", "by the headers"),
+    "con_kind_by_headers": ("由表头判断", "judge by the headers"),
     "con_dry_run": ("只检查", "checked only"),
     "con_dry_run_what": (
         "只检查，不写入（不做身份匹配）",
@@ -86,21 +90,22 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_how": ("怎样报送", "How it works"),
     "con_how_formats": (
         "Excel（.xlsx）、CSV、TSV、NDJSON、JSON；旧版 .xls、图片、PDF 不能读取，会说明怎样另存。",
-        "Excel (.xlsx), CSV, TSV, NDJSON, JSON. An old .xls, a picture or a PDF cannot be read, and you are told how "
-        "to save it anew.",
+        "Excel (.xlsx), CSV, TSV, NDJSON, JSON. An old .xls, a picture or a PDF cannot be read; you are told how "
+        "to save it instead.",
     ),
     "con_how_again": (
         "更正：把改好的行再报一次，银行按课程、学期、考试次序等认出原来的成果。",
-        "To correct, send the mended rows again: the bank knows the record by course, term and attempt.",
+        "To correct, send the corrected rows again: the bank recognises the record by course, term and attempt.",
     ),
     "con_how_withdraw": (
         "撤回：列出要撤回的成果（同样的列，或“学习成果编号”一列），用途选“撤回”。",
-        "To withdraw, list the records, with the same columns or one of record ids, and choose what for.",
+        "To withdraw, list the records, with the same columns or one of record ids, and choose “withdraw” as the "
+        "purpose.",
     ),
     "con_how_larger": (
-        "大文件（至 {n} MiB）自动分部分上传；离开本页后，从“报送文件”中该文件的页面选择同一文件即可继续。",
-        "Large files, up to {n} MiB, go in parts; after leaving this page, go on from the file's own page by choosing "
-        "the same file.",
+        "大文件（最大 {n}）自动分部分上传；离开本页后，从“报送文件”中该文件的页面选择同一文件即可继续。",
+        "Large files, up to {n}, are sent in parts; if you leave this page, resume from the file's own page by "
+        "choosing the same file.",
     ),
     "con_status_receiving": ("接收中", "receiving"),
     "con_status_reading": ("读取中", "being read"),
@@ -124,9 +129,9 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_since_resolved": ("其后已处理", "resolved since"),
     "con_since_superseded": ("其后另有报送", "sent anew since"),
     "con_back_files": ("全部文件", "All files"),
-    "con_goes_on_at": ("将于 {at} 自动继续。", "It goes on by itself at {at}."),
+    "con_goes_on_at": ("将于 {at} 自动继续。", "It resumes by itself at {at}."),
     "con_same_file": ("此前报送过同一文件：", "The same file was sent before:"),
-    "con_same_file_there": ("查看那一次", "see it"),
+    "con_same_file_there": ("查看那一次", "see that one"),
     "con_receiving": (
         "已收到 {n} 个部分，等待其余部分；72 小时未传完则失效，此前未写入任何内容。",
         "{n} parts have come, the others are waited for; not whole in 72 hours, it expires. Nothing has been written.",
@@ -145,8 +150,8 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "这不是同一个文件：大小与开始上传的不同。请选择原来的文件，或取消后重新报送。",
         "This is another file: its size differs. Choose the one that was begun, or cancel this and send it anew.",
     ),
-    "con_begun": ("“{name}”（{at}）尚未传完。", "“{name}” ({at}) is not whole yet."),
-    "con_begun_go_on": ("继续上传", "Go on with it"),
+    "con_begun": ("“{name}”（{at}）尚未传完。", "“{name}” ({at}) has not arrived in full."),
+    "con_begun_go_on": ("继续上传", "Resume"),
     "con_rest_what": (
         "重新选择“{name}”，只上传还没有送达的部分。",
         "Choose “{name}” again: only what has not arrived is sent.",
@@ -156,30 +161,32 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
         "浏览器禁用了脚本，不能续传：请取消这一份，重新报送。",
         "Scripts are off in your browser, so it cannot go on here: cancel this one and send it anew.",
     ),
-    "con_needs_mapping": ("请确认各列读作什么。", "Say what each column is."),
+    "con_needs_mapping": ("请确认各列读作什么。", "Please confirm what each column is."),
     "con_questions_n": ("有 {n} 个问题需要您回答。", "{n} questions wait for your answer."),
     "con_no_questions": (
         "银行已按表头提出对应，核对无误即可确认；以后同样的文件不再询问。",
-        "A mapping is proposed by the headers: look it over and confirm it. Later files like it are not asked about.",
+        "The bank proposes a mapping by your headers: check it and confirm. You will not be asked again about "
+        "files like it.",
     ),
-    "con_look_at_mapping": ("核对表头对应", "Look at the mapping"),
+    "con_look_at_mapping": ("核对表头对应", "Review the mapping"),
     "con_progress": ("进度", "Progress"),
     "con_progress_n": ("已处理 {done} 行，共 {all} 行", "{done} of {all} rows done"),
-    "con_refresh": ("刷新进度", "Look again"),
+    "con_refresh": ("刷新进度", "Refresh"),
     "con_cancelled_after": (
         "停在第 {n} 行之后；此前写入的保留，可另行撤回。",
         "Stopped after row {n}; what was written stays and can be withdrawn.",
     ),
     "con_cancelled_before": ("取消时尚未写入任何内容。", "Nothing had been written when it was cancelled."),
-    "con_set_aside": ("不是成果的行", "no records"),
+    "con_set_aside": ("不算成果的行", "rows that are no records"),
     "con_was_dry_run": ("只作检查，未写入任何内容。", "This was a check: nothing was written."),
-    "con_given_back": ("带结果的原表", "The file given back"),
+    "con_given_back": ("带结果的原表", "Your file with the outcomes"),
     "con_given_back_what": (
         "原表加“报送结果”“结果说明”两列，出错单元格有底色和批注；改好后原样再报即可。",
-        "Your file with two columns more and the bad cells marked: mend it and send it again as it is.",
+        "Your own file with two more columns, and the cells at fault marked with a note. Correct it and send it "
+        "again as it is.",
     ),
-    "con_report_all": ("下载全部", "Download all of it"),
-    "con_report_attention": ("只下载需要处理的行", "Only rows that need a hand"),
+    "con_report_all": ("下载全部", "Download everything"),
+    "con_report_attention": ("只下载需要处理的行", "Download only rows to fix"),
     "con_report_name": (".报送结果", ".report"),
     "con_kept_until": (
         "内容保留到 {day}，此后只留行号与结果。",
@@ -193,7 +200,7 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_record_open": ("查看成果", "See the record"),
     "con_row_n": ("第 {n} 行", "Row {n}"),
     "con_no_rows": ("没有这种结果的行。", "No rows of this outcome."),
-    "con_go_on_title": ("放行", "Let it go on"),
+    "con_go_on_title": ("继续写入", "Resume writing"),
     "con_go_on_what": (
         "待核的行已看过：其余各行照常写入，记入日志。",
         "The held rows were looked at: the rest is written, and it is logged.",
@@ -211,16 +218,17 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_cell": ("单元格", "Cell"),
     "con_header": ("表头", "Header"),
     "con_content": ("内容", "Content"),
-    "con_at_fault": ("有误", "at fault"),
+    "con_at_fault": ("有误", "error"),
     "con_mend": (
         "更正这一行：在原表中改好后再报送，其他行不受影响。",
-        "To correct it, mend it in your file and send the file again; the other rows are not touched.",
+        "To correct this row, fix it in your file and send the file again; other rows are not affected.",
     ),
     # the mapping
-    "con_mapping": ("表头对应", "What each column is"),
+    "con_mapping": ("表头对应", "Column mapping"),
     "con_mapping_lead": (
         "左边是您的表头和样例，右边是银行读作的内容。可以改；先试读，再确认。",
-        "Your headers with samples, and what the bank would read each as. Change what is wrong, try it, then confirm.",
+        "Your headers with sample values, and what the bank would read each one as. Change what is wrong, preview, "
+        "then confirm.",
     ),
     "con_mapping_over": (
         "这份文件现在不需要确认表头，以下仅供查看。",
@@ -231,7 +239,7 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_use_sheet": ("读取这张工作表", "Read this sheet"),
     "con_kind_changed": (
         "改了类别，请先按“试读”，各列可选的内容随之改变。",
-        "After changing the kind press “Try it”: what the columns may be changes with it.",
+        "After changing the kind press “Preview”: the choices for each column change with it.",
     ),
     "con_samples": ("样例", "Samples"),
     "con_read_as": ("读作", "Read as"),
@@ -254,26 +262,27 @@ CONSOLE_WORDS: Mapping[str, tuple[str, str]] = {
     "con_source_term_end": ("该学期最后一天", "the last day of the term"),
     "con_value": ("固定值", "Value"),
     "con_confirm": ("确认，开始写入", "Confirm and write"),
-    "con_try": ("试读", "Try it"),
+    "con_try": ("试读", "Preview"),
     "con_confirm_what": (
         "试读不写入任何内容。确认后整份文件按此读取，并保存下来供以后的文件使用。",
-        "To try writes nothing. Confirmed, the file is read by it, and it is saved for later files.",
+        "A preview writes nothing. Once confirmed, the whole file is read this way, and the mapping is kept for "
+        "later files.",
     ),
     "done_con_mapping": ("表头对应已确认并保存。", "The mapping is confirmed and saved."),
-    "con_first_rows": ("前几行会读作", "The first rows as read"),
-    "con_proposed_so": ("按银行提出的对应：", "By the mapping that is proposed:"),
-    "con_tried_so": ("按您上面所选（尚未写入）：", "By what you chose above; nothing has been written:"),
-    "con_nothing_read_yet": ("先回答上面的问题，再试读。", "Answer the questions above, then try it."),
+    "con_first_rows": ("前几行会读作", "How the first rows would be read"),
+    "con_proposed_so": ("按银行提出的对应：", "With the proposed mapping:"),
+    "con_tried_so": ("按您上面所选（尚未写入）：", "With what you chose above (nothing has been written):"),
+    "con_nothing_read_yet": ("先回答上面的问题，再试读。", "Answer the questions above, then preview."),
     "con_whose": ("学习者", "Learner"),
     "con_would_be": ("读作", "Read as"),
     "con_reads_row": ("成果", "a record"),
-    "con_reads_set_aside": ("不是成果", "no record"),
-    "con_reads_fault": ("有误", "at fault"),
+    "con_reads_set_aside": ("不算成果", "not a record"),
+    "con_reads_fault": ("有误", "error"),
     "con_mappings": ("已保存的表头对应", "Saved mappings"),
     "con_mappings_lead": (
         "以后的文件按这些对应读取，最近确认的在前。停用后，同样的文件会再问您一次。",
-        "Later files are read by these, the last confirmed first. Once one is not used any more, files like it are "
-        "asked about again.",
+        "Later files are read by these, the most recently confirmed first. After you stop using one, you are asked "
+        "again about files like it.",
     ),
     "con_confirmed_at": ("{at} 确认", "confirmed {at}"),
     "con_retire_title": ("停用", "Stop using it"),
