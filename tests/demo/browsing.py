@@ -3,24 +3,84 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from creditbank import clock
+from creditbank.portal.answering import LANGUAGE_COOKIE
 
 PICTURES = Path(os.environ.get("CREDITBANK_PICTURES", "var/pictures"))
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 """Rules of axe for WCAG 2.2 at level AA."""
+LOOK = """async options => {
+    const found = (await axe.run(options)).violations
+    const said = found.flatMap(({id, nodes}) => nodes.slice(0, 3).map(
+        ({target, failureSummary}) => `${id}: ${target} ${failureSummary || ""}`
+    ))
+    return {styled: document.styleSheets.length > 0, said}
+}"""
+SCRIPTS = re.compile(r"<script\b.*?</script>", re.DOTALL)
+NOT_LOADED = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+)  # fmt: skip
+"""Features of Chromium: those that Playwright switches off (the last such switch is the one that holds), and the pages
+that it loads behind the address bar of each new window, which nobody sees and which cost as much as one of ours."""
+STILL_IN = timedelta(minutes=5)
+"""How long somebody who was signed in is so still: the session of a page lives longer."""
+
+
+class Glass:
+    """A second screen, with the script that looks for barriers: it stays open, and the pages of others are written into
+    it as they stand, one after another. `seen` are the addresses of those in which there is none."""
+
+    def __init__(self, browser: Any, base: str, seen: set[str]) -> None:
+        from axe_playwright_python.base import AXE_SCRIPT
+
+        self.seen = seen
+        self.page = browser.new_context(bypass_csp=True).new_page()
+        self.page.goto(f"{base}/sign-in")  # a page of the bank, so that its stylesheet is found from here
+        self.page.evaluate(AXE_SCRIPT)
+
+    def barriers(self, text: str, size: Mapping[str, int], *, js: bool) -> list[str]:
+        """What axe finds on a page, against WCAG 2.2 AA: the rule, and where.
+
+        A page's own scripts have done what they do before it is given here. Whoever has none sees what is said instead.
+        """
+        self.page.set_viewport_size(size)
+        self.page.set_content(SCRIPTS.sub("", text if js else text.replace("noscript>", "div>")))
+        options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
+        found = self.page.evaluate(LOOK, options)
+        assert found["styled"], "a page is looked at as it is shown"
+        said: list[str] = found["said"]
+        return said
 
 
 class Sitting:
     """Somebody at a screen; `folder` is where their pictures go, `glass` a second screen to look for barriers with."""
 
-    def __init__(self, page: Any, base: str, folder: str, glass: Any) -> None:
-        self.page, self.base, self.folder, self.glass = page, base, folder, glass
+    def __init__(self, page: Any, base: str, folder: str, glass: Glass, *, js: bool) -> None:
+        self.page, self.base, self.folder, self.glass, self.js = page, base, folder, glass, js
+        self.inside = page.context.new_cdp_session(page)
+        self.shown = ""
+        page.on("response", self._came)
+
+    def _came(self, answer: Any) -> None:
+        """Keep the address of the page that was asked for and is there, as no refusal and no answer to a form is."""
+        if answer.request.is_navigation_request():
+            there = answer.request.method == "GET" and answer.status == 200
+            self.shown = urlsplit(answer.url).path if there else ""
 
     def go(self, path: str) -> None:
         """Open a page of the bank."""
@@ -56,10 +116,18 @@ class Sitting:
         """Keep a picture of the whole page, which is no wider than the screen, and find no barrier in it."""
         folder = PICTURES / self.folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
-        layout = self.page.context.new_cdp_session(self.page).send("Page.getLayoutMetrics")
+        # Of the browser itself: the driver's own picture of a page takes twice as long.
+        taken = self.inside.send("Page.captureScreenshot", {"captureBeyondViewport": True, "optimizeForSpeed": True})
+        (folder / f"{name}.png").write_bytes(b64decode(taken["data"]))
+        self.looked_over(name)
+
+    def looked_over(self, name: str) -> None:
+        """The page is no wider than the screen, and there is no barrier in it; its address is kept."""
+        layout = self.inside.send("Page.getLayoutMetrics")
         assert layout["cssContentSize"]["width"] <= self.page.viewport_size["width"], name
-        assert not (found := barriers(self)), f"{name}: {found}"
+        assert not (found := self.glass.barriers(self.text(), self.page.viewport_size, js=self.js)), f"{name}: {found}"
+        if self.shown == urlsplit(self.page.url).path:
+            self.glass.seen.add(self.shown)
 
     def form(self, form: str) -> Any:
         """A form of an act, its fold opened."""
@@ -98,37 +166,22 @@ class Sitting:
         self.send(form)
 
 
-def barriers(sitting: Sitting) -> list[str]:
-    """What axe finds on the page that is open, against WCAG 2.2 AA: the rule, and where.
-
-    It is a script: the page as it stands is given to the second screen, made as large, which runs scripts.
-    """
-    from axe_playwright_python.sync_playwright import Axe
-
-    page, glass, text = sitting.page, sitting.glass, sitting.text()
-    glass.set_viewport_size(page.viewport_size)
-    glass.route(page.url, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
-    glass.goto(page.url)
-    glass.unroute(page.url)
-    options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
-    found = Axe().run(glass, options=options)
-    return [
-        f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for each in found.response["violations"]
-        for node in each["nodes"][:3]
-    ]
-
-
 At = Callable[..., AbstractContextManager[Sitting]]
 
 
-def screens(base: str, person: Callable[[str], Mapping[str, Any] | None]) -> Iterator[At]:
-    """Opens a screen for somebody who is signed in, or for nobody: `at("zhang.san", PHONE, language="en", js=True)`."""
+def screens(base: str, person: Callable[[str], Mapping[str, Any] | None], seen: set[str]) -> Iterator[At]:
+    """Opens a screen for somebody who is signed in, or for nobody: `at("zhang.san", PHONE, language="en", js=True)`.
+
+    They sign in by the form, and sit down again without doing so while that session lives. The addresses of pages that
+    were looked over are added to those `seen`.
+    """
     from playwright.sync_api import sync_playwright
 
+    signed_in: dict[str, tuple[datetime, list[Any]]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        glass = browser.new_context(bypass_csp=True).new_page()
+        switches = ["--no-sandbox", f"--disable-features={','.join(NOT_LOADED)}"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        glass = Glass(browser, base, seen)
 
         @contextmanager
         def at(
@@ -142,13 +195,19 @@ def screens(base: str, person: Callable[[str], Mapping[str, Any] | None]) -> Ite
             locale = "zh-CN" if language == "zh" else "en-GB"
             context = browser.new_context(viewport=dict(size), locale=locale, java_script_enabled=js)
             context.set_default_timeout(20_000)
-            sitting = Sitting(context.new_page(), base, folder, glass)
             if language == "en":
-                sitting.go("/?lang=en")
+                context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": base}])
+            sitting = Sitting(context.new_page(), base, folder, glass, js=js)
             if login is not None:
-                entry = person(login)
-                assert entry is not None, login
-                sitting.sign_in(entry["login"], entry["password"])
+                then, cookies = signed_in.get(login, (None, []))
+                if then is not None and timedelta() <= clock.now() - then < STILL_IN:
+                    context.add_cookies(cookies)
+                else:
+                    entry = person(login)
+                    assert entry is not None, login
+                    sitting.sign_in(entry["login"], entry["password"])
+                    kept = [each for each in context.cookies() if each["name"] != LANGUAGE_COOKIE]
+                    signed_in[login] = clock.now(), kept
             yield sitting
             context.close()
 

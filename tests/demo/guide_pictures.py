@@ -279,7 +279,7 @@ def main(arguments: Sequence[str]) -> int:
 
     place = settings().data_dir / "demo.json"
     demo = DemoFile.read(place, json.loads(place.read_text("utf-8"))["base_url"])
-    opened = screens(demo.base_url, demo.person)
+    opened = screens(demo.base_url, demo.person, set())
     at: Any = next(opened)
     for scenes in sittings():
         wanted = [one for one in scenes if not arguments or one.name.startswith(tuple(arguments))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -138,27 +139,73 @@ def _sql(city: Opened, query: str) -> list[Any]:
         return beside.submit(city.sql, query).result()
 
 
+CLASSMATES = ("公孙若谷", "公孙若水")
+TITLE, COURSE = "人工智能训练", "YS5202"
+
+
+@pytest.fixture(scope="module")
+def classmates(city: Opened) -> Sequence[str]:
+    """Two of this test alone, enrolled in one plan, each with a certificate that their college reported."""
+    with city.school("vocational") as school:
+        for serial, name in enumerate(CLASSMATES, start=988):
+            who = {"name": name, "document": {"kind": "resident_id", "number": resident(serial, "20060412")}}
+            school.post_record({
+                "kind": "enrolment_event", "learner": {**who, "student_no": f"202402{serial}"}, "event": "entered",
+                "occurred_on": "2024-09-01", "level": "higher_vocational", "programme_code": "510205",
+                "year_of_entry": 2024,
+            })  # fmt: skip
+            school.post_record({
+                "kind": "certificate", "learner": who, "standard": "ys-ai-training", "level": "intermediate",
+                "number": f"YS2026900{serial}", "occurred_on": "2026-05-16",
+            })  # fmt: skip
+    return CLASSMATES
+
+
 @pytest.mark.parametrize(("size", "language"), [(DESK, "zh"), (PHONE, "en")])
-def test_a_class_is_chosen_and_looked_at(at: At, size: dict[str, int], language: str) -> None:
-    """As far as what would come of it: nothing of the city is changed."""
+def test_a_class_is_chosen_claimed_for_and_taken_back(
+    at: At, classmates: Sequence[str], size: dict[str, int], language: str
+) -> None:
+    """From what a class has to the inbox of whoever decides; taken back, so that the city is as it was."""
     mark = "phone" if size is PHONE else "desk"
     with at("vocational.registrar", size, language=language, folder=FOLDER) as registrar:
         registrar.go("/console/class-claims")
-        plans = registrar.page.locator("#con_class_plan-plan option").count()
-        for index in range(1, plans):
-            registrar.page.select_option("#con_class_plan-plan", index=index)
-            registrar.follow(registrar.page.locator("main form button").first)
-            if registrar.page.locator("table.listed").count():
-                break
-        registrar.picture(f"{mark}-50-what-a-class-has")
-        registrar.follow(registrar.page.locator("table.listed th a").first)
-        registrar.page.select_option("#course", index=1)
+        registrar.page.select_option("#con_class_plan-plan", label="大数据技术（2023）")
         registrar.follow(registrar.page.locator("main form button").first)
+        registrar.picture(f"{mark}-50-what-a-class-has")
+        registrar.follow(registrar.page.locator("table.listed th a", has_text=TITLE))
+        registrar.page.select_option("#course", COURSE)
+        registrar.follow(registrar.page.locator("main form button").first)
+        for member in registrar.page.locator("input[name=member]").all():
+            member.uncheck()
+        for name in classmates:
+            registrar.page.get_by_label(name).check()
         registrar.picture(f"{mark}-51-who-has-it")
         registrar.send("con_class")
-        assert registrar.page.locator("#con_class-fault").count() == 0
         registrar.picture(f"{mark}-52-what-would-come-of-it")
-        assert registrar.page.locator("button[value=send]").count() == 1
+        assert registrar.page.locator("#con_class input[name=member]:checked").count() == len(classmates)
+        registrar.follow(registrar.page.locator("button[value=send]"))
+        registrar.picture(f"{mark}-53-claimed-for")
+        ways = registrar.page.locator("#con_class a[href^='/console/claims/']").all()
+        claims = [str(way.get_attribute("href")) for way in ways]
+        assert len(claims) == len(classmates), registrar.page.locator("main").inner_text()
+    with at("vocational.reviewer", size, language=language, folder=FOLDER) as reviewer:
+        reviewer.go("/console/claims")
+        reviewer.picture(f"{mark}-54-in-the-inbox")
+        for claim, name in zip(claims, classmates, strict=True):
+            assert reviewer.page.locator(f"a[href='{claim}']", has_text=name).count() == 1
+        reviewer.follow(reviewer.page.locator(f"a[href='{claims[0]}']"))
+        reviewer.picture(f"{mark}-55-to-be-answered")
+        assert reviewer.page.locator("form#con_outcome").count() == 1
+    with at("vocational.registrar", size, language=language, folder=FOLDER) as registrar:
+        for claim in claims:
+            registrar.go(claim)
+            registrar.form("con_take_back").locator("[name=sure]").check()
+            registrar.send("con_take_back")
+            assert registrar.page.locator("form#con_take_back").count() == 0
+        registrar.picture(f"{mark}-56-taken-back")
+    with at("vocational.reviewer", size, language=language, folder=FOLDER) as reviewer:
+        reviewer.go("/console/claims")
+        assert not {claims[0], claims[1]} & set(re.findall(r'href="([^"]+)"', reviewer.text()))
 
 
 def test_an_account_and_its_code(at: At) -> None:
@@ -170,6 +217,8 @@ def test_an_account_and_its_code(at: At) -> None:
         registrar.send("con_open")
         registrar.picture("40-account-opened")
         assert "账户已开立" in registrar.text()
+        registrar.follow(registrar.page.locator("main a[href^='/console/accounts/']"))
+        registrar.picture("40a-account")
 
 
 def test_a_deep_link_without_permission(at: At) -> None:

@@ -51,6 +51,21 @@ def test_pages_for_everybody(at: At, size: dict[str, int], language: str) -> Non
         anybody.picture(f"{mark}-not-found")
 
 
+def test_what_is_in_the_way_of_somebody_is_found(at: At) -> None:
+    """Of a page with barriers put into it: by the script, with the stylesheet, and in what is said without scripts."""
+    with at(None, PHONE, folder=FOLDER) as anybody:
+        anybody.go("/sign-in")
+        text, found = anybody.text(), anybody.glass.barriers
+        assert found(text, PHONE, js=False) == []
+        nameless = text.replace('for="login_name"', "").replace(' lang="zh-CN"', "")
+        assert {each.partition(":")[0] for each in found(nameless, PHONE, js=False)} == {"label", "html-has-lang"}
+        pale = text.replace("</main>", '<noscript><p style="color: #aaa">看不清</p></noscript></main>')
+        (said,) = found(pale, PHONE, js=False)
+        assert said.startswith("color-contrast: ")
+        assert found(pale, PHONE, js=True) == []
+        assert found(text, DESK, js=False) == [], "one page does not change how the next is seen"
+
+
 def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
     given = handed_out(city)
     with at(None, PHONE, folder=FOLDER) as learner:
@@ -63,7 +78,7 @@ def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
         for field, value in fields.items():
             learner.page.fill(field, value)
         learner.follow(learner.page.locator("form#activation button"))
-        assert "两次输入的新口令不一致" in learner.text()
+        assert "两次输入的新密码不一致" in learner.text()
         assert learner.page.input_value("#holder") == LONG_NAME
         learner.picture("activate-refused")
         for field in ("#password", "#again"):
@@ -79,7 +94,7 @@ def test_an_account_is_activated_on_a_phone(city: Opened, at: At) -> None:
             learner.page.fill(f"#password-{field}", value)
         learner.picture("password")
         learner.send("password")
-        assert "口令已修改" in learner.text()
+        assert "密码已修改" in learner.text()
         learner.picture("password-changed")
 
 

@@ -18,7 +18,7 @@ FOLDER = "learner"
 def test_home_leads_to_the_transcript_and_to_the_story_of_a_credit(at: At, language: str, js: bool) -> None:
     zh = language == "zh"
     with at("sun.lina", PHONE, language=language, js=js, folder=FOLDER) as learner:
-        assert learner.page.url.endswith("/my")
+        learner.go("/my")
         learner.picture(f"01-home-{language}")
         learner.page.locator("details summary", has_text="看成表格" if zh else "As a table").first.click()
         learner.picture(f"02-home-table-{language}")
@@ -94,6 +94,7 @@ def test_everything_is_taken_out_as_a_file(at: At, tmp_path: Path) -> None:
 def test_a_guardian_looks_after_a_child(city: Opened, at: At) -> None:
     (guardian,) = [person for person in city.file.people if person["role"] == "guardian"]
     with at(guardian["login"], PHONE, folder=FOLDER) as father:
+        father.go("/my")
         assert "朱小朵的主页" in father.page.locator("h1").inner_text()
         father.picture("12-guardian-home")
         for place, picture in (("/my/guardians", "13-guardians"), ("/my/account", "14-childs-account")):

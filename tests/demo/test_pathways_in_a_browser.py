@@ -105,6 +105,10 @@ def _as_far_as_the_notice(city: Opened, at: At, cohort: str) -> str:
         college.picture("15-college-publishes")
         college.send("notice")
         college.picture("16-college-on-notice")
+    with at("wu.haoran.b", PHONE) as mine:
+        mine.go("/my/notices")
+        mine.follow(mine.page.locator("a[href^='/my/notices/rounds/']").first)
+        mine.picture("16a-the-notice-as-anybody-reads-it")
     learner = tokens(city, L="wu.haoran.b")["L"]
     path = f"{city.bank.base_url}/v1/rounds/{round_.rpartition('/')[2]}/objections"
     for no, words in ((1, "该生的文化综合成绩有误"), (2, "该生不应列入")):
