@@ -102,11 +102,11 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(city: Opened, at
         with at(None, PHONE, folder=folder) as mine:
             mine.sign_in(GRANTED, PASSWORD)
             city.due_now(LOOK_AFTER)  # the bank sees by itself that the notice is over: it looks every two minutes
-            for _ in range(30):
+            for _ in range(200):
                 mine.go(f"/my/claims/{claim}")
                 if "正在公示" not in mine.text():
                     break
-                mine.page.wait_for_timeout(2000)
+                mine.page.wait_for_timeout(300)
             mine.picture("07-granted")
             mine.follow(mine.page.locator("section[aria-labelledby=lines] li > a").first)
             assert "已授予" in mine.text()

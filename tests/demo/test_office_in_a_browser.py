@@ -15,6 +15,7 @@ from tests.demo.opened import Opened
 
 FOLDER = "office"
 DOCUMENT = "deposit.training"
+CITYS_METHOD = "conversion.qinhuangdao"
 NEW_CASE = """\
   - name: 恰好 32 学时
     facts: {record.hours: 32}
@@ -248,19 +249,35 @@ def test_a_record_of_the_wrong_person_is_given_to_the_right_one(
         assert again.record_id == record, "the row of the right person is this very record"
 
 
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "zh"), (DESK, "en")])
-def test_affected_decisions_are_searched_and_read(at: At, size: Any, language: str) -> None:
-    with at("demo.officer", size, language=language, folder=FOLDER) as officer:
-        officer.go(f"/office/rules/{DOCUMENT}")
-        officer.follow(officer.page.locator("a[href$='/affected']"))
-        address = officer.page.url.removeprefix(officer.base)
-        officer.form("affected_search")
-        officer.send("affected_search")
-        officer.picture(f"34-affected-searching-{language}")
-        _until(officer, address, "查完" if language == "zh" else "decisions compared")
-        officer.picture(f"35-affected-{language}")
-    with at("demo.auditor", size, language=language, folder=FOLDER) as auditor:
+def test_affected_decisions_are_searched_and_one_is_made_again(at: At) -> None:
+    """A college's method came into force for days on which claims had been decided by the city's: on a phone, and in
+    English at a desk."""
+    listed = []
+    for size, language, counted in ((PHONE, "zh", "查完"), (DESK, "en", "decisions compared")):
+        with at("demo.officer", size, language=language, folder=FOLDER) as officer:
+            officer.go(f"/office/rules/{CITYS_METHOD}")
+            officer.follow(officer.page.locator("a[href$='/affected']"))
+            address = officer.page.url.removeprefix(officer.base)
+            officer.form("affected_search")
+            officer.send("affected_search")
+            officer.picture(f"34-affected-searching-{language}")
+            _until(officer, address, counted)
+            officer.picture(f"35-affected-{language}")
+            listed.append(officer.page.locator("input[name=decision_ids]").count())
+            if language == "zh":
+                refused = officer.page.locator("fieldset.ticks > .tick", has_text="不予认定")
+                refused.locator("input[name=decision_ids]").check()
+                officer.page.fill("#reissue-reason", "学院办法已施行，按学院办法重新作出")
+                officer.page.check("#reissue-sure")
+                officer.picture("36-to-be-made-again")
+                officer.send("reissue")
+                officer.picture("37-made-again")
+                assert "选定 1 项，重新作出 1 项" in officer.page.locator("main").inner_text()
+    before, after = listed
+    assert after == before - 1
+    with at("demo.auditor", PHONE, folder=FOLDER) as auditor:
         auditor.go(address)
+        auditor.picture("38-affected-as-an-auditor-reads-it")
         assert auditor.page.locator("form.act").count() == 0
 
 
