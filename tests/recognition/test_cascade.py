@@ -10,7 +10,7 @@ from tests.recognition.college import RELEVANT, College, Learner, clause, name_o
 from tests.recognition.test_appeals import NEVER, confirms, override
 from tests.recognition.test_hands import claimed
 from tests.records.town import resident
-from tests.rules.writing import SAYS
+from tests.rules.writing import SAYS, named
 
 SCORED = clause(
     "good", require={"any": [{"fact": "record.kind", "is": "certificate"}, {"fact": "record.score", "at_least": 80}]}
@@ -268,4 +268,111 @@ async def test_a_correction_takes_nothing_back_for_what_has_happened_since(colle
     now = (await college.read(made))["lines"][0]
     assert (now["state"], now["refusal"]) == ("ended", "good"), "what ends it is the score, not the course passed since"
     assert await college.converted(learner) == 0
+    await college.check()
+
+
+# --- what a line stands on, whatever came between -----------------------------------------------------------------
+
+LISTED = clause("listed", require={"fact": "match.listed", "is": "yes"})
+HOURS = {"hours": named("hours", {"sum": {"fact": "record.hours"}, "over": "sources"})}
+ENOUGH = clause("enough", require={"named": "hours", "at_least": "64"})
+
+
+async def training(college: College, learner: Learner, key: str, *, title: str, hours: str = "40") -> UUID:
+    """A training of the school under a key of its own, sent once or again."""
+    row = {
+        "kind": "training", "key": key, "title": title, "hours": hours, "started_on": "2025-03-01",
+        "occurred_on": "2025-03-20",
+        "learner": {
+            "name": name_of(learner.serial),
+            "document": {"kind": "resident_id", "number": resident(learner.serial)},
+        },
+    }  # fmt: skip
+    school = machine("records:write", institution_id=college.school)
+    posted = await college.ask("POST", "/v1/records", school, json=row, status=None)
+    return UUID(posted["record_id"])
+
+
+async def counts(college: College, source: dict[str, Any]) -> None:
+    """The college says that a source counts for M1."""
+    body = {"sources": [source], "targets": ["M1"], "valid_from": "2020-01-01", "ground": "内容相同"}
+    path = f"/v1/institutions/{college.college}/equivalences"
+    await college.ask("POST", path, college.registrar, json=body, status=201)
+
+
+async def state_of(college: College, made: dict[str, Any]) -> tuple[str, str | None]:
+    """How the first line of a claim stands, and what refused it."""
+    line = (await college.read(made))["lines"][0]
+    return line["state"], line["refusal"]
+
+
+async def test_corrections_of_two_records_of_a_line_count_together_however_far_apart_they_came(
+    college: College,
+) -> None:
+    college.decide_by(ENOUGH, names=HOURS)
+    learner = await college.enrol(certificates=0)
+    both = [await training(college, learner, key, title=key) for key in ("钳工", "焊工")]
+    made = await college.claim(learner, (both, "M1"))
+    assert made["lines"][0]["state"] == "granted"
+    college.later(days=1)
+    assert await training(college, learner, "钳工", title="钳工", hours="30") == both[0]
+    assert await state_of(college, made) == ("granted", None), "30 and 40 hours are enough"
+    college.later(days=1)
+    assert await training(college, learner, "焊工", title="焊工", hours="30") == both[1]
+    assert await state_of(college, made) == ("ended", "enough"), "30 and 30 are not"
+    assert await college.converted(learner) == 0
+    await college.check()
+
+
+async def test_a_higher_level_takes_nothing_of_what_the_lower_one_was_converted_into(college: College) -> None:
+    college.decide_by(clause("worth", require={"fact": "course.credits", "at_most": {"fact": "record.credits"}}))
+    learner = await college.enrol(certificates=0)
+    low = await college.certificate(learner, 0, level="elementary")
+    made = await college.claim(learner, ([low], "M1"))
+    college.later(days=5)
+    high = await college.certificate(learner, 7, standard="X0", occurred_on="2026-03-05")
+    assert high != low
+    found = await college.sql("SELECT credits FROM record_current WHERE record_id = %s", low)
+    assert found == [(0,)], "as a deposit the higher one counts alone"
+    assert await state_of(college, made) == ("granted", None)
+    assert await college.converted(learner) == 300
+    await college.ask("POST", f"/v1/records/{high}/withdrawal", college.issuer, json={"reason": "发错了"})
+    assert await state_of(college, made) == ("granted", None)
+    await withdraws(college, low)
+    assert await state_of(college, made) == ("ended", "record_not_live")
+    await college.check()
+
+
+async def test_a_record_corrected_into_something_else_counts_no_more_by_what_was_said_of_the_old(
+    college: College,
+) -> None:
+    college.decide_by(LISTED)
+    learner = await college.enrol(certificates=0)
+    record = await training(college, learner, "T1", title="叉车安全")
+    await counts(college, {"kind": "training", "institution_id": str(college.school), "title": "叉车安全"})
+    made = await college.claim(learner, ([record], "M1"))
+    assert made["lines"][0]["state"] == "granted"
+    college.later(days=1)
+    await training(college, learner, "T1", title="叉车安全", hours="41")
+    assert await state_of(college, made) == ("granted", None), "it is the same training"
+    await college.sql_do("UPDATE equivalence SET state = 'dropped'")
+    await training(college, learner, "T1", title="叉车安全", hours="42")
+    assert await state_of(college, made) == ("granted", None), "what counts for others from now on is no matter of it"
+    await college.sql_do("UPDATE equivalence SET state = 'in_force'")
+    await training(college, learner, "T1", title="插花")
+    assert await state_of(college, made) == ("ended", "listed")
+    decision = (await college.read(made))["lines"][0]["decision_id"]
+    assert (await college.ask("POST", f"/v1/decisions/{decision}/replay", college.officer))["same"] is True
+    await college.check()
+
+
+async def test_a_level_corrected_below_what_counts_ends_the_conversion(college: College) -> None:
+    college.decide_by(LISTED)
+    learner = await college.enrol()
+    await counts(college, {"kind": "certificate", "standard": "X0", "from_level": "intermediate"})
+    made = await college.claim(learner, (learner.records, "M1"))
+    assert made["lines"][0]["state"] == "granted"
+    college.later(days=1)
+    assert await college.certificate(learner, 0, level="elementary") == learner.records[0]
+    assert await state_of(college, made) == ("ended", "listed")
     await college.check()

@@ -29,7 +29,7 @@ from creditbank.publishing.measuring import Compared
 from creditbank.publishing.refusals import NothingPublishedUnderThat
 from creditbank.publishing.standing import Against, compare_all
 from creditbank.publishing.tables import AffectedDecision, AffectedReport
-from creditbank.recognition.deciding_again import decide_again
+from creditbank.recognition.deciding_again import Why, decide_again
 from creditbank.recognition.opening import open_claim
 from creditbank.recognition.tables import ClaimAct
 from creditbank.recognition.writing import new_writing
@@ -269,7 +269,7 @@ async def _line_again(session: AsyncSession, listed: AffectedDecision, actor: Ac
     if line.state != "granted":
         return Reissued(listed.decision_id, "by_claim")
     writing = new_writing(tools, [opened.person], by=actor.name)
-    await decide_again(session, writing, opened, line, because=BECAUSE)
+    await decide_again(session, writing, opened, line, Why(BECAUSE))
     for act in writing.kept(ClaimAct):  # the rules decide, but only because somebody chose this line
         act.by = actor.name
         act.about = {**act.about, "because": BECAUSE, "report_id": str(listed.report_id)}

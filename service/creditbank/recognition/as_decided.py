@@ -1,65 +1,138 @@
-"""A line that stands, judged by the facts of its own decision: with the records that changed as they are now, or by the
-rules that took the place of a mistaken version. Whatever else has become of the learner since is no matter of it.
+"""A line that stands, judged by the facts of its own decision: with its records as they are now, by the rules that took
+the place of a mistaken version, or beside what another account of the same person holds. Whatever else has become of
+the learner since is no matter of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from creditbank.db import Transaction, run
 from creditbank.recognition.gathered import Gathered
-from creditbank.recognition.judging import Judged, judge, judged_by
+from creditbank.recognition.gathered_people import key_of
+from creditbank.recognition.judging import Judged, judge, judged_by, placed
 from creditbank.recognition.known import AskedLine
 from creditbank.recognition.standing import Person
-from creditbank.rules import Rulebook
+from creditbank.recognition.tables import ClaimLine
+from creditbank.records.lines import shown_of
+from creditbank.rules import Decided, Rulebook
 from creditbank.sealing import field_of, open_sealed
 
 _STORED = """
-SELECT learner_id, facts_sealed, basis FROM decision
+SELECT learner_id, facts_sealed, basis, decided_at FROM decision
 WHERE learner_id = ANY ($1) AND decision_id = $2 AND facts_sealed IS NOT NULL
+"""
+_AS_THEY_WERE = """
+SELECT DISTINCT ON (v.record_id)
+       v.learner_id, v.record_id::text, v.institution_id::text, v.kind, v.body, v.derived, d.facts_sealed
+FROM record_version v
+JOIN decision d ON d.learner_id = v.learner_id AND d.record_id = v.record_id AND d.record_version = v.version
+WHERE v.learner_id = ANY ($1) AND v.record_id = ANY ($2) AND d.decided_at <= $3 AND d.facts_sealed IS NOT NULL
+ORDER BY v.record_id, v.version DESC, d.revision DESC, d.effective_on DESC
 """
 _OF_RECORDS = ("record", "certificate", "institution")
 
 
-async def judge_as_decided(
-    session: Transaction,
-    person: Person,
-    gathered: Gathered,
-    line: AskedLine,
-    decision_id: UUID | None,
-    *,
-    changed: Collection[UUID] | None,
-    rulebook: Rulebook,
-) -> tuple[Judged, date] | None:
-    """The judgement and the day as of which it was asked; None where people decided, or the facts are erased.
+@dataclass(frozen=True, slots=True)
+class AsDecided:
+    """By what a line was decided: the facts, the day as of which the rules were asked, the versions, and when."""
 
-    `changed` are the records that are to be taken as they are now, by the versions that decided; none at all means the
-    same facts by the rules in force now. A record that is gone refuses, whatever was decided.
-    """
-    found = await (await run(session, _STORED, list(person.family), decision_id)).fetchone()
+    facts: dict[str, Any]
+    on: date
+    documents: tuple[tuple[str, str], ...]
+    at: datetime
+
+    def again(self, rulebook: Rulebook, facts: Mapping[str, Any]) -> Decided:
+        """Decide other facts as it was decided; by the rules of now where no version did."""
+        if not self.documents:
+            return rulebook.decide("conversion", facts, on=self.on)
+        return rulebook.replay_together("conversion", facts, self.documents, on=self.on)
+
+
+async def as_decided(session: Transaction, person: Person, line: ClaimLine) -> AsDecided | None:
+    """By what a line stands; None where people decided it, or its facts are erased."""
+    found = await (await run(session, _STORED, list(person.family), line.decision_id)).fetchone()
     if found is None:
         return None
-    learner_id, sealed, basis = found
+    learner_id, sealed, basis, decided_at = found
     if "asked_on" not in (basis or {}):
         return None
-    stored = orjson.loads(open_sealed(person.keys[learner_id], bytes(sealed), field_of(learner_id, "facts")))
-    stored.pop("decided", None)
-    on = date.fromisoformat(basis["asked_on"])
-    if not {str(record) for record in line.records} <= set(gathered.held):
-        return judge(gathered, line, rulebook=rulebook, on=on), on
-    documents = [(each["document"], each["version"]) for each in basis.get("documents", ())]
-    if changed is None or not documents:
-        decided = rulebook.decide("conversion", stored, on=on)
-    else:
-        facts = _with_records(stored, gathered.facts(line), {str(record) for record in changed})
-        decided = rulebook.replay_together("conversion", facts, documents, on=on)
-    course = gathered.course(line.course_code)
-    return judged_by(line, decided, most=0 if course is None else course["credits"]), on
+    facts = orjson.loads(open_sealed(person.keys[learner_id], bytes(sealed), field_of(learner_id, "facts")))
+    facts.pop("decided", None)
+    documents = tuple((each["document"], each["version"]) for each in basis.get("documents", ()))
+    return AsDecided(facts, date.fromisoformat(basis["asked_on"]), documents, decided_at)
+
+
+def by_the_rules_of_now(then: AsDecided, gathered: Gathered, line: AskedLine, *, rulebook: Rulebook) -> Judged:
+    """The same facts by the rules in force now."""
+    if not _all_held(gathered, line):
+        return judge(gathered, line, rulebook=rulebook, on=then.on)
+    return judged_by(line, rulebook.decide("conversion", then.facts, on=then.on), most=_most(gathered, line))
+
+
+async def with_its_records_as_they_are(
+    session: Transaction, person: Person, then: AsDecided, gathered: Gathered, line: AskedLine, *, rulebook: Rulebook
+) -> Judged:
+    """The same facts with all that is said of the line's records said as now, by the versions that decided.
+
+    All of them, not the one alone that changed last: what was corrected before and was good enough then counts too. A
+    record that is gone refuses, whatever was decided.
+    """
+    if not _all_held(gathered, line):
+        return judge(gathered, line, rulebook=rulebook, on=then.on)
+    now = gathered.facts(line)
+    facts = _with_records(then.facts, now, {str(record) for record in line.records})
+    before = await _as_they_were(session, person, then, gathered, line)
+    if "match" in facts and before.facts(line)["match"] != now["match"]:
+        facts["match"] = now["match"]  # what was said to count for the course was something else
+    return judged_by(line, then.again(rulebook, facts), most=_most(gathered, line))
+
+
+def beside_another_account(
+    then: AsDecided,
+    gathered: Gathered,
+    theirs: Gathered,
+    line: AskedLine,
+    *,
+    standing: Collection[str],
+    rulebook: Rulebook,
+) -> Judged:
+    """The same facts with what another account of the same person holds, by the versions that decided.
+
+    `gathered` is all that is known of the person, `theirs` what the other account brings: its conversions and uses, its
+    reports of the same content, its results in the course. `standing` names the conversions that stand; of those that
+    the line was decided beside the others leave room by now.
+    """
+    if not _all_held(gathered, line):
+        return judge(gathered, line, rulebook=rulebook, on=then.on)
+    facts = dict(then.facts)
+    for name, rows in theirs.standing_rows().items():
+        mine = [row for row in facts.get(name, ()) if str(row["id"]).partition(":")[0] in standing]
+        facts[name] = [*mine, *rows]
+    if "same" in facts:
+        known = {str(row["id"]) for row in facts["same"]}
+        more = [row for row in gathered.facts(line)["same"] if str(row["id"]) in theirs.held.keys() - known]
+        facts["same"] = [*facts["same"], *more]
+    if "records" in facts:
+        facts["records"] = [*facts["records"], *theirs.rows.records]
+    if "result" in theirs.rows.courses.of(line.course_code):
+        facts["course"] = {**facts.get("course", {}), **gathered.rows.courses.of(line.course_code)}
+    return placed(gathered, line, then.again(rulebook, facts), most=_most(gathered, line))
+
+
+def _all_held(gathered: Gathered, line: AskedLine) -> bool:
+    return line.course_code in gathered.plan.courses and {str(one) for one in line.records} <= gathered.held.keys()
+
+
+def _most(gathered: Gathered, line: AskedLine) -> int:
+    most: int = gathered.plan.courses[line.course_code]["credits"]
+    return most
 
 
 def _with_records(stored: Mapping[str, Any], now: Mapping[str, Any], changed: Collection[str]) -> dict[str, Any]:
@@ -69,7 +142,7 @@ def _with_records(stored: Mapping[str, Any], now: Mapping[str, Any], changed: Co
     for name in ("sources", "same"):
         if name in stored:
             facts[name] = [_as_now(row, rows, changed) for row in stored[name]]
-    sources = [str(row["id"]) for row in now.get("sources", ())]
+    sources: Sequence[str] = [str(row["id"]) for row in now.get("sources", ())]
     if len(sources) == 1 and sources[0] in changed:
         facts |= {subject: rows[sources[0]][subject] for subject in _OF_RECORDS if subject in rows[sources[0]]}
     return facts
@@ -80,3 +153,22 @@ def _as_now(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], chang
     if of not in changed or of not in rows:
         return dict(row)
     return {**row, **{subject: rows[of][subject] for subject in _OF_RECORDS if subject in rows[of]}}
+
+
+async def _as_they_were(
+    session: Transaction, person: Person, then: AsDecided, gathered: Gathered, line: AskedLine
+) -> Gathered:
+    """The same with the line's records named and levelled as they were when it was decided."""
+    records = [str(record) for record in line.records]
+    cursor = await run(session, _AS_THEY_WERE, list(person.family), records, then.at)
+    held = dict(gathered.held)
+    for learner_id, record, institution, kind, body, derived, sealed in await cursor.fetchall():
+        facts = orjson.loads(open_sealed(person.keys[learner_id], bytes(sealed), field_of(learner_id, "facts")))
+        shown = shown_of(body, derived)
+        held[record] = replace(
+            held[record],
+            key=key_of({"institution": institution, "kind": kind, "body": body}),
+            title=shown.get("title", shown.get("name")),
+            opened=partial(dict, facts),
+        )
+    return replace(gathered, held=held)

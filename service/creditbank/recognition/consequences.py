@@ -10,7 +10,7 @@ import orjson
 
 from creditbank.db import Transaction, driver
 from creditbank.learners.families import families_of
-from creditbank.recognition.deciding_again import decide_again
+from creditbank.recognition.deciding_again import Why, decide_again
 from creditbank.recognition.opening import read_claim
 from creditbank.recognition.standing import read_locked
 from creditbank.recognition.writing import new_writing
@@ -48,20 +48,18 @@ async def rederive(session: Transaction, changed: Sequence[Changed], tools: Tool
 
     The last one granted goes first, so that of two that cannot stand together (a merge may show that) the first stays.
     """
-    for learner_id, claim_id, lines, because, records in await _stand_on(session, changed):
+    for learner_id, claim_id, lines, why in await _stand_on(session, changed):
         family = (await families_of(session, [learner_id]))[learner_id]
         (person,) = (await read_locked(session, [family], keyring=tools.keyring, at=tools.at)).values()
         opened = await read_claim(session, person, claim_id)
         writing = new_writing(tools, [person], by="rules")
         for number in lines:
-            await decide_again(session, writing, opened, opened.line(number), because=because, changed=records)
+            await decide_again(session, writing, opened, opened.line(number), why)
         if writing.rows:
             await writing.write(session)
 
 
-async def _stand_on(
-    session: Transaction, changed: Sequence[Changed]
-) -> list[tuple[UUID, UUID, Sequence[int], str, Sequence[UUID]]]:
+async def _stand_on(session: Transaction, changed: Sequence[Changed]) -> list[tuple[UUID, UUID, Sequence[int], Why]]:
     asked = [
         {
             "family": list(one.family),
@@ -71,15 +69,21 @@ async def _stand_on(
         for one in changed
     ]
     cursor = await (await driver(session)).execute(_STAND_ON, {"changed": orjson.dumps(asked).decode()})
-    acts = {member: one.records for one in changed for member in one.family}
-    found: list[tuple[UUID, UUID, Sequence[int], str, Sequence[UUID]]] = []
-    for learner_id, claim_id, _, lines in await cursor.fetchall():
-        records = acts.get(learner_id, {})
-        because = _because(set(records.values()))
-        # Merged or parted, everything that either had is looked at by the facts of now.
-        changed_records = () if _WHO_IT_IS & set(records.values()) else tuple(records)
-        found.append((learner_id, claim_id, lines, because, changed_records))
-    return found
+    acts = {member: one for one in changed for member in one.family}
+    return [
+        (learner_id, claim_id, lines, _why(acts.get(learner_id), learner_id))
+        for learner_id, claim_id, _, lines in await cursor.fetchall()
+    ]
+
+
+def _why(changed: Changed | None, learner_id: UUID) -> Why:
+    if changed is None:
+        return Why(_because(set()))
+    because = _because(set(changed.records.values()))
+    if not _WHO_IT_IS & set(changed.records.values()):
+        return Why(because, records=tuple(changed.records))
+    beside = tuple(member for side in changed.joined if learner_id not in side for member in side)
+    return Why(because, beside=beside, one_since=changed.one_since)
 
 
 _TOLD = ("withdrawn", "reassigned_away", "merged", "parted", "corrected", "redecided")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from creditbank.clock import today
 from creditbank.db import Transaction
-from creditbank.recognition.as_decided import judge_as_decided
-from creditbank.recognition.gathering import ClaimSaid, gather
+from creditbank.recognition.as_decided import (
+    as_decided,
+    beside_another_account,
+    by_the_rules_of_now,
+    with_its_records_as_they_are,
+)
+from creditbank.recognition.by_itself import by_itself
+from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
 from creditbank.recognition.granting import Stood, change, end, override_of
 from creditbank.recognition.judging import Judged, basis_of, judge
+from creditbank.recognition.kernel import COURSE_REPLACED
 from creditbank.recognition.moving import appeal_until, with_granted
 from creditbank.recognition.opening import Opened, asked_line
-from creditbank.recognition.standing import postings_of, stood_since, target_of, working_days_from
+from creditbank.recognition.standing import Person, Place, postings_of, stood_since, target_of, working_days_from
 from creditbank.recognition.tables import ClaimLine, Conversion, Override
 from creditbank.recognition.writing import Writing
 
@@ -26,6 +33,8 @@ def two_agreed(override: Override) -> bool:
     return override.confirmed_by is not None or override.appeal_id is not None
 
 
+OVERRIDE_EXPIRED = "override_expired"
+"""Why a line is decided again that people had decided against the rules."""
 _EXEMPTIONS = ("none", "attendance", "full")
 
 
@@ -45,41 +54,70 @@ RULES_SUPERSEDED = "rules_superseded"
 """Why a line is decided again that a mistaken version granted."""
 
 
-async def judge_alone(
-    session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, *, because: str, changed: Collection[UUID]
-) -> tuple[Judged, date]:
-    """What the rules say of one line that stands, and the day as of which they were asked.
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a line that stands is decided again.
 
-    Where records changed, by the facts of its own decision with these records as they are now: what else the learner
-    has done or claimed since takes nothing back. Where people were merged or parted, an override ended, or no facts
-    are left, by all the facts of now.
+    `records` where something was said of them anew; `beside` are the accounts that proved to be the same person's;
+    `one_since` says since when accounts that were parted had been taken for one person.
     """
-    claim, person = opened.claim, opened.person
-    gathered = await gather(
-        session, family=person.family, plan_id=claim.plan_id, claim=ClaimSaid(claim.claimed_on),
+
+    because: str
+    records: Collection[UUID] = ()
+    beside: tuple[UUID, ...] = ()
+    one_since: datetime | None = None
+
+
+async def judge_alone(
+    session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, why: Why
+) -> tuple[Judged, date] | None:
+    """What the rules say of one line that stands, and the day as of which they were asked; None where nothing that it
+    was decided by has changed.
+
+    Where something was said anew of records, the rules changed or an account proved to be the same person's, it is
+    asked by the facts of its own decision and by that alone: what else the learner has done or claimed since takes
+    nothing back. Where an override ended, or no facts are left, by all the facts of now.
+    """
+    person, rulebook, on = opened.person, writing.tools.rulebook, today(writing.at)
+    asked = asked_line(person, line)
+    gathered = by_itself(await _known(session, writing, opened, person.family), asked.records, rulebook=rulebook, on=on)
+    if why.because != OVERRIDE_EXPIRED:
+        # What waits has taken no place yet from what stands.
+        gathered = replace(gathered, converted=tuple(one for one in gathered.converted if one.granted))
+    gathered = with_granted(gathered, opened, but=line)
+    then = await as_decided(session, person, line)
+    if then is None:
+        return judge(gathered, asked, rulebook=rulebook, on=on), on
+    if why.beside:
+        theirs = await _known(session, writing, opened, why.beside)
+        theirs = replace(theirs, converted=tuple(one for one in theirs.converted if one.granted))
+        standing = {one.conversion_id for one in gathered.converted}
+        return beside_another_account(then, gathered, theirs, asked, standing=standing, rulebook=rulebook), then.on
+    if why.one_since is not None and then.at < why.one_since and own(person, line):
+        return None  # it was granted on what was its own
+    if why.records:
+        judged = await with_its_records_as_they_are(session, person, then, gathered, asked, rulebook=rulebook)
+        return judged, then.on
+    if why.because == RULES_SUPERSEDED:
+        return by_the_rules_of_now(then, gathered, asked, rulebook=rulebook), then.on
+    return judge(gathered, asked, rulebook=rulebook, on=on), on
+
+
+async def _known(session: Transaction, writing: Writing, opened: Opened, family: tuple[UUID, ...]) -> Gathered:
+    claim = opened.claim
+    return await gather(
+        session, family=family, plan_id=claim.plan_id, claim=ClaimSaid(claim.claimed_on),
         keyring=writing.tools.keyring, at=writing.at, without_claim=claim.claim_id,
     )  # fmt: skip
-    asked, rulebook = asked_line(person, line), writing.tools.rulebook
-    if changed or because == RULES_SUPERSEDED:
-        found = await judge_as_decided(
-            session, person, gathered, asked, line.decision_id, changed=changed or None, rulebook=rulebook
-        )
-        if found is not None:
-            return found
-    on = today(writing.at)
-    return judge(with_granted(gathered, opened, but=line), asked, rulebook=rulebook, on=on), on
 
 
-async def decide_again(
-    session: Transaction,
-    writing: Writing,
-    opened: Opened,
-    line: ClaimLine,
-    *,
-    because: str,
-    changed: Collection[UUID] = (),
-) -> None:
-    """What a line stands on has changed: `changed` are the records, where that is what happened.
+def own(person: Person, line: ClaimLine) -> bool:
+    """Whether a line uses live records of the person's own."""
+    return person.records.keys() >= set(line.record_ids)
+
+
+async def decide_again(session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, why: Why) -> None:
+    """What a line stands on has changed.
 
     It never comes to more than before: for more, it is claimed again.
 
@@ -88,17 +126,24 @@ async def decide_again(
     conversion = opened.conversion(line)
     if conversion is None or conversion.state != "granted":
         return
-    person = opened.person
-    judged, asked_on = await judge_alone(session, writing, opened, line, because=because, changed=changed)
-    own = person.records.keys() >= set(line.record_ids)
+    person, because = opened.person, why.because
+    found = await judge_alone(session, writing, opened, line, why)
+    if found is None:
+        return
+    judged, asked_on = found
     override = await override_of(session, line)
-    if override is not None and own and because != "override_expired":
+    taken = [str(place.conversion_id) for place in elsewhere(opened, line) if place.state == "granted"]
+    if override is not None and taken:
+        judged = replace(
+            judged, verdict="not_granted", credits=0, refusal=COURSE_REPLACED, by_kernel=True, observed=", ".join(taken)
+        )
+    elif override is not None and own(person, line) and because != OVERRIDE_EXPIRED:
         if two_agreed(override) or not gives_less(judged, conversion):
             return  # people decided it against the rules; only what they cannot lift ends it
         judged = replace(judged, exemption=min(judged.exemption, conversion.exemption, key=_EXEMPTIONS.index))
     credits = min(judged.credits, conversion.credits) if judged.verdict == "granted" else 0
     same = judged.verdict == "granted" and (credits, judged.exemption) == (conversion.credits, conversion.exemption)
-    if same and because != "override_expired":
+    if same and because != OVERRIDE_EXPIRED:
         return
     target = await target_of(session, opened.claim.plan_id)
     if not same and (judged.verdict == "unknown" or target.was_finished(person)):
@@ -124,7 +169,7 @@ async def _differently(
 ) -> None:
     claim = opened.claim
     # An override ends on its day; whatever changed a record changed what had stood on it all along.
-    stood = await what_stood(session, opened, conversion, never=because != "override_expired")
+    stood = await what_stood(session, opened, conversion, never=because != OVERRIDE_EXPIRED)
     if judged.verdict == "granted":
         decision_id = change(
             writing, opened.person, claim, line, conversion, stood, credits=credits, exemption=judged.exemption,
@@ -156,12 +201,14 @@ def flag(writing: Writing, opened: Opened, line: ClaimLine, *, because: str) -> 
     writing.serve(claim, "conversion_flagged", line_no=line.line_no)
 
 
+def elsewhere(opened: Opened, line: ClaimLine) -> Iterator[Place]:
+    """Where conversions of other lines take the course of a line, granted or reserved."""
+    for place in opened.person.places:
+        here = place.plan_id == opened.claim.plan_id and place.course_code == line.course_code
+        if here and place.conversion_id != line.conversion_id:
+            yield place
+
+
 def stands_elsewhere(opened: Opened, line: ClaimLine, *, at: datetime) -> bool:
     """Whether the course of a line is taken by a conversion of another line."""
-    return any(
-        place.plan_id == opened.claim.plan_id
-        and place.course_code == line.course_code
-        and place.conversion_id != line.conversion_id
-        and place.stands(at)
-        for place in opened.person.places
-    )
+    return any(place.stands(at) for place in elsewhere(opened, line))

@@ -133,8 +133,7 @@ class Gathered:
             "match": self._match(line),
             "sources": sources,
             "same": [],
-            "conversions": [self._conversion(one) for one in self.converted if one.plan_id == self.plan.plan_id],
-            "uses": [use for one in self.converted for use in self._uses(one)],
+            **self.standing_rows(),
             "courses": self.rows.courses,
             "records": self.rows.records,
             "interruptions": list(self.interruptions),
@@ -149,6 +148,13 @@ class Gathered:
             elif subject not in ("record", "certificate", "institution"):
                 said[subject] = {**said.get(subject, {}), key: value}
         return said
+
+    def standing_rows(self) -> dict[str, list[Facts]]:
+        """What stands, as caps count it: a row for each conversion in the plan, and for each use of a record."""
+        return {
+            "conversions": [self._conversion(one) for one in self.converted if one.plan_id == self.plan.plan_id],
+            "uses": [use for one in self.converted for use in self._uses(one)],
+        }
 
     def with_line(
         self, line: AskedLine, credits: int, *, exemption: str = "none", conversion_id: str | None = None

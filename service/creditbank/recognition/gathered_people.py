@@ -42,6 +42,7 @@ _STOPS, _GOES_ON = ("suspended", "withdrew"), ("resumed", "entered")
 
 def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
     """A live record with the facts that its deposit used, and what else is known about it for this plan."""
+    sealed = _Sealed(row, plan, key)
     return Held(
         id=row["record"],
         kind=row["kind"],
@@ -49,11 +50,12 @@ def held_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Held:
         institution_id=row["institution"],
         occurred_on=row["occurred_on"],
         title=row["title"],
-        key=_key(row),
+        key=key_of(row),
         course_code=row["body"].get("course_code"),
         scheme=row["scheme"],
         credits=row["credits"],
-        opened=_Sealed(row, plan, key),
+        opened=sealed,
+        deposited=sealed.deposited,
     )
 
 
@@ -68,13 +70,20 @@ class _Sealed:
 
     def __call__(self) -> Facts:
         if self._facts is None:
-            self._facts = _facts_of(self._row, self._plan, self._key)
+            self._facts = _facts_of(self._row, self._plan, self._key, self.deposited())
         return self._facts
 
+    def deposited(self) -> Facts:
+        """All facts by which the deposit was decided."""
+        learner_id = UUID(self._row["learner"])
+        found: Facts = orjson.loads(
+            open_sealed(self._key, bytes.fromhex(self._row["facts"]), field_of(learner_id, "facts"))
+        )
+        return found
 
-def _facts_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey) -> Facts:
+
+def _facts_of(row: Mapping[str, Any], plan: KnownPlan, key: SealingKey, used: Facts) -> Facts:
     learner_id = UUID(row["learner"])
-    used = orjson.loads(open_sealed(key, bytes.fromhex(row["facts"]), field_of(learner_id, "facts")))
     facts = {subject: dict(used[subject]) for subject in _SUBJECTS if subject in used}
     facts["record"] |= _of_record(row, facts, plan)
     if "certificate" in facts:
@@ -145,7 +154,8 @@ def _in_number(row: Mapping[str, Any], facts: Mapping[str, Facts], learner_id: U
     return {} if level is None else {"level_in_number": level}
 
 
-def _key(row: Mapping[str, Any]) -> str | None:
+def key_of(row: Mapping[str, Any]) -> str | None:
+    """What equivalences would find a record by, from its kind, institution and body; none of what they cannot name."""
     body, institution = row["body"], row["institution"]
     match row["kind"]:
         case "course_result":

@@ -107,9 +107,13 @@ def judge(gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date) 
     gone = [str(record) for record in line.records if str(record) not in gathered.held]
     if gone:
         return _refused(line, RECORD_NOT_LIVE, ", ".join(gone))
-    decided = rulebook.decide("conversion", gathered.facts(line), on=on)
+    return placed(gathered, line, rulebook.decide("conversion", gathered.facts(line), on=on), most=course["credits"])
+
+
+def placed(gathered: Gathered, line: AskedLine, decided: Decided, *, most: int) -> Judged:
+    """What a decision makes of a line among what stands: a course is replaced once."""
     if decided.verdict == "not_granted":
-        return judged_by(line, decided, most=course["credits"])
+        return judged_by(line, decided, most=most)
     giving_way = set(decided.replaces)
     taken = [
         one.conversion_id
@@ -120,7 +124,7 @@ def judge(gathered: Gathered, line: AskedLine, *, rulebook: Rulebook, on: date) 
     ]
     if taken:
         return _refused(line, COURSE_REPLACED, ", ".join(taken), decided)
-    return judged_by(line, decided, most=course["credits"])
+    return judged_by(line, decided, most=most)
 
 
 def judged_by(line: AskedLine, decided: Decided, *, most: int) -> Judged:

@@ -90,6 +90,8 @@ class Held:
     credits: int
     opened: Callable[[], Facts] = field(compare=False, repr=False)
     """Unseals the facts: of most records nothing is asked, so it is called when something is."""
+    deposited: Callable[[], Facts] | None = field(default=None, compare=False, repr=False)
+    """Unseals the facts by which it was deposited; none of a hypothetical one."""
 
     @property
     def facts(self) -> Facts:

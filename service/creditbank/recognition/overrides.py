@@ -13,8 +13,9 @@ from creditbank.credits import format_credits
 from creditbank.db import Transaction, driver
 from creditbank.errors import NotFound
 from creditbank.identifiers import new_id
+from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition import refusals
-from creditbank.recognition.deciding_again import decide_again, stands_elsewhere, what_stood
+from creditbank.recognition.deciding_again import OVERRIDE_EXPIRED, Why, decide_again, stands_elsewhere, what_stood
 from creditbank.recognition.gathering import ClaimSaid, Gathered, gather
 from creditbank.recognition.granting import change, end, new_conversion, override_of, source_of, take_effect
 from creditbank.recognition.moving import appeal_until
@@ -242,7 +243,12 @@ async def expire(session: Transaction, override_id: UUID, *, tools: Tools) -> No
     """An override has come to its end: the rules decide the line again, and what they do not grant ends; who graduated
     on it keeps it until people have looked. Nothing, if somebody ended it meanwhile.
     """
-    opened, override = await _open(session, override_id, tools=tools)
+    try:
+        opened, override = await _open(session, override_id, tools=tools)
+    except AlreadyErased:
+        # Nothing more becomes of what was somebody's whose data were erased: it ends without a word to anybody.
+        await (await driver(session)).execute(_FORGET, [tools.at, override_id])
+        return
     if override.state != "in_force" or today(tools.at) <= override.expires_on:
         return
     writing = new_writing(tools, [opened.person], by="clock")
@@ -251,8 +257,13 @@ async def expire(session: Transaction, override_id: UUID, *, tools: Tools) -> No
     writing.keep(override)
     about = {"override_id": str(override_id)}
     writing.note(opened.claim, "override_ended", line_no=line.line_no, about=about)
-    await decide_again(session, writing, opened, line, because="override_expired")
+    await decide_again(session, writing, opened, line, Why(OVERRIDE_EXPIRED))
     await writing.write(session)
+
+
+_FORGET: LiteralString = """
+UPDATE override SET state = 'ended', ended_at = %s WHERE override_id = %s AND state = 'in_force'
+"""
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from creditbank.db import Transaction
@@ -32,6 +32,10 @@ class Changed:
     """
     change_id: UUID
     """Of the act that changed them; what follows is a change of its own, numbered after it."""
+    joined: tuple[tuple[UUID, ...], ...] = ()
+    """Of a merge the accounts that were one person's each until now, side by side."""
+    one_since: datetime | None = None
+    """Of a parting since when they had been taken for one person."""
 
 
 Consequence = Callable[[Transaction, Sequence[Changed], Tools], Awaitable[None]]
@@ -61,7 +65,10 @@ async def follow(session: Transaction, act: Act, tools: Tools) -> None:
     by_family: dict[tuple[UUID, ...], dict[UUID, str]] = defaultdict(dict)
     for learner_id, records in act.changed.items():
         by_family[act.families[learner_id]] |= records
-    changed = [Changed(family, by_family[family], act.decisions.change_id) for family in sorted(by_family)]
+    changed = [
+        Changed(family, by_family[family], act.decisions.change_id, act.joined, act.one_since)
+        for family in sorted(by_family)
+    ]
     for consequence in _registered:
         await consequence(session, changed, tools)
 

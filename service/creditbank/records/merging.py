@@ -21,7 +21,7 @@ from creditbank.records.consequences import follow
 from creditbank.records.following import follow_enrolments
 from creditbank.records.locking import lock_claim_and_read
 from creditbank.records.standing import Asked, Person
-from creditbank.records.write import write_act
+from creditbank.records.write import Act, write_act
 
 
 class AlreadyOnePerson(BankError):
@@ -122,7 +122,11 @@ async def merge(
     (person,) = await lock_claim_and_read(
         session, [Asked(everybody, shared, frozenset())], claims=(), keyring=tools.keyring
     )
-    redecided = await _decide_again(session, [person], shared, told=absorbed.family, act_name="merged", tools=tools)
+    act = new_act(new_id(), tools, [person])
+    act.joined = (absorbed.family, into.family)
+    redecided = await _decide_again(
+        session, [person], shared, act, told=absorbed.family, act_name="merged", tools=tools
+    )
     await _follow(session, everybody, tools)
     about = {"learner_id": absorbed.root, "into_learner_id": into.root}
     for learner in (absorbed.root, into.root):
@@ -137,12 +141,12 @@ async def part(session: AsyncSession, alias_id: UUID, *, by: str, reason: str, t
     """
     connection = await driver(session)
     cursor = await connection.execute(
-        "SELECT learner_id, into_learner_id, ended_at FROM learner_alias WHERE alias_id = %s", [alias_id]
+        "SELECT learner_id, into_learner_id, merged_at, ended_at FROM learner_alias WHERE alias_id = %s", [alias_id]
     )
     found = await cursor.fetchone()
     if found is None:
         raise NotFound
-    learner_id, into_learner_id, ended_at = found
+    learner_id, into_learner_id, merged_at, ended_at = found
     if ended_at is not None:
         raise MergeAlreadyEnded
     everybody = await family_of(session, into_learner_id)
@@ -155,7 +159,9 @@ async def part(session: AsyncSession, alias_id: UUID, *, by: str, reason: str, t
     people = await lock_claim_and_read(
         session, [Asked(family, shared, frozenset()) for family in apart], claims=(), keyring=tools.keyring
     )
-    redecided = await _decide_again(session, people, shared, told=apart[0], act_name="parted", tools=tools)
+    act = new_act(new_id(), tools, people)
+    act.one_since = merged_at
+    redecided = await _decide_again(session, people, shared, act, told=apart[0], act_name="parted", tools=tools)
     for family in apart:
         await _follow(session, family, tools)
     about = {"learner_id": learner_id, "into_learner_id": into_learner_id}
@@ -185,13 +191,13 @@ async def _decide_again(
     session: AsyncSession,
     people: Sequence[Person],
     contents: frozenset[bytes],
+    act: Act,
     *,
     told: Iterable[UUID],
     act_name: str,
     tools: Tools,
 ) -> int:
     """Decide what is shared again, and tell every institution whose records changed their person."""
-    act = new_act(new_id(), tools, people)
     for person in people:
         redecide(person, contents, act=act, acts={}, rulebook=tools.rulebook)
     redecided = len(act.current)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,10 @@ class Act:
     """What became of the records of each account that were there before, in all parts of the act."""
     arrived: dict[UUID, date] = field(default_factory=dict)
     """The accounts that got new records, in all parts of the act, and the earliest day of which one of these says."""
+    joined: tuple[tuple[UUID, ...], ...] = ()
+    """Of a merge the accounts that were one person's each until now."""
+    one_since: datetime | None = None
+    """Of a parting since when they had been taken for one person."""
     told: int = 0
     """How many changes parts that are written already have told of."""
 
