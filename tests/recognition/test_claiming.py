@@ -16,7 +16,7 @@ from creditbank.recognition.opening import open_claim
 from creditbank.recognition.writing import new_writing
 from creditbank.sealing import field_of, open_sealed
 from tests.open_bank import person
-from tests.recognition.college import RELEVANT, College, clause, room
+from tests.recognition.college import RELEVANT, College, clause, hand, procedure, room
 from tests.rules.writing import SAYS
 
 
@@ -307,3 +307,25 @@ async def test_what_is_only_ever_appended_is_never_written_twice_without_a_word(
         await session.rollback()
     now = await college.read(made, learner.actor)
     assert [act["act"] for act in now["history"]] == [act["act"] for act in made["history"]]
+
+
+async def test_a_waiting_claim_whose_line_gives_way_to_another_goes_on_without_it(college: College) -> None:
+    one_of_a_kind = clause("highest", replaces={"over": "conversions", "per": [{"fact": "certificate.standard"}]})
+    lower = hand("department", "department", "review", when={"fact": "certificate.level", "is": "elementary"})
+    college.decide_by(one_of_a_kind, hands=procedure(lower))
+    learner = await college.enrol(certificates=0)
+    low, other = await college.certificate(learner, level="elementary"), await college.certificate(learner, 1)
+    waiting = await college.claim(learner, ([low], "M1"))
+    both = await college.claim(
+        learner, ([other], "M3"), ([await college.certificate(learner, 2, level="elementary")], "M4")
+    )
+    assert (waiting["state"], both["state"]) == ("open", "open")
+    high = await college.certificate(learner, 7, standard="X0")
+    granted = await college.claim(learner, ([high], "M2"))
+    assert granted["lines"][0]["state"] == "granted"
+    await college.work()
+    now = await college.read(waiting)
+    assert (now["state"], now["hand"], now["lines"][0]["refusal"]) == ("decided", None, "gave_way")
+    assert now["appeal_until_on"] is not None
+    assert (await college.read(both))["hand"] == "department", "nothing of it gave way"
+    await college.check()

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from creditbank.clock import CITY
-from tests.recognition.college import DEPARTMENT, NOTICE, RELEVANT, College, hand, procedure
-from tests.recognition.test_appeals import appeals, decides
+from tests.recognition.college import DEPARTMENT, ISSUER, NOTICE, RELEVANT, College, hand, procedure
+from tests.recognition.test_appeals import NEVER, appeals, confirms, decides, override
 from tests.recognition.test_hands import claimed, objects
 
 DISMISSED = {"upheld": False, "words": "已核实"}
@@ -110,4 +110,72 @@ async def test_a_line_that_lapsed_before_any_hand_saw_it_holds_nothing(college: 
     assert (await college.read(made))["lines"][0]["decision_id"] is not None
     again = await college.claim(learner, (learner.records, "M1"))
     assert again["lines"][0]["state"] == "open"
+    await college.check()
+
+
+NO_YEAR_YET = "DELETE FROM working_day WHERE \"on\" >= '2026-01-02'"
+
+
+async def test_the_time_of_an_objection_is_counted_once_it_can_be_also_in_the_year_after(college: College) -> None:
+    college.go_to(date(2025, 12, 22))
+    college.decide_by(hands=procedure(NOTICE))
+    _, made = await claimed(college, "M1")
+    await college.sql_do(NO_YEAR_YET)
+    await objects(college, made, (await college.enrol()).actor)
+    assert (await college.read(made))["objection_due_on"] is None, "thirty working days reach into a year not known"
+    college.go_to(date(2026, 1, 5))
+    await college.work()
+    await college.import_holidays()
+    college.later(days=1)
+    await college.work()
+    assert (await college.read(made))["objection_due_on"] == "2026-02-03"
+
+
+async def test_the_time_to_bring_evidence_begins_once_it_can_be_counted(college: College) -> None:
+    college.decide_by(hands=procedure(ISSUER))
+    _, made = await claimed(college, "M1")
+    await college.sql_do(NO_YEAR_YET)
+    step = made["step"]
+    now = await college.answer(made, step, "verification_failed", college.issuer, reason="查无此证")
+    assert (now["due_on"], now["waits_for"]) == (None, "evidence")
+    for _ in range(3):
+        college.later(days=1)
+        await college.work()
+    assert [one["act"] for one in (await college.read(made))["history"]].count("waits") == 1, "it is said once"
+    await college.import_holidays()
+    college.later(days=1)
+    await college.work()
+    now = await college.read(made)
+    assert (now["due_on"], now["waits_for"]) == ("2026-03-20", "evidence")
+    college.go_to(date(2026, 3, 21))
+    await college.work()
+    now = await college.read(made)
+    assert (now["state"], now["lines"][0]["refusal"]) == ("decided", "verification_failed")
+    await college.check()
+
+
+async def test_the_override_of_somebody_who_was_erased_ends_without_a_word_and_keeps_no_other(college: College) -> None:
+    college.decide_by(NEVER)
+    learner, made = await claimed(college, "M1")
+    await confirms(
+        college,
+        await override(college, made, college.officer, credits="3", expires_on="2026-07-31"),
+        college.second_officer,
+    )
+    of_another, other = await claimed(college, "M1")
+    await confirms(
+        college,
+        await override(college, other, college.officer, credits="3", expires_on="2026-07-31"),
+        college.second_officer,
+    )
+    path = f"/v1/learners/{learner.learner_id}"
+    for act in ("closing", "erasure"):
+        await college.ask("POST", f"{path}/{act}", college.officer, json={"reason": "本人要求"})
+    college.go_to(date(2026, 8, 1))
+    await college.work()
+    assert await college.sql("SELECT state, count(*) FROM override GROUP BY 1") == [("ended", 2)]
+    failed = await college.sql("SELECT count(*) FROM job WHERE kind = 'look after claims' AND last_error IS NOT NULL")
+    assert failed == [(0,)]
+    assert (await college.read(other))["lines"][0]["state"] == "ended"
+    assert await college.converted(of_another) == 0
     await college.check()

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from creditbank.changes.numberer import number_all
+from creditbank.db import run
 from creditbank.identifiers import new_id
 from creditbank.oversight.audit import differences
 from creditbank.records.merging import merge
 from creditbank.records.reassigning import reassign
+from creditbank.records.refusals import LearnerErased
 from creditbank.records.schemas import ReassignmentIn
+from creditbank.records.withdrawing import Withdrawal, withdraw_rows
 from tests.records.test_people import act, credits_of, person, two_learners
 from tests.records.town import Town, course_row, entered
 
@@ -149,4 +152,20 @@ async def test_merging_shows_a_waiting_result_the_enrolment_of_the_other_account
     other = (await town.sql("SELECT learner_id FROM enrolment"))[0][0]
     await act(town, merge, rows[0][0], other, by="login:officer", reason="同一人")
     assert await town.balance() == 300
+    await agrees(town)
+
+
+async def test_of_many_withdrawn_at_once_somebody_erased_keeps_none_of_the_others(town: Town) -> None:
+    one, _ = await two_learners(town)
+    (erased,) = await town.post(course_row(learner=person(1)))
+    (other,) = await town.post(course_row(learner=person(2, NAMES[2])))
+    async with town.database.session() as session:
+        await run(session, "DELETE FROM learner_key WHERE learner_id = $1", one)
+    asked = [Withdrawal(1, erased.record_id, "误报"), Withdrawal(2, other.record_id, "误报")]
+    outcomes = await act(town, withdraw_rows, asked, sender=town.college, submission_id=new_id())
+    assert [each.outcome for each in outcomes] == ["refused", "withdrawn"]
+    assert outcomes[0].problem["code"] == "learner_erased"
+    with pytest.raises(LearnerErased):
+        await town.withdraw(erased.record_id)
+    assert (await credits_of(town, one)) == 300, "nothing about their account changes any more"
     await agrees(town)

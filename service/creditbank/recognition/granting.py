@@ -344,6 +344,7 @@ async def give_way(
                 writing, person, claim, line, by="rules", refusal=GAVE_WAY, scheme=conversion.scheme, level=None,
                 basis=basis, course=conversion.course, conversion=conversion,
             )  # fmt: skip
+            claim.look_at = writing.at  # a worker goes on with what is left of it
         writing.note(claim, "decided_again", line_no=line.line_no, decision_id=decision_id, about=basis, by="rules")
         writing.serve(claim, "conversion_gave_way", decision_id=decision_id)
 

@@ -198,6 +198,21 @@ async def end_step(session: Transaction, writing: Writing, opened: Opened) -> No
     await open_to_contest(session, writing, opened, step, failed)
 
 
+async def go_on_with_the_rest(session: Transaction, writing: Writing, opened: Opened) -> bool:
+    """Go on where some lines are open no more and nobody is asked about those that are left; whether it did."""
+    claim, step = opened.claim, opened.step()
+    left = {line.line_no for line in opened.open_of(step)}
+    if not left:
+        await go_on(session, writing, opened)
+    elif claim.waits_for == "evidence" and all_contested(opened):
+        await before_the_bank(session, writing, opened)
+    elif claim.waits_for not in ("objection", "evidence") and left <= {*step.get("done", ()), *step.get("failed", ())}:
+        await end_step(session, writing, opened)
+    else:
+        return False
+    return True
+
+
 async def open_to_contest(
     session: Transaction, writing: Writing, opened: Opened, step: Step, failed: Sequence[int]
 ) -> None:

@@ -17,7 +17,7 @@ from creditbank.jobs import Work, handler, named
 from creditbank.learners.refusals import AlreadyErased
 from creditbank.recognition.clocks import end_of, really_ends_on
 from creditbank.recognition.granting import refuse, release
-from creditbank.recognition.hands import before_the_bank, end_step, mark, open_to_contest
+from creditbank.recognition.hands import before_the_bank, end_step, go_on_with_the_rest, mark, open_to_contest
 from creditbank.recognition.moving import (
     appeal_until,
     go_on,
@@ -97,10 +97,13 @@ async def look_at_claim(session: Transaction, claim_id: UUID, *, tools: Tools) -
     if claim.state != "open" or claim.look_at is None or claim.look_at > tools.at:
         return
     writing = new_writing(tools, [opened.person], by="clock")
-    if claim.waits_for == "objection":
-        await look_at_objections(session, writing, opened)
-    elif claim.expires_at is not None and claim.expires_at <= tools.at:
+    stopped = claim.waits_for == "objection"
+    if not stopped and claim.expires_at is not None and claim.expires_at <= tools.at and opened.open_lines:
         await _lapse(session, writing, opened)
+    elif await go_on_with_the_rest(session, writing, opened):
+        pass  # a line of it gave way to another claim, and was the last that anybody was asked about
+    elif stopped:
+        await look_at_objections(session, writing, opened)
     else:
         await _tick(session, writing, opened, tools)
     await writing.write(session)
@@ -136,10 +139,10 @@ async def _tick(session: Transaction, writing: Writing, opened: Opened, tools: T
     claim, on = opened.claim, today(tools.at)
     step = opened.step()
     days = await working_days_from(session, on)
-    if claim.waits_for == "working_days_unknown":
-        start_clock(writing, opened, step, step["within"], days)
+    if claim.due_on is None:
+        start_clock(writing, opened, step, int(step.get("left") or step["within"]), days)
         return
-    if claim.due_on is None or on <= claim.due_on:
+    if on <= claim.due_on:
         set_alarm(writing, opened)
         return
     ends = really_ends_on(claim.due_on, days)

@@ -55,19 +55,17 @@ async def serve(session: Transaction, writing: Writing, opened: Opened, step: St
     claim.served_at, claim.waits_for = writing.at, None
     writing.note(claim, "served", about={"hand": step["who"], "lines": [line.line_no for line in opened.open_of(step)]})
     start_clock(writing, opened, step, step["within"], days)
-    if step.get("contest"):
-        claim.waits_for = "evidence"
 
 
 def start_clock(writing: Writing, opened: Opened, step: Step, within: int, days: Departures) -> None:
     """Count the step's working days from today; where the holidays are not known the step waits and says so."""
     claim = opened.claim
-    claim.due_on = ends_on(today(writing.at), within, days)
-    if claim.due_on is None:
-        claim.waits_for = "working_days_unknown"
-        writing.note(claim, "waits", about={"because": claim.waits_for, "step": step["id"]})
-    else:
-        claim.waits_for = None
+    before, claim.due_on = claim.waits_for, ends_on(today(writing.at), within, days)
+    claim.waits_for = None if claim.due_on is not None else "working_days_unknown"
+    if step.get("contest"):
+        claim.waits_for = "evidence"
+    if claim.due_on is None and before not in ("working_days_unknown", "evidence"):  # said once
+        writing.note(claim, "waits", about={"because": "working_days_unknown", "step": step["id"]})
     set_alarm(writing, opened)
 
 
@@ -80,7 +78,7 @@ def set_alarm(writing: Writing, opened: Opened) -> None:
     if claim.due_on is not None:
         if not is_overdue(claim, today(writing.at)):
             moments.append(end_of(claim.due_on))
-    elif stopped or claim.waits_for == "working_days_unknown":
+    else:
         moments.append(writing.at + ASK_AGAIN)
     claim.look_at = min(moments, default=None)
     writing.keep(claim)
@@ -174,6 +172,7 @@ async def conclude(session: Transaction, writing: Writing, opened: Opened, days:
             await grant(session, writing, person, claim, row, one, gathered, conversion=opened.conversion(row))
         else:
             _refuse_by_rules(writing, opened, row, one, gathered)
+    unknown = [number for number in unknown if opened.line(number).state == "open"]  # one may have given way
     if unknown:
         last = claim.steps[-1] if claim.steps else bank_step(unknown)
         if not claim.steps:

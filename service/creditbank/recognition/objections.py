@@ -119,9 +119,10 @@ def _hold_until(writing: Writing, opened: Opened, until: datetime) -> None:
 async def look_at_objections(session: Transaction, writing: Writing, opened: Opened) -> None:
     """What time does to a claim that is stopped: once the objection should have been decided it is the bank's too."""
     claim, step, on = opened.claim, opened.step(), today(writing.at)
-    days = await working_days_from(session, on)
     if claim.due_on is None:
         since = today(datetime.fromisoformat(step.get("stopped_at") or writing.at.isoformat()))
+        # Of the year in which it was stopped, which may be over by now.
+        days = await working_days_from(session, since)
         claim.due_on = ends_on(since, claim.times["appeal_decided_within"], days)
     if is_overdue(claim, on) and not step.get("referred"):
         _write_into_step(claim, step, referred=True)

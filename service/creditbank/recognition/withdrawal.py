@@ -12,8 +12,7 @@ from creditbank.learners.guardians import must_act_for
 from creditbank.recognition import refusals
 from creditbank.recognition.deciding_again import what_stood
 from creditbank.recognition.granting import end, release
-from creditbank.recognition.hands import all_contested, before_the_bank, end_step, must_be_open
-from creditbank.recognition.moving import go_on
+from creditbank.recognition.hands import go_on_with_the_rest, must_be_open
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.standing import target_of
 from creditbank.recognition.tables import Claim
@@ -46,14 +45,7 @@ async def withdraw_claim(
         line.state, line.credits = "withdrawn", 0
         writing.keep(line)
         writing.note(claim, "line_withdrawn", line_no=line.line_no)
-    if not opened.open_lines:
-        await go_on(session, writing, opened)
-    elif claim.waits_for not in ("objection", "evidence"):
-        await end_step(session, writing, opened)
-    elif not opened.open_of(opened.step()):
-        await go_on(session, writing, opened)
-    elif claim.waits_for == "evidence" and all_contested(opened):
-        await before_the_bank(session, writing, opened)
+    await go_on_with_the_rest(session, writing, opened)
     await writing.write(session)
     return opened
 

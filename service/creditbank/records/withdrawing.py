@@ -19,13 +19,15 @@ from creditbank.records.following import enrolments_changed
 from creditbank.records.held import supersede_all
 from creditbank.records.intake import Sender
 from creditbank.records.locking import lock_claim_and_read
+from creditbank.records.refusals import LearnerErased
 from creditbank.records.schemas import RowOutcome
 from creditbank.records.standing import Asked
 from creditbank.records.write import Act, write_act
 
 _LAST = """
-SELECT DISTINCT ON (record_id) record_id, learner_id, institution_id, act, version FROM record_version
-WHERE record_id = ANY (%s) ORDER BY record_id, version DESC
+SELECT DISTINCT ON (v.record_id) v.record_id, v.learner_id, v.institution_id, v.act, v.version, k.learner_id IS NULL
+FROM record_version v LEFT JOIN learner_key k USING (learner_id)
+WHERE v.record_id = ANY (%s) ORDER BY v.record_id, v.version DESC
 """
 
 
@@ -46,7 +48,8 @@ async def withdraw_rows(
     submission_id: UUID,
     tools: Tools,
 ) -> list[RowOutcome]:
-    """Take records back: `withdrawn`, `unchanged` for one withdrawn before, `refused` for one not the sender's.
+    """Take records back: `withdrawn`, `unchanged` for one withdrawn before, `refused` for one not the sender's or of
+    somebody who was erased.
 
     In the order of what was asked; a record that is asked for twice is `unchanged` the second time.
     """
@@ -54,11 +57,13 @@ async def withdraw_rows(
     found = await _last_versions(session, [one.record_id for one in asked])
     mine: dict[UUID, Withdrawal] = {}
     for one in asked:
-        learner_id, institution_id, act, version = found.get(one.record_id, (None, None, None, None))
+        learner_id, institution_id, act, version, erased = found.get(one.record_id, (None, None, None, None, None))
         if learner_id is None or institution_id != sender.institution_id:
             outcomes[one.row_no] = _refused(one, NotFound(), tools)
         elif act in NOT_LIVE or one.record_id in mine:
             outcomes[one.row_no] = _unchanged(one, version)
+        elif erased:
+            outcomes[one.row_no] = _refused(one, LearnerErased(), tools)  # and of the others it keeps none
         else:
             mine[one.record_id] = one
     if mine:
@@ -69,7 +74,10 @@ async def withdraw_rows(
     return [outcomes[one.row_no] for one in asked]
 
 
-async def _last_versions(session: Transaction, records: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID, str, int]]:
+async def _last_versions(
+    session: Transaction, records: Iterable[UUID]
+) -> dict[UUID, tuple[UUID, UUID, str, int, bool]]:
+    """Of each record: whose, of which institution, its last act and version, and whether the person is erased."""
     connection = await driver(session)
     cursor = await connection.execute(_LAST, [list(set(records))])
     return {record_id: tuple(rest) for record_id, *rest in await cursor.fetchall()}
@@ -135,12 +143,13 @@ async def _finish(session: Transaction, act: Act, enrolled: set[UUID], *, sender
 async def withdraw(
     session: Transaction, record_id: UUID, *, sender: Sender, reason: str, submission_id: UUID, tools: Tools
 ) -> RowOutcome:
-    """Take one record back. Raises NotFound for a record that is not the sender's, RecordAlreadyWithdrawn."""
+    """Take one record back. Raises NotFound for a record that is not the sender's, RecordAlreadyWithdrawn,
+    LearnerErased."""
     (outcome,) = await withdraw_rows(
         session, [Withdrawal(1, record_id, reason)], sender=sender, submission_id=submission_id, tools=tools
     )
     if outcome.outcome == "refused":
-        raise NotFound
+        raise LearnerErased if (outcome.problem or {}).get("code") == LearnerErased.code else NotFound
     if outcome.outcome == "unchanged":
         raise refusals.RecordAlreadyWithdrawn
     return outcome
