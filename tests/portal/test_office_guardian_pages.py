@@ -6,10 +6,13 @@ import re
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from creditbank.identifiers import new_id
 from creditbank.identity.page_permits import PAGES
 from creditbank.identity.permit import ROLES
 from creditbank.identity.who_may import PERMITS
+from creditbank.learners import documents
 from tests.open_bank import person
 from tests.portal.desk_place import form_of, forms_of
 from tests.portal.place import Portal, sign_in, text_of
@@ -142,9 +145,9 @@ async def test_a_guardianship_is_ended_and_a_lost_password_renewed_with_a_reason
     async with at(portal) as officer:
         page = page_of(child)
         assert forms_of(await officer.read(page)) == {"guardian", renew, end}
-        unsure = await officer.send(page, renew, status=422, reason="遗失口令，已核证件")
-        assert "遗失口令，已核证件" in unsure.text
-        answer = await officer.send(page, renew, status=200, reason="遗失口令，已核证件", sure="yes")
+        unsure = await officer.send(page, renew, status=422, reason="遗失密码，已核证件")
+        assert "遗失密码，已核证件" in unsure.text
+        answer = await officer.send(page, renew, status=200, reason="遗失密码，已核证件", sure="yes")
         (password,) = SECRETS.findall(answer.text)
         async with portal.browser() as browser:
             assert (await sign_in(browser, given["login_name"], given["password"])).status_code != 303
@@ -160,8 +163,37 @@ async def test_a_guardianship_is_ended_and_a_lost_password_renewed_with_a_reason
     said = await portal.town.sql(
         "SELECT act, purpose FROM access_entry WHERE act LIKE 'guardian%%' AND learner_id = %s ORDER BY at, act", child
     )
-    assert set(said) >= {("guardian_password_renewed", "遗失口令，已核证件"), ("guardian_ended", "监护关系变更")}
+    assert set(said) >= {("guardian_password_renewed", "遗失密码，已核证件"), ("guardian_ended", "监护关系变更")}
     assert [kind for (kind,) in await portal.town.sql("SELECT kind FROM inbox_message WHERE learner_id = %s", child)]
+
+
+async def test_a_guardianship_that_age_has_ended_can_be_ended_and_nothing_else(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown = await portal.child(61, "演示小明")
+    given = await portal.guardian(grown)
+    monkeypatch.setattr(documents, "CHILD_YEARS", 9)
+    async with at(portal) as officer:
+        assert "现在没有监护人代为办理" in text_of(await officer.read(f"/office/people/{grown}?purpose=x"))
+        page = await officer.read(page_of(grown))
+        assert "李桂芳 已满十四周岁" in text_of(page)
+        assert forms_of(page) == {f"guardian_end-{given['guardianship_id']}"}
+        await officer.send(page_of(grown), f"guardian_end-{given['guardianship_id']}", reason="登记有误", sure="yes")
+    assert await guardian_rows(portal) == [("mother", True)]
+
+
+async def test_of_somebody_erased_only_that_there_was_a_guardian_is_left(portal: Portal) -> None:
+    child = await portal.child(61, "演示小明")
+    await portal.guardian(child)
+    file = f"/office/people/{child}?purpose=x"
+    async with at(portal) as officer:
+        await officer.send(file, "person_closing", reason="监护人要求", sure="yes")
+        await officer.send(file, "person_erasure", reason="监护人书面申请", sure="yes")
+        page = await officer.read(page_of(child))
+        assert forms_of(page) == set()
+        assert "李桂芳" not in page
+        assert "户口簿" not in page
+        assert "母亲" in page
 
 
 async def test_the_page_is_opened_for_a_purpose_and_each_look_is_logged(portal: Portal) -> None:
