@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         2,
         ge=1,
         le=16,
-        description="核对口令的线程数。|Threads that check passwords.",
+        description="核对密码的线程数。|Threads that check passwords.",
     )
 
 

@@ -85,9 +85,9 @@ async def test_a_double_click_activates_once_and_both_are_in(portal: Portal) -> 
         ({"code": "AAAA"}, 422, "激活码不成立"),
         ({"holder": ""}, 422, "姓名"),
         ({"login_name": "ab"}, 422, "登录名：不应少于 3 个字符"),
-        ({"password": "kurz", "again": "kurz"}, 422, "新口令"),
-        ({"again": "anders-getippt"}, 422, "两次输入的新口令不一致"),
-        ({"password": "xiao.hua1234", "again": "xiao.hua1234"}, 422, "口令不能只由"),
+        ({"password": "kurz", "again": "kurz"}, 422, "新密码"),
+        ({"again": "anders-getippt"}, 422, "两次输入的新密码不一致"),
+        ({"password": "xiao.hua1234", "again": "xiao.hua1234"}, 422, "密码不能只由"),
         ({"key": ""}, 409, ""),
     ],
     ids=["code", "name", "number", "no code", "no name", "login", "short", "differs", "guessable", "no key"],
@@ -153,7 +153,7 @@ async def test_whoever_knows_the_old_password_chooses_another(portal: Portal) ->
     async with portal.signed_in() as browser:
         answer = await changed(browser)
         assert (answer.status_code, answer.headers["location"]) == (303, "/my/password?done=password")
-        assert "口令已修改" in (await browser.get(answer.headers["location"])).text
+        assert "密码已修改" in (await browser.get(answer.headers["location"])).text
     async with portal.browser() as browser:
         assert (await sign_in(browser, "yan.shi", PASSWORD)).status_code == 401
         assert (await sign_in(browser, "yan.shi", NEW)).status_code == 303
@@ -193,10 +193,10 @@ async def test_a_password_that_an_administrator_gives_ends_the_sessions_of_the_o
 @pytest.mark.parametrize(
     ("changes", "status", "said"),
     [
-        ({"old_password": "another-password"}, 403, "原口令不正确"),
-        ({"old_password": ""}, 422, "原口令"),
-        ({"password": "kurz", "again": "kurz"}, 422, "新口令：不应少于 10 个字符"),
-        ({"password": "aaaaaaaaaaaa", "again": "aaaaaaaaaaaa"}, 422, "口令"),
+        ({"old_password": "another-password"}, 403, "原密码不正确"),
+        ({"old_password": ""}, 422, "原密码"),
+        ({"password": "kurz", "again": "kurz"}, 422, "新密码：不应少于 10 个字符"),
+        ({"password": "aaaaaaaaaaaa", "again": "aaaaaaaaaaaa"}, 422, "密码"),
         ({"again": "anders-getippt"}, 422, "不一致"),
         ({"key": ""}, 409, ""),
     ],
@@ -218,5 +218,5 @@ async def test_a_password_that_is_not_changed_says_why_and_repeats_none(
 async def test_staff_change_theirs_too(portal: Portal) -> None:
     await portal.login("office", roles=["officer"])
     async with portal.signed_in("office") as browser:
-        assert "修改口令" in (await browser.get("/desk")).text
+        assert "修改密码" in (await browser.get("/desk")).text
         assert (await changed(browser)).status_code == 303

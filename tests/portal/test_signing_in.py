@@ -48,7 +48,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_told_apart_by_nobody(
     async with portal.browser() as browser:
         answer = await sign_in(browser, name, password)
         assert answer.status_code == 401
-        assert "登录名或口令不正确。" in answer.text
+        assert "登录名或密码不正确。" in answer.text
         assert f'value="{name}"' in answer.text
         assert password not in answer.text
         assert SESSION_COOKIE not in set_cookies(answer)
@@ -60,7 +60,7 @@ async def test_a_form_that_is_not_filled_in_is_asked_for_again(portal: Portal, f
     async with portal.browser() as browser:
         answer = await browser.post("/sign-in", data=form)
         assert answer.status_code == 422
-        assert "请填写登录名和口令。" in answer.text
+        assert "请填写登录名和密码。" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class DemoFileLost(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "演示城市已打开，但记有口令的 demo.json 不在了，银行里读不出口令。请运行 make demo-reset 后重新打开。\n"
+            "演示城市已打开，但记有密码的 demo.json 不在了，银行里读不出密码。请运行 make demo-reset 后重新打开。\n"
             "The city is open but demo.json with its passwords is gone, and the bank cannot tell them. "
             "Run make demo-reset, then open it anew."
         )

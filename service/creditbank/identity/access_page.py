@@ -33,8 +33,8 @@ An administrator gives access and sees no learner's data; an officer decides abo
 auditor reads and changes nothing. A sign-in holds roles of one institution, or exactly one role of the bank, and a
 client's scopes are bound to exactly one institution.
 
-**What is not prevented.** 系统管理员可以为自己开通业务员登录，或重置业务员的口令后以其名义登录，从而看到学习者的数据；
-系统不要求第二人确认，重置后的口令也不强制在首次登录时修改。An administrator can open an officer's sign-in, or reset an
+**What is not prevented.** 系统管理员可以为自己开通业务员登录，或重置业务员的密码后以其名义登录，从而看到学习者的数据；
+系统不要求第二人确认，重置后的密码也不强制在首次登录时修改。An administrator can open an officer's sign-in, or reset an
 officer's password, and come in with it: no second person confirms it, and a password that was reset need not be changed
 at the first sign-in. What is kept is the trace, which no administrator reads or removes through the API: `login_opened`
 and `password_reset` name the administrator, the sign-in and its roles; every sign-in of staff is `signed_in`; every

@@ -62,7 +62,7 @@ class SignInRefused(BankError):
 
     status = 401
     code = "sign_in_refused"
-    zh = "登录名或口令不正确。"
+    zh = "登录名或密码不正确。"
     en = "The login name or the password is not right."
 
 
@@ -71,7 +71,7 @@ class OldPasswordWrong(BankError):
 
     status = 403
     code = "old_password_wrong"
-    zh = "原口令不正确，未作更改。"
+    zh = "原密码不正确，未作更改。"
     en = "The old password is not right; nothing was changed."
 
 

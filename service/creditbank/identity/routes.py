@@ -218,7 +218,7 @@ async def list_logins(
     return LoginsPage(logins=shown, next_cursor=following)
 
 
-@router.post("/logins/{login_id}/password", response_model=PasswordGiven, summary="重置口令 | Reset a password")
+@router.post("/logins/{login_id}/password", response_model=PasswordGiven, summary="重置密码 | Reset a password")
 async def reset_password(
     login_id: UUID,
     write: WriteDep,
@@ -259,7 +259,7 @@ async def disable_login(
     "/own-password",
     status_code=204,
     response_class=Response,
-    summary="修改自己的口令 | Change one's own password",
+    summary="修改自己的密码 | Change one's own password",
     responses=problems(logins.OldPasswordWrong, PasswordTooWeak, TooManyRequests),
 )
 async def change_own_password(payload: NewPassword, write: WriteDep) -> Response:

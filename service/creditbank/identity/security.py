@@ -44,7 +44,7 @@ class PasswordTooWeak(BankError):
 
     status = 422
     code = "password_too_weak"
-    zh = "口令应有 {shortest} 至 {longest} 个字符，且不能只重复少数几个字符。"
+    zh = "密码应有 {shortest} 至 {longest} 个字符，且不能只重复少数几个字符。"
     en = "A password has {shortest} to {longest} characters, and more than a few different ones."
 
 

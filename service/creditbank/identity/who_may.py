@@ -11,7 +11,7 @@ from creditbank.identity.permit import Permit
 PERMITS: Mapping[tuple[str, str], Permit] = {**API, **PAGES}
 
 PUBLIC: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("POST", "/v1/oauth/token"): ("凭密钥或口令换取令牌", "where a secret or a password becomes a token; throttled"),
+    ("POST", "/v1/oauth/token"): ("凭密钥或密码换取令牌", "where a secret or a password becomes a token; throttled"),
     ("POST", "/v1/accounts/activation"): ("凭一次性激活码激活账户", "asks for a one-time code; throttled"),
     ("POST", "/v1/share-openings"): ("凭授权码查看，计次、限速", "asks for the code of a share; counted and throttled"),
     ("GET", "/.well-known/jwks.json"): ("验证令牌的公钥", "the public keys that verify tokens (RFC 7517)"),

@@ -85,7 +85,7 @@ KINDS: Mapping[str, tuple[str, str, str, str]] = {
     "account_recovered": (
         "登录方式已更换",
         "Your login was replaced",
-        "您的账户已启用新的登录名和口令，原登录方式已停用。若非本人操作，请立即联系学分银行。",
+        "您的账户已启用新的登录名和密码，原登录方式已停用。若非本人操作，请立即联系学分银行。",
         "Your account has a new login name and password, and the old ones no longer work. If that was not you, tell "
         "the bank at once.",
     ),

@@ -66,7 +66,7 @@ UnreadDep = Annotated[bool, Query(description="只看未读。|Unread ones only.
     summary="登记监护人|Record a guardian",
 )
 async def record_guardian(learner_id: UUID, payload: GuardianIn, write: WriteDep, keyring: KeyringDep) -> Response:
-    """不满十四周岁的学习者由监护人办理。登录名与首次口令只在此答复中出现一次；已有登录的监护人不再另开。
+    """不满十四周岁的学习者由监护人办理。登录名与首次密码只在此答复中出现一次；已有登录的监护人不再另开。
 
     |Under fourteen a guardian acts. Login name and first password are in this answer and nowhere else; a guardian who
     has a way in for another child uses that.
@@ -144,10 +144,10 @@ async def end_guardianship(learner_id: UUID, guardianship_id: UUID, payload: Rea
     operation_id="renew_guardian_password",
     response_model=GuardianGiven,
     responses=problems(NotAllowed),
-    summary="重置监护人口令|A new password for a guardian who lost theirs",
+    summary="重置监护人密码|A new password for a guardian who lost theirs",
 )
 async def renew_password(learner_id: UUID, guardianship_id: UUID, payload: ReasonIn, write: WriteDep) -> Response:
-    """由业务员核对证件后办理；新口令只在此答复中出现一次。|An officer's act; the password is in this answer only."""
+    """由业务员核对证件后办理；新密码只在此答复中出现一次。|An officer's act; the password is in this answer only."""
     password = new_password()
     password_hash = await write.request.app.state.passwords.hash(password)
 

@@ -47,7 +47,7 @@ class AccountAlreadyActivated(BankError):
 
     status = 409
     code = "account_already_activated"
-    zh = "该账户已激活。忘记登录名或口令的，请本人持证件到学分银行办理。"
+    zh = "该账户已激活。忘记登录名或密码的，请本人持证件到学分银行办理。"
     en = "This account is activated already. Whoever has lost their login goes to the bank with their document."
 
 
@@ -122,7 +122,7 @@ class PasswordGuessable(BankError):
 
     status = 422
     code = "password_guessable"
-    zh = "口令不能只由您的登录名、姓名或账户号码构成。请换一个。"
+    zh = "密码不能只由您的登录名、姓名或账户号码构成。请换一个。"
     en = "A password must not be little more than your login name, your name or your account number. Choose another."
 
 

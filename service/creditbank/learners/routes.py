@@ -210,7 +210,7 @@ async def issue_code(learner_id: UUID, payload: CodeAsked, write: WriteDep, keyr
     summary="激活账户|Activate an account",
 )
 async def activate_account(request: Request, payload: ActivationIn, key: IdempotencyKeyDep = None) -> Response:
-    """凭账户号码、姓名和一次性激活码，设定登录名与口令。账户不存在、姓名不符、激活码错误，答复相同。
+    """凭账户号码、姓名和一次性激活码，设定登录名与密码。账户不存在、姓名不符、激活码错误，答复相同。
 
     |With account number, name and one-time code, a login name and a password are chosen. Unknown account, wrong name
     and wrong code are answered alike; attempts are counted by account number and by address.

@@ -10,7 +10,7 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_transcript": ("学习档案", "Transcript"),
     "nav_worth": ("学分转换", "What it is worth"),
     "nav_claims": ("我的申请", "Claims"),
-    "nav_pathways": ("升学通道", "Where to go"),
+    "nav_pathways": ("升学通道", "Pathways"),
     "nav_inbox": ("收件箱", "Inbox"),
     "nav_shares": ("授权查询", "Shares"),
     "nav_account": ("我的账户", "My account"),
@@ -19,7 +19,7 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_office": ("业务管理", "Office"),
     "nav_rules": ("规则", "Rules"),
     "nav_dashboard": ("数据概览", "Dashboard"),
-    "nav_password": ("修改口令", "Change password"),
+    "nav_password": ("修改密码", "Change password"),
     "page_nav": ("翻页", "Pages of the list"),
     "page_first": ("回到第一页", "First page"),
     "page_too_many": (
@@ -73,8 +73,8 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "f_holder": ("姓名", "Name"),
     "f_code": ("激活码", "Activation code"),
     "f_login_name": ("登录名", "Login name"),
-    "f_password": ("新口令", "New password"),
-    "f_old_password": ("原口令", "Old password"),
+    "f_password": ("新密码", "New password"),
+    "f_old_password": ("原密码", "Old password"),
     "act_number_help": ("十二位数字，空格可有可无。", "Twelve digits; spaces do not matter."),
     "act_name_help": ("与身份证件上一致。", "As in your identity document."),
     "act_code_help": (
@@ -90,18 +90,18 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
         "Ten characters or more, and not just your name, login name or account number.",
     ),
     "act_password_what": (
-        "修改后，下次登录使用新口令。忘记原口令，请携带证件到学分银行办理。",
+        "修改后，下次登录使用新密码。忘记原密码，请携带证件到学分银行办理。",
         "You sign in with the new one from then on. If you forgot the old one, come to the bank with your document.",
     ),
-    "act_again": ("再输入一次新口令", "The new password again"),
-    "act_again_differs": ("两次输入的新口令不一致，请重新输入。", "The two new passwords differ. Type them again."),
+    "act_again": ("再输入一次新密码", "The new password again"),
+    "act_again_differs": ("两次输入的新密码不一致，请重新输入。", "The two new passwords differ. Type them again."),
     "act_button": ("激活并登录", "Activate and sign in"),
     "act_lost": (
-        "激活码遗失或过期，请学校或培训机构重新发放。已激活而忘记登录名或口令，由学分银行核实身份后重新发放。",
+        "激活码遗失或过期，请学校或培训机构重新发放。已激活而忘记登录名或密码，由学分银行核实身份后重新发放。",
         "If the code is lost or too old, ask your school or training provider for a new one. If the account was "
         "activated before and you lost the login, the bank issues a code after checking who you are.",
     ),
     "act_already": ("已激活？去登录", "Activated already? Sign in"),
     "act_here": ("我有激活码", "I have an activation code"),
-    "done_password": ("口令已修改，下次登录请使用新口令。", "The password was changed. Use it when you sign in next."),
+    "done_password": ("密码已修改，下次登录请使用新密码。", "The password was changed. Use it when you sign in next."),
 }

@@ -80,7 +80,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
         "Credentials of institutions' systems: opened, rotated, disabled.",
     ),
     "off_about_logins": (
-        "工作人员的登录：开通、重置口令、停用。",
+        "工作人员的登录：开通、重置密码、停用。",
         "Sign-ins of staff: opened, reset, disabled.",
     ),
     "off_about_dashboard": (
