@@ -70,6 +70,21 @@ async def test_a_draft_goes_all_the_way_by_two_officers(place: Place) -> None:
     assert [(each["was"], each["becomes"]) for each in changed] == [("60", "70")]
 
 
+async def test_anybody_reads_a_rule_in_words(place: Place) -> None:
+    await place.seed(rule(OLD))
+    async with at(place, place.author) as browser:
+        browser.http.cookies.clear()
+        every = await browser.read("/rules")
+        assert 'href="/rules/deposit.course"' in every
+        page = await browser.read("/rules/deposit.course?version=1")
+        assert 'action="/sign-out"' not in page, "nobody is signed in"
+        assert "第 1 版" in text_of(page)
+        assert "60" in page
+        assert 'href="/v1/rules/deposit.course?version=1"' in page, "and as data"
+        for nothing in ("/rules/deposit.nothing", "/rules/deposit.course?version=9"):
+            await browser.read(nothing, status=404)
+
+
 async def test_a_text_written_on_one_that_changed_meanwhile_is_refused(place: Place) -> None:
     await place.seed(rule(OLD))
     async with at(place, place.author) as author:

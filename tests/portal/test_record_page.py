@@ -7,6 +7,7 @@ import re
 import pytest
 
 from creditbank.identifiers import new_id
+from creditbank.portal.writing import cited
 from tests.portal.place import Portal, certificate, text_of, training
 from tests.records.town import course_row, resident
 
@@ -23,7 +24,7 @@ async def test_a_credit_is_followed_to_the_row_it_came_in(portal: Portal) -> Non
     assert "报送机构：演示职业学院 现在的结果 存入 3 高职学分。" in said
     assert "第 1 版 · 报送 课程代码 C101 学年 2023-2024 学期 1 取得日期 2024年1月12日 考试类别 正考" in said
     assert "学号 20230001" in said
-    assert "第 1 行，报送批次" in said
+    assert re.search(r"报送中的位置 第 1 行 编号与校验值 成果编号 \S+ 报送批次 \S+", said)
     assert "由报送机构的系统发送" in said
     assert "自 2024年1月12日 起： 予以认定" in said
     assert "《课程成绩的存入》第 1 版" in said
@@ -33,21 +34,34 @@ async def test_a_credit_is_followed_to_the_row_it_came_in(portal: Portal) -> Non
     assert "您的高职学分账户 +3 3 来源：演示职业学院 −3 −3" in said
 
 
+def numbers_of(cited: str) -> set[int]:
+    """The numbers of a citation such as 1–3, 7."""
+    runs = [[int(each) for each in run.split("–")] for run in cited.split(", ")]
+    return {number for run in runs for number in range(run[0], run[-1] + 1)}
+
+
+def test_neighbours_are_cited_together() -> None:
+    assert cited([]) == ""
+    assert cited([4]) == "[4]"
+    assert cited([3, 1, 2, 1]) == "[1–3]"
+    assert cited([1, 2, 9, 5, 6, 7]) == "[1, 2, 5–7, 9]"
+
+
 async def test_the_sources_of_a_rule_are_named_once_and_numbered(portal: Portal) -> None:
     await portal.learner()
     (outcome,) = await portal.town.post(course_row())
     async with portal.signed_in() as browser:
         page = (await browser.get(f"/my/records/{outcome.record_id}")).text
-        rule = re.search(r'href="(/v1/rules/[^"]+)"', page)
+        rule = re.search(r'href="(/rules/[^"]+)"', page)
         assert rule is not None
-        assert rule[1] == "/v1/rules/deposit.course?version=1"
+        assert rule[1] == "/rules/deposit.course?version=1"
     said = text_of(page)
     count = re.search(r"依据 \((\d+)\)", said)
     assert count is not None
     titles = re.findall(r"<cite", page)
     assert len(titles) == int(count[1])
-    cited = {int(number) for number in re.findall(r"\[(\d+)\]", said)}
-    assert cited == set(range(1, int(count[1]) + 1))
+    named = {number for found in re.findall(r"\[([\d, –]+)\]", said) for number in numbers_of(found)}
+    assert named == set(range(1, int(count[1]) + 1))
     assert "本行拟定" in said
     assert "征求意见稿" in said
 

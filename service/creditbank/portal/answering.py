@@ -14,6 +14,7 @@ from creditbank import clock
 from creditbank.errors import BankError, Language
 from creditbank.identity.actor import Actor
 from creditbank.identity.page_permits import PUBLIC_PAGES
+from creditbank.learners.account_numbers import grouped
 from creditbank.portal import session as sessions
 from creditbank.portal import writing
 from creditbank.portal.compressing import PackedOnTheWay
@@ -66,6 +67,9 @@ _TEMPLATES = Environment(
 )
 _TEMPLATES.globals.update(static=address_of)
 _TEMPLATES.filters["begun"] = lambda said: said[:1].upper() + said[1:]
+_TEMPLATES.filters["cited"] = writing.cited
+_TEMPLATES.filters["dated"] = writing.days_in
+_TEMPLATES.filters["grouped"] = grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def is_for_a_person(request: Request) -> bool:
 
 
 def problem_page(request: Request, error: BankError) -> Response:
-    """A refusal as a page: the same sentence that the API says."""
+    """A refusal as a page: the sentence that the API says, where it says something to people."""
     visited = visit(request)
     return page(
         visited,
@@ -152,9 +156,15 @@ def problem_page(request: Request, error: BankError) -> Response:
         status=error.status,
         headers=error.headers,
         heading=f"problem_{error.status}" if error.status in (403, 404, 429, 503) else "problem_other",
-        sentence=error.sentence(visited.language),
+        sentence=_for_people(error, visited.language),
         number=request.scope.get("creditbank.request", ""),
     )
+
+
+def _for_people(error: BankError, language: Language) -> str:
+    """The sentence of a refusal; whoever reads pages is not told where the interface for programs is described."""
+    say = speaker(language)
+    return say("problem_no_page") if error.code == "no_such_address" else error.sentence(language)
 
 
 def _language(request: Request, cookies: Cookies) -> Language:

@@ -69,6 +69,11 @@ async def drafts_page(actor: ActorDep, session: SessionDep, visited: AtHomeDep, 
         visited, "drafts.html", actor, here=LIST, drafts=[line_of(one) for one in rows],
         following=further(visited.request, cursor), state=state, states=STATES,
         names=called(await every_institution(session, visited)),
+        titles={
+            name: read_document(text, file=drafts.FILE).tree["title"][visited.language]
+            for name, text in (await published(session)).texts.items()
+            if name in {one.document for one in rows}
+        },
     )  # fmt: skip
 
 

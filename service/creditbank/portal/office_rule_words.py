@@ -41,6 +41,7 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_case_holds": ("相符", "holds"),
     "off_case_fails": ("不符", "comes out otherwise"),
     "off_without": ("未知", "not known"),
+    "off_no_version": ("该日没有适用的版本", "no version holds on that day"),
     "off_by_clause": ("依条款", "by clause"),
     "off_listed": ("、", ", "),
     "off_verdict_granted": ("予以认定", "granted"),
@@ -57,7 +58,7 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_becomes": ("改为：", "becomes: "),
     "off_no_difference": ("没有差异。", "Nothing differs."),
     # decisions by a version that would now be others
-    "off_affected_link": ("受影响的决定、重新作出决定", "Decisions that would now be others, and making them again"),
+    "off_affected_link": ("受影响的决定、重新作出决定", "Affected decisions, and making them again"),
     "off_affected": ("受影响的决定", "Decisions that would now be others"),
     "off_affected_lead": (
         "按这一版作出、仍然有效的决定，若按现行规则应有不同，在此列出。查找不改动任何决定；选定的才重新作出。",
@@ -239,6 +240,7 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_act_published": ("公布", "published"),
     "off_act_withdrawn": ("撤回", "withdrawn"),
     "off_you": ("您", "you"),
+    "off_other_person": ("其他经办人（编号尾号 {end}）", "a colleague (number ends in {end})"),
     "off_write": ("修改或撤回", "Change or withdraw it"),
     "off_rewrite": ("修改文字", "Write it anew"),
     "off_rewrite_what": (

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditbank.errors import Language
 from creditbank.portal.words import Say, named, speaker
-from creditbank.portal.writing import day
+from creditbank.portal.writing import day, days_in
 
 Fields = Mapping[str, Any]
 Written = Callable[[Fields, Say, Language], list[str]]
@@ -20,6 +20,7 @@ def fields_of(line: Fields) -> dict[str, Any]:
 
 def sentence(said: str, language: Language) -> str:
     """A clause or a finding as a sentence of its own."""
+    said = days_in(said, language)
     if language == "zh":
         return said if said.endswith(("。", "？")) else f"{said}。"
     return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"

@@ -10,7 +10,7 @@ from creditbank.credits import format_credits
 from creditbank.errors import Language
 from creditbank.portal.records_shown import beside, fields_of, name_of, sentence, value_of
 from creditbank.portal.words import WORDS, Say, named, speaker
-from creditbank.portal.writing import day, instant
+from creditbank.portal.writing import day, days_in, instant
 from creditbank.records.decisions import DecisionOut, PostingOut
 from creditbank.records.history import RecordOut, VersionOut
 from creditbank.records.refusals import Warned
@@ -31,6 +31,8 @@ class Version:
     warnings: list[str]
     row: str
     sent_by: str
+    numbers: list[tuple[str, str]]
+    """By which systems know it: the institution's own key, the submission it came in."""
     digest: str
 
 
@@ -162,27 +164,31 @@ def _now(record: RecordOut, last: VersionOut, live: list[Decision], language: La
     say = speaker(language)
     if not record.live:
         return [say("now_reassigned" if last.act == "reassigned_away" else "now_withdrawn")]
-    several = len(live) > 1
-    return [f"{decision.since if several else ''}{decision.outcome}" for decision in live]
+    told: dict[str, str] = {}
+    for decision in live:
+        # Of a record that was moved, what one learner had is taken back from the day on which the other has it.
+        if decision.outcome or decision.since not in told:
+            told[decision.since] = decision.outcome or sentence(decision.verdict_said, language)
+    return [f"{since if len(told) > 1 else ''}{said}" for since, said in told.items()]
 
 
 # --- what was reported --------------------------------------------------------------------------------------------
 
 
 def _fields(kind: str, version: VersionOut | None, language: Language) -> dict[str, str]:
-    """What was reported, by the name of the field, in the order in which people say it."""
+    """What was reported, by the name of the field, in the order in which people say it; the key is for systems."""
     say, reported = speaker(language), {} if version is None else version.reported
     return {
         say(phrase): value_of(kind, name, reported[name], language)
         for phrase in WORDS
-        if (name := phrase.removeprefix("field_")) != phrase and name in reported
+        if (name := phrase.removeprefix("field_")) != phrase and name in reported and name != "key"
     }
 
 
 def _version(kind: str, version: VersionOut, before: VersionOut | None, language: Language) -> Version:
     say, fields = speaker(language), _fields(kind, version, language)
     earlier = fields if before is None else _fields(kind, before, language)
-    place = 0 if language == "zh" else 1
+    place, key = 0 if language == "zh" else 1, version.reported.get("key")
     sender = (version.sent_by or "").partition(":")[0]
     return Version(
         number=version.version,
@@ -196,8 +202,12 @@ def _version(kind: str, version: VersionOut, before: VersionOut | None, language
         ],
         why=say("why_sent_again") if version.reason == "sent_again" else version.reason or "",
         warnings=[Warned.SENTENCES[code][place] for code in version.warnings if code in Warned.SENTENCES],
-        row=say("row", n=version.row_no, submission=version.submission_id),
+        row=say("con_row_n", n=version.row_no),
         sent_by=say(f"sent_by_{sender}") if sender in ("bank", "client", "login") else "",
+        numbers=[
+            *([] if key is None else [(say("field_key"), str(key))]),
+            (say("submission_no"), str(version.submission_id)),
+        ],
         digest=version.digest,
     )
 
@@ -245,7 +255,7 @@ def _rule(decision: DecisionOut, rulebook: Rulebook, language: Language) -> tupl
     if decision.document is None or decision.document_version is None:
         return "", ""
     said = document_said(rulebook, decision.document, decision.document_version, language)
-    return said, decision.links.get("rule", "")
+    return said, decision.links.get("rule", "").removeprefix("/v1")
 
 
 def document_said(rulebook: Rulebook, document: str | None, number: str | None, language: Language) -> str:
@@ -283,8 +293,8 @@ def finding_told(finding: Mapping[str, Any], numbers: Mapping[str, int], languag
     return Finding(
         standing=standing,
         standing_said=speaker(language)(f"finding_{standing}"),
-        says=finding[f"says_{language}"],
-        rule=finding[f"rule_{language}"],
+        says=days_in(finding[f"says_{language}"], language),
+        rule=days_in(finding[f"rule_{language}"], language),
         sources=[numbers[cited["id"]] for cited in finding["citation"]],
     )
 

@@ -18,6 +18,8 @@ PUBLIC_FRAME: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", "/"): ("首页", "the front page"),
     ("GET", "/sign-in"): ("登录页", "the sign-in page"),
     ("GET", "/static/{name}"): ("页面样式与图标", "the stylesheet and the pictures of the pages"),
+    ("GET", "/rules"): ("现行规则", "the rules in force"),
+    ("GET", "/rules/{document}"): ("一份规则的条款、依据和情形", "a rule: its clauses, sources and cases"),
     ("GET", "/activate"): ("激活账户页", "the page on which an account is activated"),
     ("GET", "/design"): ("页面构件", "the pieces of the pages, with nobody's data"),
     ("GET", "/design/progress"): ("页面构件中自行刷新的一块", "the piece of them that asks for itself again"),
