@@ -109,7 +109,7 @@ def test_every_hand_agrees_the_body_verifies_and_nobody_objects(city: Opened, at
                 mine.page.wait_for_timeout(300)
             mine.picture("07-granted")
             mine.follow(mine.page.locator("section[aria-labelledby=lines] li > a").first)
-            assert "已授予" in mine.text()
+            assert "予以认定" in mine.text()
             mine.picture("08-every-reason")
             mine.go("/my/transcript")
             mine.picture("09-in-the-transcript")

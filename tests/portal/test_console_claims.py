@@ -87,7 +87,7 @@ async def test_each_hand_finds_the_claim_in_its_inbox_and_answers_it_on_one_scre
     async with at(college, college.registrar) as browser:
         assert "演示一" in text_of(await browser.read("/console/claims?hand=registrar"))
         await browser.send(page, "con_outcome", outcome="approved", lines="1")
-        assert "已授予" in text_of(await browser.read(page))
+        assert "予以认定" in text_of(await browser.read(page))
     assert await college.converted(learner) == 300
     assert (await college.read(made))["state"] == "decided"
     await college.check()

@@ -143,7 +143,7 @@ async def test_an_equivalence_is_entered_and_ended(college: College) -> None:
         assert 'value="NONE"' in wrong.text
         await browser.send("/console/equivalences", "con_enter", **typed)
         page = await browser.read("/console/equivalences?course=M1")
-        assert "M1、M2" in text_of(page)
+        assert "证书0 中级及以上 → 机械制图 M1 、 数控编程 M2 有效" in text_of(page)
         (form,) = [one for one in forms_of(page) if one.startswith("con_ending-")]
         await browser.send("/console/equivalences", form, until="2026-09-01", reason="课程标准修订")
         assert "2026年9月1日" in text_of(await browser.read("/console/equivalences"))

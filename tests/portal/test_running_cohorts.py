@@ -167,7 +167,7 @@ async def test_those_who_were_taken_enter_by_the_page(frozen: Frozen) -> None:
         assert await frozen.status(1) == "progressed"
         text = text_of(await college.read(f"{page}?done=progressions"))
         assert "转入已办理。" in text
-        assert "M1 已认定" in text
+        assert "机械制图 已认定" in text
         # Not consented: enrolled all the same, and told why no course was claimed.
         answer = await college.send(page, "progressions", status=200, no_2="20260002", on=ENTERS)
         assert await frozen.status(2) == "progressed"

@@ -65,7 +65,7 @@ async def test_a_learner_makes_a_share_and_somebody_without_an_account_reads_it(
         assert page.headers["x-robots-tag"] == "noindex, nofollow"
         assert page.headers["cache-control"] == "no-store"
         english = text_of((await theirs.get(f"/verify/{code}?lang=en")).text)
-        assert "As it was when it was shared" in english
+        assert "Unchanged since it was shared" in english
         seen = text_of((await mine.get(address)).text)
         assert "已查看 1 次，共可查看 5 次" in seen, "going back and English are no openings of their own"
         assert "核验页 · 设备不详" in seen

@@ -98,7 +98,7 @@ async def test_from_what_it_is_worth_to_a_claim_that_is_granted_and_given_up(col
         text = text_of(await browser.read(f"/my/worth/{college.plan}"))
         assert "4 可换的学分" in text
         assert "已证明" in text
-        assert "限制了您的上限" in text
+        assert "已触及的上限" in text
         page = await claimed(browser, college)
         text = text_of(await browser.read(f"{page}?done=claiming"))
         assert "申请已提交" in text
@@ -112,7 +112,7 @@ async def test_from_what_it_is_worth_to_a_claim_that_is_granted_and_given_up(col
         college.go_to(date(2026, 3, 20))
         await college.work()
         text = text_of(await browser.read(page))
-        assert "已授予" in text
+        assert "予以认定" in text
         assert "可申诉至" in text
         line = f"{page}/lines/1"
         assert forms_of(await browser.read(line)) == {"conversion_giving_up"}
@@ -169,7 +169,7 @@ async def test_fewer_credits_than_the_course_has_can_be_appealed(college: Colleg
     async with at(college, learner.actor) as browser:
         page = await by_hand(browser, college, learner, "M1")
         text = text_of(await browser.read(page))
-        assert "已授予" in text
+        assert "予以认定" in text
         assert "申诉或请人复核" not in text, "people review what was refused; here only an appeal helps"
         line = f"{page}/lines/1"
         assert forms_of(await browser.read(line)) == {"conversion_giving_up", "appeal"}
@@ -231,12 +231,12 @@ async def test_what_is_not_known_says_who_can_say_it(college: College) -> None:
     learner = await college.enrol()
     async with at(college, learner.actor) as browser:
         text = text_of(await browser.read(f"/my/worth/{college.plan}"))
-        assert "经人判定后可能可以" in text
+        assert "经人工审核后可能可以" in text
         assert "由院系提供" in text
         page = await by_hand(browser, college, learner, "M1")
         assert "由院系提供" in text_of(await browser.read(page))
         english = await browser.read(f"{page}?lang=en")
-        assert "for the department to say" in text_of(english)
+        assert "to be supplied by the department" in text_of(english)
 
 
 async def test_a_certificate_that_is_thought_of_is_counted_and_cannot_be_claimed(college: College) -> None:

@@ -189,6 +189,25 @@ async def course(session: AsyncSession, *, institution_id: UUID, code: str, on: 
     )
 
 
+async def course_names(
+    session: AsyncSession, courses: Collection[tuple[UUID, str]], *, on: date
+) -> dict[tuple[UUID, str], str]:
+    """What courses are called on a day, by institution and code; one that is not taught then is not in the answer."""
+    rows = await _rows(
+        session,
+        """
+        SELECT institution_id, code, name FROM course
+        JOIN unnest(%(institutions)s::uuid[], %(codes)s::text[]) AS asked (institution_id, code)
+          USING (institution_id, code)
+        WHERE valid_from <= %(on)s AND (valid_until IS NULL OR %(on)s < valid_until)
+        """,
+        institutions=[institution for institution, _ in courses],
+        codes=[code for _, code in courses],
+        on=on,
+    )
+    return {(row["institution_id"], row["code"]): row["name"] for row in rows}
+
+
 async def etag_of_course(session: AsyncSession, *, institution_id: UUID, code: str) -> str | None:
     """The ETag of everything that was ever published of a course: any change of it on any day makes another."""
     found = await _rows(

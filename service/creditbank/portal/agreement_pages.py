@@ -20,7 +20,7 @@ from creditbank.pathways.round_reading import read
 from creditbank.pathways.round_schemas import ReviewClosingIn
 from creditbank.pathways.rounds_at_work import MOST_COHORTS, rounds_at_work
 from creditbank.portal.answering import Visit
-from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, tools_of
+from creditbank.portal.desk import Fault, Posted, PostedDep, courses_of, desk_page, done_once, id_of, names_of, tools_of
 from creditbank.portal.rounds_shown import clauses_said
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import named, speaker
@@ -171,6 +171,15 @@ async def _pathway(
         here=f"/desk/pathways/{pathway_id}",
         fault=fault,
         pathway=one,
+        courses=await courses_of(
+            session,
+            visited,
+            [
+                pair
+                for each in one.courses
+                for pair in ((one.school_id, each.school_course_code), (one.college_id, each.college_course_code))
+            ],
+        ),
         province=named("province", one.province, visited.language),
         parties=parties,
         signed={each.institution_id: each.at for each in one.signatures},

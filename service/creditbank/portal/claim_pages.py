@@ -17,7 +17,18 @@ from creditbank.identity.actor import Actor, ActorDep
 from creditbank.institutions.plans import plan_by_id
 from creditbank.institutions.schemas import PlanOut
 from creditbank.portal.answering import Visit
-from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, number_of, tools_of
+from creditbank.portal.desk import (
+    Fault,
+    Posted,
+    PostedDep,
+    desk_page,
+    done_once,
+    id_of,
+    names_of,
+    number_of,
+    programme_of,
+    tools_of,
+)
 from creditbank.portal.own_claims_shown import claim_shown, state_of, turning_shown, where_it_is
 from creditbank.portal.rounds_shown import Gate, gates_shown
 from creditbank.portal.story_shown import Source
@@ -107,7 +118,8 @@ async def _claim(
         )
         gates, sources = gates_shown(decision, tools.rulebook, language)
         gates.sort(key=lambda each: each.standing not in ("not_met", "refer"))
-        changes, room = turning_shown(decision, language)
+        courses = {} if plan is None else {each.course_code: each.name for each in plan.courses}
+        changes, room = turning_shown(decision, language, courses)
     return desk_page(
         visited,
         "worth/claim.html" if line is None else "worth/line.html",
@@ -125,6 +137,7 @@ async def _claim(
         room=room,
         college=names.get(claim.institution_id, ""),
         plan=plan,
+        programme=await programme_of(session, visited, plan),
         today=on,
         credits=format_credits,
     )

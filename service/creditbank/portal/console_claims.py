@@ -21,7 +21,17 @@ from creditbank.learners.personal import names_of as names_of_learners
 from creditbank.portal.answering import Visit
 from creditbank.portal.console import console_page, may_open
 from creditbank.portal.console_claims_shown import is_mine, lines_of, or_none, step_of, value_typed
-from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, names_of, number_of, tools_of
+from creditbank.portal.desk import (
+    Fault,
+    Posted,
+    PostedDep,
+    done_once,
+    id_of,
+    names_of,
+    number_of,
+    programme_of,
+    tools_of,
+)
 from creditbank.portal.own_claims_shown import standings_of
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.recognition.appeals import decide_appeal
@@ -139,6 +149,7 @@ async def _claim(
         claim=claim,
         used=used,
         plan=plan,
+        programme=await programme_of(session, visited, plan),
         names=await names_of(
             session, visited, claim.institution_id, claim.made_for_id, *(one.institution_id for one in claim.steps)
         ),

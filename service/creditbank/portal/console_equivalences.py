@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -19,13 +20,13 @@ from creditbank.portal.answering import Visit
 from creditbank.portal.console import console_page
 from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, names_of
 from creditbank.portal.visiting import AtHomeDep
-from creditbank.portal.words import CHOICES
+from creditbank.portal.words import CHOICES, named
 from creditbank.records.acts import Tools
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = 50
-MOST_INSTITUTIONS = 500
+MOST_INSTITUTIONS = MOST_STANDARDS = 500
 HERE = "/console/equivalences"
 
 
@@ -50,6 +51,9 @@ async def _listed(session: AsyncSession, visited: Visit, actor: Actor, fault: Fa
     )
     shown = found[:PAGE]
     others = {one.institution_id for each in shown for one in each.sources if hasattr(one, "institution_id")}
+    standards = await reading.standards(session, on=on, after=None, limit=MOST_STANDARDS)
+    asked = {(own, code) for each in shown for code in each.targets}
+    asked |= {(one.institution_id, one.course_code) for each in shown for one in each.sources if one.kind == "course"}
     institutions = await reading.institutions(session, on=on, kind=None, after=None, limit=MOST_INSTITUTIONS)
     return console_page(
         visited,
@@ -62,10 +66,24 @@ async def _listed(session: AsyncSession, visited: Visit, actor: Actor, fault: Fa
         first=not after,
         course=course or "",
         names=await names_of(session, visited, *others),
+        own=own,
+        courses=await reading.course_names(session, asked, on=on),
+        standards={one.code: one.name for one in standards},
+        level_said=lambda level: named("certificate_level", level, visited.language),
+        upheld={each.equivalence_id: _upheld(each.ground) for each in shown},
         institutions=[(one.institution_id, one.name) for one in institutions],
         levels=[(word, said[visited.language == "en"]) for word, said in CHOICES["certificate_level"].items()],
         today=on.isoformat(),
     )
+
+
+_APPEAL = re.compile(r"申诉支持：([0-9a-f-]{36}) 第 (\d+) 行")
+
+
+def _upheld(ground: str) -> tuple[str, str] | None:
+    """The claim and the line of it whose appeal proposed an equivalence, where that is its ground."""
+    found = _APPEAL.fullmatch(ground)
+    return None if found is None else (found[1], found[2])
 
 
 def _source(posted: Posted) -> dict[str, Any]:

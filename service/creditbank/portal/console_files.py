@@ -28,6 +28,7 @@ from creditbank.portal.desk import Fault, Posted, PostedDep, done_once, id_of, n
 from creditbank.portal.forms import must_be_ours, not_readable
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.words import speaker
+from creditbank.portal.writing import size
 from creditbank.records.acts import Tools
 from creditbank.records.intake import sender_of
 from creditbank.sealing import Keyring
@@ -107,8 +108,8 @@ async def new_file(
         here="/console/files/new",
         fault=fault,
         kinds={kind: said[visited.language == "en"] for kind, said in KIND_NAMES.items()},
-        most=largest(request) // (1024 * 1024),
-        most_in_parts=request.app.state.settings.file_limit_mib,
+        most=size(largest(request) // (1024 * 1024)),
+        most_in_parts=size(request.app.state.settings.file_limit_mib),
         begun=[await service.shown(session, one, keyring=keyring, listed=True) for one in begun],
     )
 
@@ -149,7 +150,7 @@ async def send_file(sent: WithFileDep) -> Response:
             return await new_file(session, posted.request, posted.visited, posted.actor, fault)
 
     if given is None:
-        most = largest(posted.request) // (1024 * 1024)
+        most = size(largest(posted.request) // (1024 * 1024))
         return await show(posted.fault("con_file", say("con_file_too_large", n=most), status=413))
     if not given:
         return await show(posted.fault("con_file", say("con_file_missing")))

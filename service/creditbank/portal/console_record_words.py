@@ -101,7 +101,7 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     # equivalences
     "con_equivalences_lead": (
-        "本校认定哪些成果可以替换本校的课程。不修改，只终止后另行登记；建议的尚不作数。",
+        "本校认定哪些成果可以替换本校的课程。登记后不能修改，只能终止后另行登记；“建议”的尚未生效。",
         "What counts for your own courses. None is edited, only ended and entered anew; proposals do not count yet.",
     ),
     "con_for_course": ("只看认定为某门课程的（课程代码）", "Only for one course (its code)"),
@@ -110,11 +110,16 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     "con_source_certificate": ("证书", "certificate"),
     "con_source_training": ("培训", "training"),
     "con_source_online_course": ("在线课程", "online course"),
-    "con_equivalence_proposed": ("申诉支持而建议，待确认", "proposed by an appeal, to be confirmed"),
+    "con_equivalence_proposed": ("申诉成立后建议，待确认", "proposed by an appeal, to be confirmed"),
     "con_equivalence_in_force": ("有效", "in force"),
     "con_equivalence_dropped": ("未采用", "dropped"),
     "con_relevance_n": ("内容相关度 {n}%", "{n}% of the content"),
     "con_from_day": ("自 {day}", "from {day}"),
+    "con_level_on": ("{level}及以上", "from {level} on"),
+    "con_by_appeal": (
+        "因申诉成立而建议（申请第 {n} 行）",
+        "Proposed by an appeal that was upheld (line {n} of the claim)",
+    ),
     "con_confirming_title": ("确认这条认定关系", "Confirm it"),
     "con_confirming_what": (
         "申诉复核人建议；本校确认后对以后的申请有效。",
@@ -136,7 +141,10 @@ CONSOLE_RECORD_WORDS: Mapping[str, tuple[str, str]] = {
     "con_source_kind": ("成果来源", "What counts"),
     "con_source_what": ("来源的内容（按上面的类别填写）", "Which one, by its kind"),
     "con_standard": ("证书标准代码", "Code of the certificate standard"),
-    "con_if_certificate": ("来源为证书时填写。", "For a certificate."),
+    "con_if_certificate": (
+        "来源为证书时填写；输入名称或代码可从列表中选。",
+        "For a certificate; type its name or code and choose.",
+    ),
     "con_from_level": ("自哪一等级起", "From which level on"),
     "con_any_level": ("各等级", "any level"),
     "con_whose_course": ("开课或培训机构", "Whose course or training"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -15,12 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from creditbank.clock import today
 from creditbank.db import Database
-from creditbank.errors import BankError, Language, NotFound, NotSignedIn
+from creditbank.errors import BankError, Language, Malformed, NotFound, NotSignedIn
 from creditbank.faults import faults_of
 from creditbank.http import KEY, answer
 from creditbank.identifiers import new_id
 from creditbank.identity.actor import Actor, ActorDep, Reach
 from creditbank.institutions import reading
+from creditbank.institutions.schemas import PlanOut
 from creditbank.once import Answer, IdempotencyKeyUsedForAnotherPayload, once
 from creditbank.portal.answering import Visit, page, sent_to, visit
 from creditbank.portal.forms import must_be_ours, typed_pairs
@@ -105,6 +106,9 @@ class Posted:
         if isinstance(error, ValidationError):
             return self.fault(form, faults_said(error, self.language))
         assert isinstance(error, BankError)
+        if isinstance(error, Malformed) and f"why_{self.language}" in error.said:
+            # Beside a form the reason alone says what to mend.
+            return self.fault(form, f"{error.said[f'why_{self.language}']}{say('stop')}", status=error.status)
         return self.fault(form, error.sentence(self.language), status=error.status, headers=error.headers)
 
 
@@ -262,6 +266,28 @@ async def names_of(session: AsyncSession, visited: Visit, *institutions: UUID | 
     """What institutions are called today; one without a name of today has none."""
     asked = {each for each in institutions if each is not None}
     return await reading.names(session, asked, on=today(visited.at)) if asked else {}
+
+
+async def courses_of(
+    session: AsyncSession, visited: Visit, courses: Iterable[tuple[UUID | None, str]]
+) -> dict[tuple[UUID, str], str]:
+    """What courses are called today, by institution and code; one without a name of today has none."""
+    asked = {(institution, code) for institution, code in courses if institution is not None}
+    return await reading.course_names(session, asked, on=today(visited.at)) if asked else {}
+
+
+MOST_PROGRAMMES = 1000
+"""Of one institution: more are not in the bank's city."""
+
+
+async def programme_of(session: AsyncSession, visited: Visit, plan: PlanOut | None) -> str:
+    """What a plan's programme is called today; nothing where it is taught no more, or no plan is known."""
+    if plan is None:
+        return ""
+    every = await reading.programmes(
+        session, institution_id=plan.institution_id, on=today(visited.at), after=None, limit=MOST_PROGRAMMES
+    )
+    return next((each.name for each in every if each.programme_id == plan.programme_id), "")
 
 
 def id_of(written: str) -> UUID:

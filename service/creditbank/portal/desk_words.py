@@ -29,6 +29,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     "no_n": ("{n} 号", "No. {n}"),
     "round_n": ("第 {n} 轮", "Round {n}"),
     "days_left": ("剩 {n} 天", "{n} days left"),
+    "days_still_left": ("（剩 {n} 天）", ", {n} days left"),
     "last_day": ("今天截止", "ends today"),
     "unknown_end": ("期限内的节假日安排尚未公布，暂不计满", "holidays on the way are not published: no end yet"),
     # forms
@@ -47,8 +48,8 @@ DESK: Mapping[str, tuple[str, str]] = {
     "sure": ("我已核对，确认办理", "I have checked this and want it done"),
     "file_missing": ("请选择一个表格文件。", "Choose a spreadsheet."),
     "file_too_large": (
-        "文件超过 2 MiB，页面上不能上传。请删去无关的工作表，或改用数据接口。",
-        "The file is larger than 2 MiB. Take out sheets that do not belong to it, or use the API.",
+        "文件超过 2 MB，页面上不能上传。请删去无关的工作表，或改用数据接口。",
+        "The file is larger than 2 MB. Take out sheets that do not belong to it, or use the API.",
     ),
     "f_reason": ("理由", "Reason"),
     "f_words": ("答复", "Answer"),
@@ -93,7 +94,7 @@ DESK: Mapping[str, tuple[str, str]] = {
     # the desk
     "rounds_at_work": ("进行中的轮次", "Rounds under way"),
     "reviews_open": ("等待结束的复查", "Reviews that wait"),
-    "reviews_n": ("有 {n} 项复查等待结论", "{n} reviews wait to be closed"),
+    "reviews_n": ("有 {n} 项复查等待结论", "Reviews waiting to be closed: {n}"),
     "state": ("状态", "State"),
     "waits_for": ("下一步", "Next step"),
     "waits_collecting": ("高校：收集后判定", "college: decide"),

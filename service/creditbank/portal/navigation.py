@@ -32,6 +32,7 @@ _BELOW: Mapping[str, str] = {
     "/office/drafts": "/office/rules",
     "/my/consents": "/my/account",
     "/my/guardians": "/my/account",
+    "/my/password": "/my/account",
     "/my/rounds": "/my/pathways",
     "/my/notices": "/my/pathways",
 }
@@ -55,7 +56,7 @@ def ways_of(actor: Actor | None, path: str, *, learner: str | None = None) -> li
     open_to_them = [(address, phrase) for address, phrase in _WAYS if _is_open(address, actor)]
     if any(address == "/my/account" for address, _ in open_to_them):
         # Those who have an account of their own find the password there.
-        open_to_them = [each for each in open_to_them if each[0] != "/my/password" or path == each[0]]
+        open_to_them = [each for each in open_to_them if each[0] != "/my/password"]
     if any(address == "/office" for address, _ in open_to_them):
         # It leads to the rules; a registrar, who drafts too, has no other way to them.
         open_to_them = [each for each in open_to_them if each[0] != "/office/rules"]
@@ -79,7 +80,7 @@ def _is_open(address: str, actor: Actor) -> bool:
 def _nearest(path: str, addresses: Sequence[str]) -> str | None:
     """The longest of the addresses that the path is at or below."""
     for before, after in _BELOW.items():
-        if path == before or path.startswith(f"{before}/"):
+        if before not in addresses and (path == before or path.startswith(f"{before}/")):
             path = after
     return max((one for one in addresses if path == one or path.startswith(f"{one}/")), key=len, default=None)
 

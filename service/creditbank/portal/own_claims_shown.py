@@ -15,7 +15,7 @@ from creditbank.portal.records_shown import sentence
 from creditbank.portal.rounds_shown import clauses_said
 from creditbank.portal.story_shown import Finding, Source, finding_told, sources_told
 from creditbank.portal.words import PHRASES, Say, named, speaker
-from creditbank.portal.worth_shown import Named, Records
+from creditbank.portal.worth_shown import Named, Records, courses_in
 from creditbank.recognition.kernel import said_of
 from creditbank.recognition.schemas import AppealOut, ClaimActOut, ClaimOut, ClaimShort, LineOut, StepOut
 from creditbank.records.decisions import DecisionOut
@@ -307,11 +307,25 @@ def _act(act: ClaimActOut, language: Language) -> Act:
     return Act(act.at, say(f"claim_act_{act.act}"), say("semicolon").join(about), " ".join(words))
 
 
-def turning_shown(decision: DecisionOut, language: Language) -> tuple[list[list[str]], list[str]]:
-    """Of a refusal the smallest changes that would turn it, and how much room a cap still has."""
+def turning_shown(
+    decision: DecisionOut, language: Language, courses: Mapping[str, str]
+) -> tuple[list[list[str]], list[str]]:
+    """Of a refusal the smallest changes that would turn it, and how much room a cap still has.
+
+    `courses` is what the plan calls its courses, by their codes.
+    """
     turning: Mapping[str, Any] = decision.turning or {}
-    changes = [[str(one[language]) for one in together] for together in turning.get("changes", ())]
+    changes = [
+        [courses_in(str(one[language]), courses, language) for one in together]
+        for together in turning.get("changes", ())
+    ]
     rules = {each["clause"]: each[f"rule_{language}"] for each in decision.findings}
-    colon = "：" if language == "zh" else ": "
-    room = (f"{rules[each['clause']]}{colon}{each[language]}" for each in turning.get("room", ()))
+    say = speaker(language)
+    room = (f"{rules[each['clause']]}{say('colon')}{_room(each, language)}" for each in turning.get("room", ()))
     return changes, list(dict.fromkeys(room))
+
+
+def _room(each: Mapping[str, Any], language: Language) -> str:
+    """How much a cap still takes; of one that takes nothing, that it is full."""
+    full = str(each["en"]).rpartition("; ")[2].startswith("0 ")
+    return speaker(language)("claim_room_none") if full else str(each[language])

@@ -22,7 +22,7 @@ from creditbank.pathways.progressing_schemas import PEOPLE, ProgressedOut, Progr
 from creditbank.pathways.round_reading import one_round
 from creditbank.portal import rounds_shown as shown
 from creditbank.portal.answering import Visit, sent_to
-from creditbank.portal.desk import Fault, PostedDep, desk_page, id_of, tools_of
+from creditbank.portal.desk import Fault, PostedDep, courses_of, desk_page, id_of, tools_of
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.records.acts import Tools
 
@@ -61,6 +61,11 @@ async def _page(
         round=round_,
         cohort=cohort,
         found=found,
+        courses=await courses_of(
+            session,
+            visited,
+            ((cohort.college_id, one.college_course_code) for each in found.learners for one in each.courses),
+        ),
         who={each.member_no: each.name for each in round_.candidates},
         said={each.member_no: each for each in outcomes or ()},
         side=shown.side_of(actor, cohort),

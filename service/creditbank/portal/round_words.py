@@ -169,7 +169,6 @@ ROUNDS: Mapping[str, tuple[str, str]] = {
     "act_of_round_abandoned": ("作废", "abandoned"),
     "act_of_round_review_opened": ("开始复查", "review opened"),
     "act_of_round_review_closed": ("结束复查", "review closed"),
-    "by_login": ("工作人员或学习者登录办理", "somebody signed in"),
     "by_client": ("由机构系统办理", "an institution's system"),
     "by_rules": ("因事实变化由规则判定", "the rules, as a fact changed"),
     "by_clock": ("到期自动", "time"),

@@ -14,6 +14,7 @@ from creditbank.portal.desk_words import DESK
 from creditbank.portal.records_shown import sentence
 from creditbank.portal.story_shown import Finding, Source, finding_told, sources_told
 from creditbank.portal.words import Say, speaker
+from creditbank.portal.writing import day
 from creditbank.records.decisions import DecisionOut
 from creditbank.rules import Rulebook
 
@@ -152,7 +153,7 @@ def history_shown(round_: RoundOut, language: Language) -> list[Act]:
         if each.learner_id in numbers:
             about.append(say("member_n", n=numbers[each.learner_id]))
         for name in ("candidates", "proposed", "until_on", "notice_no", "because", "result_no", "upheld"):
-            said = _about(name, each.about.get(name), say)
+            said = _about(name, each.about.get(name), say, language)
             if said:
                 about.append(said)
         by = each.by.partition(":")[0]
@@ -165,11 +166,11 @@ def history_shown(round_: RoundOut, language: Language) -> list[Act]:
     return shown
 
 
-def _about(name: str, value: Any, say: Say) -> str:
+def _about(name: str, value: Any, say: Say, language: Language) -> str:
     if value is None:
         return ""
     if name == "because":
         return say(f"because_{value}") if f"because_{value}" in DESK else ""
     if name == "upheld":
         return say("state_upheld" if value else "state_dismissed")
-    return say(f"about_{name}", n=value)
+    return say(f"about_{name}", n=day(value, language) if name == "until_on" else value)

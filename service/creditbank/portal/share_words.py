@@ -12,11 +12,11 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
         "Show your records to an employer or a school: which ones, for how long and how often is yours to say, and you "
         "can close it at any time. They check it with a code and need no account.",
     ),
-    "share_new": ("新建授权查询", "Make a share"),
+    "share_new": ("新建授权查询", "New share"),
     "share_none": ("还没有授权查询。", "No shares yet."),
     "share_none_hint": (
         "新建后会得到一个 12 位授权码和二维码，交给需要核验的人。",
-        "You get a code of twelve signs and a QR code to hand to whoever is to check.",
+        "You get a 12-character code and a QR code to hand to whoever is to check.",
     ),
     "share_until": ("有效至 {day}", "until {day}"),
     "share_opened_n": ("已查看 {used} 次，共可查看 {allowed} 次", "opened {used} of {allowed} times"),
@@ -38,7 +38,7 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
         "It shows what is there now; what comes later is never seen. If a record is corrected or withdrawn later, "
         "whoever checks sees how it stands and what changed.",
     ),
-    "share_make_button": ("生成授权码", "Make the code"),
+    "share_make_button": ("生成授权码", "Create the code"),
     "share_purpose_help": (
         "核验方会看到。例如：应聘某公司数控车工。",
         "Whoever checks reads this, e.g. “application as a lathe operator”.",
@@ -132,18 +132,18 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "done_share_closing": ("授权查询已关闭。", "The share is closed."),
     "share_preview": ("核验方看到的内容", "What whoever checks will see"),
     # what is shown
-    "share_of": ("出示人", "Whose"),
+    "share_of": ("出示人", "Learner"),
     "share_of_nobody": ("出示人选择不显示姓名", "The name is not shown, by the learner's choice"),
-    "share_for": ("用途", "For"),
-    "share_whole": ("出示范围", "How much"),
+    "share_for": ("用途", "Purpose"),
+    "share_whole": ("出示范围", "Scope"),
     "share_is_whole": ("授权时账户中的全部成果", "Everything the account held when it was shared"),
     "share_is_part": ("出示人选择的部分成果", "A part, chosen by the learner"),
     "share_made_on": ("授权日期", "Shared on"),
     "share_shown_at": ("核验时间", "Checked"),
-    "share_unchanged": ("与授权时一致，没有变化", "As it was when it was shared: nothing has changed"),
+    "share_unchanged": ("与授权时一致，没有变化", "Unchanged since it was shared"),
     "share_changed_n": (
         "授权后有 {n} 项发生变化，以下为现状",
-        "Lines changed since it was shared: {n}. This is how they stand now",
+        "Changed since it was shared: {n}. Shown as they stand now",
     ),
     "share_line_current": ("未变化", "unchanged"),
     "share_line_changed": ("有变化", "changed"),
@@ -165,11 +165,12 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "share_rules": ("认定依据", "Rules and sources"),
     "share_rules_lead": (
         "各项成果按取得之日有效的公开规则认定。方括号中的编号对应上表。",
-        "Each record was decided by the public rule of the day on which it was achieved. The numbers in brackets are "
-        "those of the table.",
+        "Each record was decided by the public rule in force on the day it was achieved. The numbers in brackets "
+        "match the table above.",
     ),
     "share_rule_clause": ("条款", "Clause"),
-    "share_rule_text": ("规则原文（JSON）", "The rule itself (JSON)"),
+    "share_rule_page": ("查看这份规则", "Read the rule"),
+    "share_rule_text": ("规则数据（JSON）", "The rule as data (JSON)"),
     "share_records": ("学习成果", "Records"),
     "share_courses": ("转换的课程", "Courses converted"),
     "share_courses_lead": (
@@ -181,27 +182,27 @@ SHARE_WORDS: Mapping[str, tuple[str, str]] = {
     "verify": ("核验学习成果", "Check a share"),
     "verify_lead": (
         "输入出示人给您的 12 位授权码，查看由学分银行实时出具的学习成果。无需注册。",
-        "Enter the code of twelve signs that you were given, and see the records as the credit bank has them now. No "
-        "account is needed.",
+        "Enter the 12-character code you were given to see the records as the credit bank has them now. No account "
+        "is needed.",
     ),
     "verify_code_help": (
         "字母和数字，不分大小写，空格可有可无。",
-        "Letters and digits, in any case, with spaces or without.",
+        "Letters and digits; capitals and spaces do not matter.",
     ),
     "verify_pin_help": ("对方设了口令时填写。", "If you were given one."),
-    "verify_button": ("查看", "See it"),
+    "verify_button": ("查看", "View records"),
     "verify_again": ("这次查看已超过 30 分钟，请重新查看。", "That look is more than half an hour old. Look again."),
     "verify_counts": (
         "每次查看会记入出示人的记录（只有时间和设备类型）。",
-        "Each look is noted for the learner: the time and the kind of device, nothing else.",
+        "Each viewing is recorded for the learner: the time and the kind of device, nothing else.",
     ),
     "verify_real": (
         "只有本站页面上的内容才有效；截图和打印件不能代替核验。请留意浏览器地址栏中的网址。",
-        "Only what this site shows counts; a screenshot or a print is no proof. Look at the address in your browser.",
+        "Only what this site shows counts; a screenshot or a printout is no proof. Check the address in your browser.",
     ),
     "verify_lasts": (
         "半小时内刷新或返回不另计次数。",
-        "Reloading or going back within half an hour is no further opening.",
+        "Reloading or going back within half an hour does not count again.",
     ),
     "verify_here": ("凭授权码核验他人出示的学习成果", "Check records that somebody shows you by a code"),
     "verify_another": ("核验另一个授权码", "Check another code"),

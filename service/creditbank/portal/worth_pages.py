@@ -25,7 +25,7 @@ from creditbank.learners.families import family_of
 from creditbank.learners.guardians import must_act_for
 from creditbank.learners.sight import allowed_to_see
 from creditbank.portal.answering import Visit
-from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of
+from creditbank.portal.desk import Fault, Posted, PostedDep, desk_page, done_once, id_of, names_of, programme_of
 from creditbank.portal.visiting import AtHomeDep
 from creditbank.portal.whose import Whose, WhoseDep, learner_of_form, whose_of_form, whose_page
 from creditbank.portal.words import named
@@ -124,7 +124,7 @@ async def _worth(
         standards = await reading.standards(session, on=on, after=None, limit=MOST)
         said = await said_of_learner(session, actor, learner_id, keyring=keyring, visited=visited)
         names = await names_of(session, visited, plan.institution_id)
-        programme = await _programme(session, plan, visited)
+        programme = await programme_of(session, visited, plan)
         may_claim = await _acts_for(session, actor, learner_id, keyring=keyring, visited=visited)
     imagined = _imagined(visited, standards)
     found, problem = await _best(database, visited, actor, learner_id, plan, imagined, keyring=keyring)
@@ -203,13 +203,6 @@ async def said_of_learner(
     body = await transcript(session, learner_id, whole, reported_by=None, keyring=keyring, at=visited.at)
     found: dict[str, Any] = orjson.loads(body)
     return found
-
-
-async def _programme(session: AsyncSession, plan: PlanOut, visited: Visit) -> str:
-    """What the plan's programme is called today; nothing where it is taught no more."""
-    on = today(visited.at)
-    every = await reading.programmes(session, institution_id=plan.institution_id, on=on, after=None, limit=MOST)
-    return next((each.name for each in every if each.programme_id == plan.programme_id), "")
 
 
 async def _acts_for(session: AsyncSession, actor: Actor, learner_id: UUID, *, keyring: Keyring, visited: Visit) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from creditbank.errors import Language
 from creditbank.institutions.schemas import PlanOut
 from creditbank.portal.records_shown import beside, fields_of, name_of, sentence
 from creditbank.portal.words import named, speaker
-from creditbank.portal.writing import day
+from creditbank.portal.writing import day, days_in
 from creditbank.recognition.allocation_schemas import AllocationOut, CapOut, LapseOut, UnusedOut
 from creditbank.recognition.schemas import LineIn
 from creditbank.rules.units import NUMBER_UNITS
@@ -135,6 +136,21 @@ def worth_shown(found: AllocationOut, plan: PlanOut, records: Records, language:
     )
 
 
+def courses_in(said: str, courses: Mapping[str, str], language: Language) -> str:
+    """A sentence of the rules that speaks of courses by code, with what the plan calls them; its days as written."""
+
+    def told(found: re.Match[str]) -> str:
+        name = courses.get(found[1])
+        if name is None:
+            return found[0]
+        return f"《{name}》" if language == "zh" else found[0].replace(found[1], name)
+
+    return _CODE.sub(told, days_in(said, language))
+
+
+_CODE = re.compile(r" ?(?<![A-Za-z0-9.-])([A-Za-z0-9.-]+)(?![A-Za-z0-9.-]) ?")
+
+
 def value_of_line(line: LineIn) -> str:
     """A line as a form carries it."""
     return line.model_dump_json()
@@ -213,7 +229,9 @@ def _left(left: UnusedOut, names: _Names) -> Left:
         course="" if left.course_code is None else names.course(left.course_code),
         reasons=names.clauses_of(left.clauses),
         missing=names.facts_of(left.missing),
-        changes=[[str(one[language]) for one in together] for together in left.changes],
+        changes=[
+            [courses_in(str(one[language]), names.courses, language) for one in together] for together in left.changes
+        ],
         instead=[
             f"{names.course(each.course_code)} ← {'、'.join(names.record(one).name for one in each.record_ids)}"
             for each in left.instead
