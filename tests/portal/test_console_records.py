@@ -144,6 +144,7 @@ async def test_an_equivalence_is_entered_and_ended(college: College) -> None:
         await browser.send("/console/equivalences", "con_enter", **typed)
         page = await browser.read("/console/equivalences?course=M1")
         assert "证书0 中级及以上 → 机械制图 M1 、 数控编程 M2 有效" in text_of(page)
+        assert 'name="course" value="M1"' in page, "what was asked for stays in its field"
         (form,) = [one for one in forms_of(page) if one.startswith("con_ending-")]
         await browser.send("/console/equivalences", form, until="2026-09-01", reason="课程标准修订")
         assert "2026年9月1日" in text_of(await browser.read("/console/equivalences"))
