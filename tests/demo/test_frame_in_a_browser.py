@@ -46,6 +46,11 @@ def test_pages_for_everybody(at: At, size: dict[str, int], language: str) -> Non
         for name, path in (("front", "/"), ("sign-in", "/sign-in"), ("activate", "/activate"), ("design", "/design")):
             anybody.go(path)
             anybody.picture(f"{mark}-{name}")
+        anybody.go("/rules")
+        anybody.picture(f"{mark}-rules")
+        anybody.follow(anybody.page.locator("main a[href='/rules/deposit.training']"))
+        assert anybody.page.locator("#cases").is_visible()
+        anybody.picture(f"{mark}-rule")
         assert heard == []
         anybody.go("/nowhere")
         anybody.picture(f"{mark}-not-found")
