@@ -118,7 +118,9 @@ def _totals(totals: Sequence[SharedTotal], language: Language) -> list[tuple[str
 
 def _line(line: SharedLine, language: Language) -> Line:
     fields = {"level": line.level, **line.shown, **(line.private or {})}
-    verdict = "" if line.verdict is None else speaker(language)(line.verdict)
+    # Being enrolled is no achievement that credits could be given for: it is kept on record.
+    enrolment = line.kind == "enrolment_event" and line.verdict == "granted"
+    verdict = "" if line.verdict is None else speaker(language)("on_record" if enrolment else line.verdict)
     kind = named("kind", line.kind, language)
     name = name_of(line.kind, fields, language)
     return Line(
@@ -132,7 +134,7 @@ def _line(line: SharedLine, language: Language) -> Line:
         ),
         institution=line.institution or "",
         score=score_of(fields, language),
-        credits=line.credits,
+        credits="" if enrolment else line.credits,
         scheme=named("scheme", line.scheme, language) if line.scheme else "",
         credited=line.verdict == "granted" and line.credits != "0",
         verdict=verdict,
