@@ -8,7 +8,7 @@ FRAME_WORDS: Mapping[str, tuple[str, str]] = {
     "nav_ways": ("主导航", "Main"),
     "nav_home": ("我的主页", "My page"),
     "nav_transcript": ("学习档案", "Transcript"),
-    "nav_worth": ("学分转换", "What it is worth"),
+    "nav_worth": ("学分转换", "Conversion"),
     "nav_claims": ("我的申请", "Claims"),
     "nav_pathways": ("升学通道", "Pathways"),
     "nav_inbox": ("收件箱", "Inbox"),

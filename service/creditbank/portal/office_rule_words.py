@@ -148,7 +148,7 @@ OFFICE_RULES: Mapping[str, tuple[str, str]] = {
     "off_leaves_out": ("取代有误的第 {n} 版", "supersedes version {n}"),
     "off_next_step": ("下一步", "Next step"),
     "off_step_checking": ("正在检查。", "Being checked."),
-    "off_look_again": ("查看最新进展", "Look again"),
+    "off_look_again": ("查看最新进展", "Refresh"),
     "off_step_failed": (
         "检查未通过，请按下列问题修改后重新提交。",
         "The check did not hold. Mend what stands below and send the text again.",

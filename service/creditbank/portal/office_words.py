@@ -20,7 +20,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
     **ACCESS_WORDS,
     # every page
     "off_nav": ("业务管理", "Office"),
-    "off_home": ("待办", "What waits"),
+    "off_home": ("待办", "To do"),
     "off_held": ("待核行", "Held rows"),
     "off_people": ("查找学习者", "Look somebody up"),
     "off_merges": ("账户合并", "Merges"),
@@ -36,7 +36,7 @@ OFFICE_WORDS: Mapping[str, tuple[str, str]] = {
     "off_pages": ("翻页", "Pages"),
     "off_all": ("全部", "all"),
     # the console itself
-    "off_waits": ("等待办理", "What waits"),
+    "off_waits": ("等待办理", "To do"),
     "off_everything": ("全部栏目", "Everything here"),
     "off_more_than": ("{n} 以上", "over {n}"),
     "off_oldest": ("最早 {day}", "oldest {day}"),

@@ -35,7 +35,7 @@ WORTH_WORDS: Mapping[str, tuple[str, str]] = {
     "worth_no_plans_there": ("该专业还没有公布方案。", "This programme has no published plan yet."),
     "worth_plan_of": ("{version} 版方案（{since} 级起）", "plan {version} (entry from {since})"),
     "worth_choose_other": ("换一份方案", "Another plan"),
-    "worth_in": ("在{plan}能换什么", "What it is worth in {plan}"),
+    "worth_in": ("在{plan}能换什么", "What your records can replace in {plan}"),
     "worth_credits": ("可换的学分", "credits that can be replaced"),
     "worth_courses": ("可换的课程（门）", "courses that can be replaced"),
     "worth_credits_n": ("{n} 学分", "{n} credits"),
