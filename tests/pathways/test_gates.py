@@ -17,6 +17,7 @@ from creditbank.pathways.known import Evidence, Known
 from creditbank.records.without_sensitive import SENSITIVE
 from creditbank.rules import Decided, Rulebook, read_document, read_path
 from creditbank.rules.cases import case_facts
+from creditbank.rules.questions import OTHERS
 from tests.pathways.cohort_town import law
 from tests.rules.writing import SAYS, SOURCE
 
@@ -197,11 +198,15 @@ def situations(document: Any) -> Iterator[tuple[dict[str, Any], date]]:
             yield facts, date.fromisoformat(str(facts.get("pathway", {}).get("on", ON.isoformat())))
 
 
-def otherwise(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The same with other sensitive facts."""
-    for fit in (True, False, None):
-        for sanctions in ([], None, *ROWS):
-            for residence in ("hebei", "henan", None):
+def otherwise(document: Any, facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same with other sensitive facts, where the document asks about them."""
+
+    def asked(name: str, *values: Any) -> tuple[Any, ...]:
+        return values if name in document.text else (None,)
+
+    for fit in asked("health.fit", True, False, None):
+        for sanctions in asked("sanctions", [], None, *ROWS, [*ROWS[-1], OTHERS]):
+            for residence in asked("learner.residence", "hebei", "henan", None):
                 said = copy.deepcopy(facts)
                 for subject, key, value in (("health", "fit", fit), ("learner", "residence", residence)):
                     said.setdefault(subject, {}).pop(key, None)
@@ -221,7 +226,7 @@ def test_of_every_document_whoever_may_not_see_is_told_the_same_whenever_the_ver
     learner = UUID(int=9)
     for facts, on in situations(document):
         seen: dict[Any, str] = {}
-        for said in otherwise(facts):
+        for said in otherwise(document, facts):
             what = Known(learner, (learner,), UUID(int=8), None, on, said, {})
             decided: Decided = rules.decide(document.question, said)
             gates = gates_of(decided, what, sees=Sees(), language="zh")

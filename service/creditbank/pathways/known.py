@@ -15,8 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from creditbank.pathways.known_exams import declared, exam_rows, still_sat
-from creditbank.pathways.statement_topics import TOPICS, WITHOUT_POINTS, key_of, of_the_member
+from creditbank.pathways.statement_topics import CHECKED, TOPICS, WITHOUT_POINTS, key_of, of_the_member
 from creditbank.recognition.known import Facts
+from creditbank.rules.questions import OTHERS
 
 LIVE = ("provisional", "filed", "suspended")
 """In the cohort: whoever left or progressed is not."""
@@ -198,7 +199,8 @@ def facts_of(
     if round_ is not None:
         facts["round"] = _round(round_)
     _from_statements(facts, mine, evidence)
-    # Nobody said anything is not that there is nothing: such a set is not known, and left out.
+    # That nobody said anything is not that there is nothing: such a set is not known, and left out. Nor is what was
+    # said all there is, before somebody says so.
     sets = {name: [_row(topic, one, evidence) for one in mine if one.topic == topic]
             for topic, name in _SETS_OF_STATEMENTS.items()}  # fmt: skip
     sets["exams"] = _exams(mine, evidence)
@@ -206,6 +208,9 @@ def facts_of(
     checked = {one.body["what"]: one for one in mine if one.topic == "checked"}
     for name, one in checked.items():
         evidence[name] = [_evidence(one)]
+    for name in CHECKED.values():
+        if sets[name] and name not in checked:
+            sets[name].append(dict(OTHERS))
     facts |= {name: rows for name, rows in sets.items() if rows or name in checked}
     changes = [one for one in mine if one.topic == "event"]
     facts["events"] = [*(facts.get("events") or []), *(_row("event", one, evidence) for one in changes)]

@@ -15,7 +15,7 @@ from creditbank.rules.flips import turning
 from creditbank.rules.loading import Fields, Items, line_of
 from creditbank.rules.mutation import mutants
 from creditbank.rules.problems import FactNotReadable, Problem, RulesRefused
-from creditbank.rules.questions import QUESTIONS, Question, RowSet, check_facts
+from creditbank.rules.questions import OTHERS, QUESTIONS, Question, RowSet, check_facts
 from creditbank.rules.rulebook import Rulebook
 from creditbank.rules.shapes import nearest
 from creditbank.rules.terms import Scope
@@ -37,8 +37,8 @@ class Outcome:
 def case_facts(document: RuleDocument, version: Fields, case: Fields) -> dict[str, Any]:
     """The facts of a case as the engine takes them: `given` and the case's own, then its rows and other records.
 
-    What a case does not list is not there; what it puts under `without` is not known. Raises RulesRefused for a fact
-    or a value that does not exist.
+    What a case does not list is not there; what it puts under `without` is not known, and a set of which it lists rows
+    as well may have others. Raises RulesRefused for a fact or a value that does not exist.
     """
     question, file = QUESTIONS[document.question], document.file
     own = _merged(version.get("given", Fields()), case, file)
@@ -46,10 +46,12 @@ def case_facts(document: RuleDocument, version: Fields, case: Fields) -> dict[st
     rows = {**version.get("rows", {}), **case.get("rows", {})}
     gone = {str(name) for name in case.get("without", ())}
     for name, row_set in question.sets.items():
-        if name in gone:
+        if name in gone and name not in case.get("rows", ()):
             continue
         if name in rows:
             facts[name] = [_row(row, place, row_set, file) for place, row in enumerate(rows[name], start=1)]
+            if name in gone:
+                facts[name].append(OTHERS)
         elif name == "same":
             facts[name] = [{"id": "this", "this": True, **_of_rows(own)}, *_others(version, case, file)]
         elif name == "sources":

@@ -135,7 +135,7 @@ class Chosen:
         if rows is None:
             return None
         if self.where is None and not self.keys:
-            return [(row_scope(self.question, self.of, scope, row), True, ()) for row in rows]
+            return [(row_scope(self.question, self.of, scope, row), *self._whole(row)) for row in rows]
         candidates = self._candidates(scope, rows)
         found: list[tuple[Scope, Truth, Sequence[Leaf]]] = []
         for each in candidates:
@@ -143,6 +143,17 @@ class Chosen:
             why = () if truth else self._left_out(each) if each.truth is not True else (self._beaten(truth),)
             found.append((each.scope, truth, why))
         return found
+
+    def _whole(self, row: Scope) -> tuple[Truth, Sequence[Leaf]]:
+        return (None, (self._others(),)) if row.get("open") else (True, ())
+
+    def _others(self) -> Leaf:
+        zh, en = self.said
+        said = (
+            f"没有人说过除已报送的以外没有别的{zh}",
+            f"nobody has said that there are no others than those stated: {en}",
+        )
+        return Leaf(self.of, None, None, "unknown", *said)
 
     def _beaten(self, truth: Truth) -> Leaf:
         if truth is None:
@@ -195,6 +206,8 @@ class Chosen:
         for row in rows:
             inner = row_scope(self.question, self.of, scope, row)
             truth: Truth = True if self.where is None else self.where.ask(inner)
+            if row.get("open") and truth:
+                truth = None
             keys = () if truth is False else tuple([key.amount.ask(inner) for key in self.keys])
             group = () if truth is False else tuple([key.ask(inner) for key in self.per])
             made.append(_Candidate(row, inner, truth, keys, group))
@@ -202,6 +215,8 @@ class Chosen:
 
     def _beats(self, one: _Candidate, other: _Candidate) -> Truth:
         """Whether one row comes before the other; unknown where a key that decides is not known."""
+        if one.row.get("open") or other.row.get("open"):
+            return None
         for key, mine, theirs in zip(self.keys, one.keys, other.keys, strict=True):
             if mine is None or theirs is None:
                 if mine is None and theirs is None and key.last:
@@ -235,8 +250,8 @@ class Chosen:
     def _doubts(self, candidates: Sequence[_Candidate]) -> Iterator[Leaf]:
         """What is not known of the rows that may be in the set: whether they are, and what puts them in order."""
         for each in candidates:
-            if each.truth is None and self.where is not None:
-                yield from self.where.why(each.scope)
+            if each.truth is None:
+                yield from self._left_out(each)
             for key, value in zip(self.keys, each.keys, strict=False):
                 if value is None and not key.last:
                     yield from key.amount.tell(each.scope).missing
@@ -265,14 +280,14 @@ class Chosen:
                 f"{head_zh}，计入另一条（{self._told(winner, 'zh')}），不再计入本条（{self._told(mine, 'zh')}）",
                 f"{head_en}; another one counts ({self._told(winner, 'en')}), not this one ({self._told(mine, 'en')})",
             )
-        open_ = [
-            leaf for each in candidates if each.truth is None and self.where for leaf in self.where.why(each.scope)
-        ]
+        open_ = [leaf for each in candidates if each.truth is None for leaf in self._left_out(each)]
         why_zh = "；".join(leaf.zh for leaf in open_) or "排序所需的事实不全"
         why_en = "; ".join(leaf.en for leaf in open_) or "facts that put them in order are missing"
         return f"{head_zh}，尚不能确定计入哪一条：{why_zh}", f"{head_en}; which one counts is not known yet: {why_en}"
 
     def _left_out(self, candidate: _Candidate) -> Sequence[Leaf]:
+        if candidate.truth is None and candidate.row.get("open"):
+            return (self._others(),)
         return self.where.why(candidate.scope) if self.where else ()
 
     def _told(self, candidate: _Candidate, language: Any) -> str:

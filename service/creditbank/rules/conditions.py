@@ -283,6 +283,9 @@ def _some_row(rows_of: Chosen, where: Condition | None, *, negated: bool) -> Con
         rows, inside, doubts = [], list[Leaf](), list[Leaf]()
         for row, member, out in members:
             truth_ = held(row, member)
+            if row.get("open"):
+                doubts += out if truth_ is None else ()
+                continue
             leaves = list(out) if where is None or member is False else list(where.why(row))
             said_: dict[str, Any] = {"id": str(row["id"]), "counts": VERDICT_OF[truth_]}
             if truth_ is True:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,12 @@ def read_path(path: Path) -> RuleDocument:
     return read_document(text, file=path.name)
 
 
-def packaged_documents() -> list[RuleDocument]:
-    """The bank's own documents, as they come with the software: seeds, published once."""
+@cache
+def packaged_documents() -> tuple[RuleDocument, ...]:
+    """The bank's own documents, as they come with the software: seeds, published once. Read once per process."""
     folder = files("creditbank") / "rulebook" / "qinhuangdao"
     found = sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name)
-    return [read_document(each.read_text(encoding="utf-8"), file=each.name) for each in found]
+    return tuple([read_document(each.read_text(encoding="utf-8"), file=each.name) for each in found])
 
 
 def _check_sources(tree: Fields, report: Report) -> None:

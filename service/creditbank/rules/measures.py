@@ -41,7 +41,7 @@ class Measure:
             if member is not False:
                 held = self.where.ask(row)
                 truth = False if held is False else member if held else None
-                leaves = why if held else self.where.why(row)
+                leaves = why if held or (held is None and row.get("open")) else self.where.why(row)
             found.append((row, truth, leaves))
         return found
 
@@ -98,6 +98,8 @@ class Measure:
         """Each row: whether it counted, how much, and what kept it out. In the order of their ids."""
         rows = []
         for row, truth, why in self.counted(scope) or ():
+            if row.get("open"):
+                continue
             said: dict[str, Any] = {"id": str(row["id"]), "counts": VERDICT_OF[truth]}
             value = None if self.what is None or truth is False else self.what.ask(row)
             if value is not None:

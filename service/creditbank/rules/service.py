@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -101,7 +101,9 @@ def read_text(text: str) -> RuleDocument:
     return read_document(text)
 
 
-async def seed_rules(session: AsyncSession, documents: list[RuleDocument], *, at: datetime) -> list[tuple[str, str]]:
+async def seed_rules(
+    session: AsyncSession, documents: Sequence[RuleDocument], *, at: datetime
+) -> list[tuple[str, str]]:
     """Publish packaged versions that were never published; which ones.
 
     A document of which people published a text is theirs from then on: what a later package adds to it comes by a
