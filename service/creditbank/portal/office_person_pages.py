@@ -97,7 +97,7 @@ async def _file(
     person = await lookups.show(session, learner_id, seen_by="officer", institution_id=None, keyring=keyring)
     body = await transcript(session, learner_id, Asked(), reported_by=None, keyring=keyring, at=at)
     family = await family_of(session, learner_id)
-    guardians = await lookups.guardians_shown(session, family, whole=True, at=at, keyring=keyring)
+    guardians = await lookups.guardians_shown(session, family, whole=False, at=at, keyring=keyring)
     names = called(await every_institution(session, visited))
     held = [
         {
