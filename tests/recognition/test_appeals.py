@@ -283,3 +283,16 @@ async def test_an_override_ends_once_with_the_line_that_it_held_up(college: Coll
     now = await college.read(made)
     assert [one["act"] for one in now["history"]].count("override_ended") == 1, "its day changes nothing more"
     await college.check()
+
+
+async def test_what_was_proposed_for_a_line_that_its_learner_gave_up_comes_to_nothing(college: College) -> None:
+    learner, made = await claimed(college, "M1")
+    proposed = await override(college, made, college.officer, credits="3", exemption="full")
+    path = f"/v1/claims/{made['claim_id']}/lines/1/giving-up"
+    await college.ask("POST", path, learner.actor, json={})
+    said = await confirms(college, proposed, college.second_officer, status=409)
+    assert said["code"] == "override_not_proposed"
+    again = await college.claim(learner, (learner.records, "M2"))
+    assert again["lines"][0]["state"] == "granted"
+    assert await college.converted(learner) == 300
+    await college.check()

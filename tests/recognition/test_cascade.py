@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.open_bank import machine
-from tests.recognition.college import RELEVANT, College, Learner, clause, name_of, room
+from tests.recognition.college import DEPARTMENT, RELEVANT, College, Learner, clause, name_of, procedure, room
 from tests.recognition.test_appeals import NEVER, confirms, override
 from tests.recognition.test_hands import claimed
 from tests.records.town import resident
@@ -363,6 +363,22 @@ async def test_a_record_corrected_into_something_else_counts_no_more_by_what_was
     assert await state_of(college, made) == ("ended", "listed")
     decision = (await college.read(made))["lines"][0]["decision_id"]
     assert (await college.ask("POST", f"/v1/decisions/{decision}/replay", college.officer))["same"] is True
+    await college.check()
+
+
+async def test_what_people_said_of_a_record_is_looked_at_again_once_it_is_something_else(college: College) -> None:
+    college.decide_by(RELEVANT, hands=procedure(DEPARTMENT))
+    learner = await college.enrol(certificates=0)
+    record = await training(college, learner, "T1", title="叉车安全")
+    made = await college.claim(learner, ([record], "M1"))
+    await college.supply(made, "department", "match.relevance", "85", college.department)
+    await college.answer(made, "department", "approved", college.department)
+    college.later(days=1)
+    await training(college, learner, "T1", title="叉车 安全", hours="41")
+    assert (await college.read(made))["flagged_at"] is None, "it is the same training"
+    await training(college, learner, "T1", title="插花")
+    assert (await college.read(made))["flagged_at"] is not None
+    assert await state_of(college, made) == ("granted", None), "what is unknown is no refusal"
     await college.check()
 
 

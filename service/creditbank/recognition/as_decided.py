@@ -14,14 +14,16 @@ from typing import Any
 import orjson
 
 from creditbank.db import Transaction, run
+from creditbank.institutions.equivalence_keys import same_name
 from creditbank.recognition.gathered import Gathered
 from creditbank.recognition.gathered_people import key_of
 from creditbank.recognition.judging import Judged, judge, judged_by, placed
-from creditbank.recognition.known import AskedLine
+from creditbank.recognition.known import AskedLine, Held
 from creditbank.recognition.standing import Person
 from creditbank.recognition.tables import ClaimLine
 from creditbank.records.lines import shown_of
 from creditbank.rules import Decided, Rulebook
+from creditbank.rules.terms import JUDGED
 from creditbank.sealing import field_of, open_sealed
 
 _STORED = """
@@ -86,11 +88,16 @@ async def with_its_records_as_they_are(
     """
     if not _all_held(gathered, line):
         return judge(gathered, line, rulebook=rulebook, on=then.on)
-    now = gathered.facts(line)
-    facts = _with_records(then.facts, now, {str(record) for record in line.records})
     before = await _as_they_were(session, person, then, gathered, line)
-    if "match" in facts and before.facts(line)["match"] != now["match"]:
-        facts["match"] = now["match"]  # what was said to count for the course was something else
+    facts, of_something_else = dict(then.facts), _judged_by_people(line) and _named_otherwise(before, gathered, line)
+    if of_something_else:
+        # What people said of how it fits the course, they said of something else: that is not known any more.
+        line = replace(line, supplied={name: each for name, each in line.supplied.items() if not _of_the_fit(name)})
+        facts.pop(JUDGED, None)
+    now = gathered.facts(line)
+    if "match" in facts and (of_something_else or before.facts(line)["match"] != now["match"]):
+        facts["match"] = now["match"]
+    facts = _with_records(facts, now, {str(record) for record in line.records})
     return judged_by(line, then.again(rulebook, facts), most=_most(gathered, line))
 
 
@@ -153,6 +160,25 @@ def _as_now(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], chang
     if of not in changed or of not in rows:
         return dict(row)
     return {**row, **{subject: rows[of][subject] for subject in _OF_RECORDS if subject in rows[of]}}
+
+
+def _of_the_fit(name: str) -> bool:
+    """Whether a fact that people supplied says how the records fit the course."""
+    return name == JUDGED or name.startswith("match.")
+
+
+def _judged_by_people(line: AskedLine) -> bool:
+    return any(map(_of_the_fit, line.supplied))
+
+
+def _named_otherwise(before: Gathered, now: Gathered, line: AskedLine) -> bool:
+    """Whether one of the records is called something else, or is of something else, than when the line was decided."""
+    pairs = ((before.held[str(record)], now.held[str(record)]) for record in line.records)
+    return any(_name(then) != _name(held) for then, held in pairs)
+
+
+def _name(held: Held) -> tuple[str | None, str]:
+    return held.key, same_name(held.title or "")
 
 
 async def _as_they_were(

@@ -21,7 +21,7 @@ from creditbank.recognition.granting import change, end, new_conversion, overrid
 from creditbank.recognition.moving import appeal_until
 from creditbank.recognition.opening import Opened, open_claim
 from creditbank.recognition.standing import working_days_from
-from creditbank.recognition.tables import ClaimLine, Override
+from creditbank.recognition.tables import Claim, ClaimLine, Override
 from creditbank.recognition.writing import Writing, new_writing
 from creditbank.records.acts import Tools
 
@@ -134,12 +134,23 @@ async def confirm_override(session: Transaction, override_id: UUID, *, agreed: b
         )  # fmt: skip
         await put_in_force(session, writing, opened, line, override, gathered)
     else:
-        override.state = "declined"
-        writing.keep(override)
-        about = {"override_id": str(override_id)}
-        writing.note(opened.claim, "override_declined", line_no=line.line_no, about=about)
+        _decline(writing, opened.claim, override)
     await writing.write(session)
     return override
+
+
+def _decline(writing: Writing, claim: Claim, override: Override) -> None:
+    override.state = "declined"
+    writing.keep(override)
+    about = {"override_id": str(override.override_id)}
+    writing.note(claim, "override_declined", line_no=override.line_no, about=about)
+
+
+async def decline_proposed(session: Transaction, writing: Writing, claim: Claim, line: ClaimLine) -> None:
+    """What was proposed for a line comes to nothing: whose it is gave it up."""
+    override = await _proposed(session, line)
+    if override is not None:
+        _decline(writing, claim, override)
 
 
 def may_stand(

@@ -14,6 +14,7 @@ from creditbank.recognition.deciding_again import what_stood
 from creditbank.recognition.granting import end, release
 from creditbank.recognition.hands import go_on_with_the_rest, must_be_open
 from creditbank.recognition.opening import Opened, open_claim
+from creditbank.recognition.overrides import decline_proposed
 from creditbank.recognition.standing import target_of
 from creditbank.recognition.tables import Claim
 from creditbank.recognition.writing import new_writing
@@ -71,6 +72,7 @@ async def give_up(session: Transaction, claim_id: UUID, line_no: int, *, actor: 
         session, writing, opened.person, claim, line, conversion, stood, because=GIVEN_UP, basis=basis
     )
     writing.note(claim, "given_up", line_no=line_no, decision_id=decision_id)
+    await decline_proposed(session, writing, claim, line)
     await writing.write(session)
     return opened
 
