@@ -22,7 +22,7 @@ NO_PAGES = frozenset({
 @pytest.mark.parametrize(
     ("login", "ways"),
     [
-        (None, (("/verify",),)),
+        (None, (("/verify",), ("/rules",), ("/rules", "/rules/"))),
         ("demo.officer", (
             ("/office/drafts/new",), ("/office/merges", "/office/merges/"), ("/office/hints", "/office/hints/"),
             ("/office/institutions", "/office/institutions/"), ("/desk/cohorts", "/desk/cohorts/", "/desk/cohorts/"),
