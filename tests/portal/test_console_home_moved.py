@@ -12,7 +12,7 @@ import pytest
 from creditbank import clock
 from creditbank.db import driver
 from creditbank.portal import console_home
-from creditbank.records.moved_by_bank import MOVED, SKEW
+from creditbank.records.moved_by_bank import LATE, MOVED, SKEW
 from tests.open_bank import machine, opened, person
 from tests.portal.place import Portal, text_of
 from tests.portal.test_office_pages import at
@@ -81,7 +81,7 @@ async def test_what_the_school_moved_itself_is_no_news_to_it(portal: Portal) -> 
 
 
 async def test_it_is_asked_by_the_indexes_that_are_there(addresses: Any, tmp_path: Path) -> None:
-    said = {"institution": uuid4(), "since": clock.now(), "bank": "bank:", "skew": SKEW, "limit": 5}
+    said = {"institution": uuid4(), "since": clock.now(), "bank": "bank:", "skew": SKEW, "late": LATE, "limit": 5}
     async with opened(addresses, tmp_path / "keys") as bank, bank.database.session() as session:
         connection = await driver(session)
         await connection.execute("SET LOCAL enable_seqscan = off")  # an empty table is walked for choice

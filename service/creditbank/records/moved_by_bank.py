@@ -21,6 +21,8 @@ from creditbank.records.reassigning import BANK
 
 SKEW = timedelta(minutes=1)
 """By how much the clocks of two processes may differ: so much earlier is the feed read from."""
+LATE = timedelta(days=1)
+"""So much later a move has its number in the feed, whatever stood still: of one that is gone no more is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ CROSS JOIN LATERAL (
       AND f.number >= coalesce((
           SELECT n.number FROM feed_item n WHERE n.numbered_at < s.received_at - %(skew)s
           ORDER BY n.numbered_at DESC LIMIT 1), 0)
+      AND f.number < coalesce((
+          SELECT n.number FROM feed_item n WHERE n.numbered_at > s.received_at + %(late)s
+          ORDER BY n.numbered_at LIMIT 1), 9223372036854775807)
     ORDER BY f.number LIMIT 1
 ) moved
 ORDER BY s.received_at DESC
@@ -59,6 +64,6 @@ async def moved_by_bank(
 ) -> Sequence[MovedByBank]:
     """The newest first; what has no number yet, for a moment after it was done, is not among them."""
     cursor = (await driver(session)).cursor(row_factory=class_row(MovedByBank))
-    said = {"institution": institution_id, "since": since, "bank": BANK, "skew": SKEW, "limit": limit}
+    said = {"institution": institution_id, "since": since, "bank": BANK, "skew": SKEW, "late": LATE, "limit": limit}
     await cursor.execute(MOVED, said)
     return await cursor.fetchall()
