@@ -85,6 +85,48 @@ async def test_a_corrected_grade_that_no_longer_suffices_ends_the_conversion(col
     await college.check()
 
 
+async def test_what_was_converted_has_the_grade_of_its_record_as_it_is_corrected(college: College) -> None:
+    as_it_is = {"credits": {"fact": "course.credits"}, "grade": {"fact": "record.score"}, "in_average": "yes"}
+    college.decide_by(clause("x", require={"fact": "record.score", "at_least": "60"}), gives=as_it_is)
+    learner = await college.enrol(certificates=0)
+    record = await result(college, learner, "85", status=201)
+    made = await college.claim(learner, ([record], "M1"))
+    worth = await college.converted(learner)
+    for score in ("82", "90"):  # a grade takes no room: it goes up as well
+        told = len(await college.inbox(learner))
+        assert await result(college, learner, score) == record
+        (line,) = (await college.read(made))["lines"]
+        shown = await college.ask("GET", f"/v1/learners/{learner.learner_id}/transcript", learner.actor)
+        assert [each["grade"] for each in shown["conversions"]] == [score]
+        assert (line["state"], await college.converted(learner)) == ("granted", worth)
+        assert "conversion_changed" in (await college.inbox(learner))[told:]
+        replayed = await college.ask("POST", f"/v1/decisions/{line['decision_id']}/replay", college.officer)
+        assert replayed["same"] is True
+    await college.check()
+
+
+async def test_a_better_grade_brings_no_more_credits_and_can_be_replayed(college: College) -> None:
+    by_score = {"choose": [{"when": {"fact": "record.score", "at_least": "85"}, "take": {"value": "two"}},
+                           {"otherwise": {"value": "one"}}]}  # fmt: skip
+    college.decide_by(
+        clause("x", require={"fact": "record.score", "at_least": "60"}),
+        gives={"credits": by_score, "grade": {"fact": "record.score"}},
+        values=figures(one="1", two="2"),
+    )
+    learner = await college.enrol(certificates=0)
+    record = await result(college, learner, "80", status=201)
+    made = await college.claim(learner, ([record], "M1"))
+    await result(college, learner, "90")
+    (line,) = (await college.read(made))["lines"]
+    assert (line["state"], line["credits"]) == ("granted", "1")
+    assert await college.converted(learner) == 100
+    shown = await college.ask("GET", f"/v1/learners/{learner.learner_id}/transcript", learner.actor)
+    assert [each["grade"] for each in shown["conversions"]] == ["90"]
+    replayed = await college.ask("POST", f"/v1/decisions/{line['decision_id']}/replay", college.officer)
+    assert replayed["same"] is True, replayed
+    await college.check()
+
+
 async def test_what_gives_less_by_now_is_reduced_and_what_would_give_more_stays_as_it_is(college: College) -> None:
     by_level = clause("x", require={"fact": "record.kind", "is": "certificate"})
     college.decide_by(by_level, gives={"credits": {"value": "two"}}, values=figures(two="2"))

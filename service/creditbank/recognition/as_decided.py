@@ -43,12 +43,19 @@ _OF_RECORDS = ("record", "certificate", "institution")
 
 @dataclass(frozen=True, slots=True)
 class AsDecided:
-    """By what a line was decided: the facts, the day as of which the rules were asked, the versions, and when."""
+    """By what a line was decided: the facts, the day as of which the rules were asked, the versions, and when; and what
+    the rules gave, where they granted it."""
 
     facts: dict[str, Any]
     on: date
     documents: tuple[tuple[str, str], ...]
     at: datetime
+    outputs: Mapping[str, Any] | None
+
+    def marked_alike(self, decided: Decided) -> bool:
+        """Whether the rules give the same besides credits and exemption: the grade, its place in the average, what is
+        left over."""
+        return self.outputs is None or _marks(self.outputs) == _marks(decided.outputs)
 
     def again(self, rulebook: Rulebook, facts: Mapping[str, Any]) -> Decided:
         """Decide other facts as it was decided; by the rules of now where no version did."""
@@ -68,7 +75,11 @@ async def as_decided(session: Transaction, person: Person, line: ClaimLine) -> A
     facts = orjson.loads(open_sealed(person.keys[learner_id], bytes(sealed), field_of(learner_id, "facts")))
     facts.pop("decided", None)
     documents = tuple((each["document"], each["version"]) for each in basis.get("documents", ()))
-    return AsDecided(facts, date.fromisoformat(basis["asked_on"]), documents, decided_at)
+    return AsDecided(facts, date.fromisoformat(basis["asked_on"]), documents, decided_at, basis.get("outputs"))
+
+
+def _marks(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: said for name, said in outputs.items() if said is not None and name not in ("credits", "exemption")}
 
 
 def by_the_rules_of_now(then: AsDecided, gathered: Gathered, line: AskedLine, *, rulebook: Rulebook) -> Judged:

@@ -11,6 +11,7 @@ from uuid import UUID
 from creditbank.clock import today
 from creditbank.db import Transaction
 from creditbank.recognition.as_decided import (
+    AsDecided,
     as_decided,
     beside_another_account,
     by_the_rules_of_now,
@@ -68,11 +69,20 @@ class Why:
     one_since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the rules say of a line that stands, and the day as of which they were asked."""
+
+    judged: Judged
+    on: date
+    then: AsDecided | None = None
+    """By what it stands, where it was asked by that."""
+
+
 async def judge_alone(
     session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, why: Why
-) -> tuple[Judged, date] | None:
-    """What the rules say of one line that stands, and the day as of which they were asked; None where nothing that it
-    was decided by has changed.
+) -> Again | None:
+    """What the rules say of one line that stands; None where nothing that it was decided by has changed.
 
     Where something was said anew of records, the rules changed or an account proved to be the same person's, it is
     asked by the facts of its own decision and by that alone: what else the learner has done or claimed since takes
@@ -87,20 +97,21 @@ async def judge_alone(
     gathered = with_granted(gathered, opened, but=line)
     then = await as_decided(session, person, line)
     if then is None:
-        return judge(gathered, asked, rulebook=rulebook, on=on), on
+        return Again(judge(gathered, asked, rulebook=rulebook, on=on), on)
     if why.beside:
         theirs = await _known(session, writing, opened, why.beside)
         theirs = replace(theirs, converted=tuple(one for one in theirs.converted if one.granted))
         standing = {one.conversion_id for one in gathered.converted}
-        return beside_another_account(then, gathered, theirs, asked, standing=standing, rulebook=rulebook), then.on
+        judged = beside_another_account(then, gathered, theirs, asked, standing=standing, rulebook=rulebook)
+        return Again(judged, then.on, then)
     if why.one_since is not None and then.at < why.one_since and own(person, line):
         return None  # it was granted on what was its own
     if why.records:
         judged = await with_its_records_as_they_are(session, person, then, gathered, asked, rulebook=rulebook)
-        return judged, then.on
+        return Again(judged, then.on, then)
     if why.because == RULES_SUPERSEDED:
-        return by_the_rules_of_now(then, gathered, asked, rulebook=rulebook), then.on
-    return judge(gathered, asked, rulebook=rulebook, on=on), on
+        return Again(by_the_rules_of_now(then, gathered, asked, rulebook=rulebook), then.on, then)
+    return Again(judge(gathered, asked, rulebook=rulebook, on=on), on)
 
 
 async def _known(session: Transaction, writing: Writing, opened: Opened, family: tuple[UUID, ...]) -> Gathered:
@@ -119,7 +130,8 @@ def own(person: Person, line: ClaimLine) -> bool:
 async def decide_again(session: Transaction, writing: Writing, opened: Opened, line: ClaimLine, why: Why) -> None:
     """What a line stands on has changed.
 
-    It never comes to more than before: for more, it is claimed again.
+    It never comes to more credits than before: for more, it is claimed again. Its grade is that of its records as they
+    are, higher or lower.
 
     What is unknown now is not refused: it stays, and people are asked to look. So does what a diploma was issued on.
     """
@@ -130,7 +142,7 @@ async def decide_again(session: Transaction, writing: Writing, opened: Opened, l
     found = await judge_alone(session, writing, opened, line, why)
     if found is None:
         return
-    judged, asked_on = found
+    judged = found.judged
     override = await override_of(session, line)
     taken = [str(place.conversion_id) for place in elsewhere(opened, line) if place.state == "granted"]
     if override is not None and taken:
@@ -143,13 +155,17 @@ async def decide_again(session: Transaction, writing: Writing, opened: Opened, l
         judged = replace(judged, exemption=min(judged.exemption, conversion.exemption, key=_EXEMPTIONS.index))
     credits = min(judged.credits, conversion.credits) if judged.verdict == "granted" else 0
     same = judged.verdict == "granted" and (credits, judged.exemption) == (conversion.credits, conversion.exemption)
+    if override is None and found.then is not None and judged.decided is not None:
+        same = same and found.then.marked_alike(judged.decided)
     if same and because != OVERRIDE_EXPIRED:
         return
     target = await target_of(session, opened.claim.plan_id)
     if not same and (judged.verdict == "unknown" or target.was_finished(person)):
         flag(writing, opened, line, because="graduated" if judged.verdict != "unknown" else "unknown")
         return
-    basis = basis_of(judged, asked_on=asked_on, because=because)
+    basis = basis_of(judged, asked_on=found.on, because=because)
+    if credits < judged.credits:
+        basis["held_to_before"] = credits
     await _differently(
         session, writing, opened, line, conversion, judged, credits=credits, because=because, basis=basis
     )

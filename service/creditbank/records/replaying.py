@@ -72,14 +72,16 @@ def replayed(decision: Decision, facts: dict[str, Any], rulebook: Rulebook) -> D
 
 def _in_the_row(found: Decision, again: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the row of a decision says, and what it would say now."""
+    basis, credits = found.basis or {}, again.outputs.get("credits") or 0
     now = {
         "verdict": again.verdict,
         "clause": again.clause,
-        "credits": again.outputs.get("credits") or 0,
+        # The rules may say more than the course is worth, or than had stood before.
+        "credits": min([credits, *(basis[name] for name in ("held_to_course", "held_to_before") if name in basis)]),
         "document_digest": again.digest,
         "engine": ENGINE_VERSION,
     }
-    if (found.basis or {}).get("kernel"):
+    if basis.get("kernel"):
         # What no document can lift refused it, whatever the rules said: that stands in the basis, not in the row.
         now = {name: now[name] for name in ("document_digest", "engine")}
     if found.record_id is not None:
