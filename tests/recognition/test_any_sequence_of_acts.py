@@ -2,8 +2,8 @@
 
 Two people live through some thirty-five acts, drawn by a seed: claims, corrections, withdrawals, moves, merges,
 overrides, appeals, objections, clocks. Most acts may be refused. After each the invariants are read from the bare
-tables, and at the end every decision is replayed. Two seeds run by default; `CREDITBANK_TEST_SEEDS=50` runs the first
-fifty. A failure names its seed and the last acts; the same seed draws the same acts again.
+tables, and at the end every decision is replayed. Two seeds run by default, fifty with `CREDITBANK_TEST_SEEDS=50`. A
+failure names its seed and the last acts; the same seed draws the same acts again.
 """
 
 from __future__ import annotations
