@@ -26,7 +26,7 @@ ROUNDS = 3
 
 def stricter() -> tuple[RuleDocument, Rulebook]:
     """The rule of course results with another mark, alone and among the packaged ones."""
-    documents = packaged_documents()
+    documents = [*packaged_documents()]
     (place,) = [place for place, each in enumerate(documents) if each.document == DOCUMENT]
     assert documents[place].text.count(MARK) == 1
     text = documents[place].text.replace(MARK, MARK.replace("at_least: 60", STRICTER))
