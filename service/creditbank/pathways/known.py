@@ -23,8 +23,6 @@ LIVE = ("provisional", "filed", "suspended")
 """In the cohort: whoever left or progressed is not."""
 _STATUS_AFTER = {"filed": "filed", "suspended": "suspended", "left": "left", "given_up": "left",
                  "progressed": "progressed"}  # fmt: skip
-_SETS_OF_STATEMENTS = {"registration": "registrations", "admission": "admissions", "sanction": "sanctions"}
-"""Sets whose rows are statements. That there are none is known where somebody says that it was checked, else not."""
 _SCALARS = {
     "process": ("process", {"score": "score", "passed": "passed"}),
     "health": ("health", {"fit": "fit"}),
@@ -202,7 +200,7 @@ def facts_of(
     # That nobody said anything is not that there is nothing: such a set is not known, and left out. Nor is what was
     # said all there is, before somebody says so.
     sets = {name: [_row(topic, one, evidence) for one in mine if one.topic == topic]
-            for topic, name in _SETS_OF_STATEMENTS.items()}  # fmt: skip
+            for topic, name in CHECKED.items()}  # fmt: skip
     sets["exams"] = _exams(mine, evidence)
     sets["admissions"] += _results(person["results"], way["id"], on, evidence)
     checked = {one.body["what"]: one for one in mine if one.topic == "checked"}

@@ -96,7 +96,7 @@ SEALED_TOPIC = "sealed"
 """What the table says in the place of every sensitive topic: that there is a sanction would tell of it. Which topic it
 is stands in the sealed body."""
 CHECKED: Mapping[str, str] = {"sanction": "sanctions", "registration": "registrations", "admission": "admissions"}
-"""Topics of which it can be said that there are no others, and by which word."""
+"""Topics of which it can be said that there are no others, and by which word: that of the set of their rows."""
 _CHECKED_BY: Mapping[str, frozenset[Side]] = {"sanctions": _DECIDE, "registrations": _BANK, "admissions": _BANK}
 
 
